@@ -96,7 +96,7 @@ class SpecError(Exception):
 
 
 @dataclass(frozen=True)
-class Warning_:
+class Caution:
     """Something legal that is probably not meant."""
 
     message: str

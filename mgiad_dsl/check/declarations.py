@@ -1,0 +1,248 @@
+"""Levels, spaces and operators as declared: names resolved, options legal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl import words
+from mgiad_dsl.check.equations import UNKNOWN, VECTOR, Signature
+from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.check.symbols import Symbols
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.spec import ALLOWED, EXCLUSIVE, NEEDS_SIGNATURE, NORMS, Hierarchy, Operator, Space
+from mgiad_dsl.syntax import names_in
+
+
+class Declarations:
+    """All that a spec declares; errors go to the report."""
+
+    def __init__(self, tree: ast.Spec, symbols: Symbols, numbers: Numbers, report: Report) -> None:
+        self._symbols = symbols
+        self._numbers = numbers
+        self._report = report
+        self._level_indices = [levels.index for levels in tree.levels]
+        for let in tree.lets:
+            self._check_let(let)
+        self._check_cyclic_lets(tree.lets)
+        for input_ in tree.inputs:
+            self._numbers.all((input_.channels, input_.height, input_.width), ())
+        self.hierarchies = self._hierarchies(tree.levels)
+        self.spaces = tuple(space for line in tree.spaces for space in self._line(line))
+        self.identities = {space.name: space.identity for space in self.spaces}
+        self.identities |= {input_.name: input_.name for input_ in tree.inputs}
+        self.operators = tuple(
+            operator for line in tree.operators for operator in self._operators(line)
+        )
+        self.signatures = {operator.name: self._signature(operator) for operator in self.operators}
+
+    # -- lets and levels ---------------------------------------------------------------------
+
+    def _check_let(self, let: ast.Let) -> None:
+        self._check_formals(let.declared)
+        self._numbers.check(let.value, let.declared.indices)
+
+    def _check_cyclic_lets(self, lets: Sequence[ast.Let]) -> None:
+        """Lets may not need themselves: depth-first search, without recursion."""
+        uses = {let.declared.name: names_in(let.value) for let in lets}
+        spans = {let.declared.name: let.declared.span for let in lets}
+        done: set[str] = set()
+        for first in uses:
+            trail: list[str] = []
+            todo = [(first, False)]
+            while todo:
+                name, leaving = todo.pop()
+                if leaving:
+                    done.add(trail.pop())
+                elif name in trail:
+                    chain = " -> ".join(f"`{n}`" for n in [*trail[trail.index(name) :], name])
+                    self._report.error(SpecError(f"lets in a circle: {chain}", spans[name]))
+                    return
+                elif name not in done:
+                    trail.append(name)
+                    todo.append((name, True))
+                    todo.extend((n, False) for n in uses[name] if n in uses)
+
+    def _hierarchies(self, levels: Sequence[ast.Levels]) -> tuple[Hierarchy, ...]:
+        found: list[Hierarchy] = []
+        outer: list[str] = []
+        for each in levels:
+            self._numbers.range(each.range, [i for i in self._level_indices if i != each.index])
+            if each.axis.name not in words.AXES:
+                hint = words.did_you_mean(each.axis.name, words.AXES) or "resolution or channel"
+                self._report.error(
+                    SpecError(f"`{each.axis.name}` is no axis of levels", each.axis.span, hint=hint)
+                )
+                continue
+            names = names_in(each.range.first) | names_in(each.range.last)
+            needed = names & set(self._level_indices)
+            for name in sorted(needed - set(outer)):
+                self._fail(
+                    f"the levels of `{each.index}` depend on `{name}`, which is not outside them",
+                    each.range.span,
+                    hint=f"declare the levels of `{name}` before",
+                )
+            needed = needed.union(*(h.outer for h in found if h.index in needed))
+            found.append(
+                Hierarchy(
+                    index=each.index,
+                    outer=tuple(name for name in outer if name in needed),
+                    range=each.range,
+                    axis=each.axis.name,
+                    span=each.span,
+                )
+            )
+            outer.append(each.index)
+        return tuple(found)
+
+    def _check_formals(self, declared: ast.Declared, starred: bool = False) -> None:
+        """Formal indices: each once; a level index, or a name that means nothing else."""
+        seen: set[str] = set()
+        for index in declared.indices:
+            if index == "*":
+                if not starred:
+                    self._fail("`[*]` belongs to operators such as norm[*]", declared.span)
+                elif len(declared.indices) > 1:
+                    self._fail("`*` stands alone: norm[*]", declared.span)
+                continue
+            if index in seen:
+                self._fail(f"the index `{index}` stands twice", declared.span)
+            elif index not in self._level_indices:
+                self._symbols.is_free(index, declared.span)
+            seen.add(index)
+
+    # -- spaces ------------------------------------------------------------------------------
+
+    def _line(self, line: ast.Spaces) -> list[Space]:
+        first = line.names[0][0]
+        self._check_formals(first)
+        self._numbers.check(line.channels, first.indices)
+        if line.size is not None:
+            self._numbers.dims(line.size, first.indices)
+        found = []
+        for same in line.names:
+            for declared in same:
+                if declared.indices != first.indices:
+                    self._fail(
+                        f"`{declared.name}` and `{first.name}` stand in one line "
+                        "but have different indices",
+                        declared.span,
+                        hint="declare them in two `spaces` lines",
+                    )
+                    continue
+                found.append(
+                    Space(
+                        name=declared.name,
+                        indices=declared.indices,
+                        identity=same[0].name,
+                        sizes=first.name,
+                        channels=line.channels,
+                        size=line.size,
+                        span=declared.span,
+                    )
+                )
+        return found
+
+    # -- operators ---------------------------------------------------------------------------
+
+    def _operators(self, line: ast.Operator) -> list[Operator]:
+        before = len(self._report.errors)
+        self._check_kind(line)
+        found = []
+        for declared in line.names:
+            self._check_formals(declared, starred=line.kind.name in NORMS)
+            scope = self._scope(line, declared)
+            self._check_numbers(line, declared, scope)
+            for side in (line.domain, line.codomain):
+                if side is not None:
+                    self._check_side(side, scope)
+            found.append(
+                Operator(
+                    name=declared.name,
+                    indices=declared.indices,
+                    domain=line.domain,
+                    codomain=line.codomain,
+                    kind=line.kind,
+                    span=line.span if len(line.names) == 1 else declared.span,
+                )
+            )
+        if len(self._report.errors) > before:
+            self._report.mark(line.span)
+        return found
+
+    def _scope(self, line: ast.Operator, declared: ast.Declared) -> set[str]:
+        """Bracket indices, and those that stand only in the signature."""
+        formals = {index for index in declared.indices if index != "*"}
+        for side in (line.domain, line.codomain):
+            if isinstance(side, ast.Index):
+                formals |= {n for e in side.indices for n in names_in(e)} & set(self._level_indices)
+        return formals
+
+    def _check_numbers(self, line: ast.Operator, declared: ast.Declared, scope: set[str]) -> None:
+        values = [line.kind.argument, *(option.value for option in line.kind.options)]
+        for value in values:
+            if isinstance(value, ast.Dims):
+                self._numbers.dims(value, scope)
+            elif value is not None:
+                self._numbers.check(value, scope)
+
+    def _check_side(self, side: ast.Expr, scope: set[str]) -> None:
+        name = side.name if isinstance(side, (ast.Name, ast.Index)) else None
+        symbol = self._symbols.find(name) if name else None
+        if symbol is None or symbol.what not in ("space", "input"):
+            if name is not None and symbol is None:
+                self._report.error(self._symbols.unknown(name, side.span))
+            else:
+                self._numbers.check(side, scope)
+            return
+        indices = side.indices if isinstance(side, ast.Index) else ()
+        self._symbols.check_arity(symbol, len(indices), side.span)
+        self._numbers.all(indices, scope)
+
+    def _check_kind(self, line: ast.Operator) -> None:
+        kind = line.kind
+        if kind.name in NEEDS_SIGNATURE and line.domain is None:
+            self._fail(
+                f"a `{kind.name}` needs the spaces it stands between",
+                kind.span,
+                hint=f"{line.names[0].span.text} : u[l] -> f[l] {kind.span.text}",
+            )
+        if kind.name == "scalar" and line.domain is not None:
+            self._fail("a `scalar` is a number and stands between no spaces", kind.span)
+        given: dict[str, Span] = {}
+        for option in kind.options:
+            if option.name in given:
+                note = Note("the first time", given[option.name])
+                self._fail(f"`{option.name}` stands twice", option.span, notes=(note,))
+            elif option.name not in ALLOWED[kind.name]:
+                allowed = ", ".join(sorted(ALLOWED[kind.name])) or "no options"
+                self._fail(
+                    f"`{kind.name}` has no `{option.name}`",
+                    option.span,
+                    hint=f"`{kind.name}` takes {allowed}",
+                )
+            given[option.name] = option.span
+        for one, two in EXCLUSIVE:
+            if one in given and two in given:
+                self._fail(f"`{one}` and `{two}` exclude each other", given[two])
+        if kind.name == "stencil" and not {"fixed", "learnable"} & set(given):
+            self._fail("a stencil is `fixed` or `learnable`", kind.span, hint="say which")
+
+    def _signature(self, operator: Operator) -> Signature:
+        domain, codomain = self._family(operator.domain), self._family(operator.codomain)
+        return Signature(operator.kind.name, domain, codomain)
+
+    def _family(self, side: ast.Expr | None) -> str | None:
+        if side is None:
+            return None
+        if isinstance(side, (ast.Name, ast.Index)):
+            symbol = self._symbols.find(side.name)
+            if symbol is None or symbol.what in ("space", "input"):
+                return self.identities.get(side.name, UNKNOWN)
+        return VECTOR
+
+    def _fail(
+        self, message: str, span: Span, hint: str | None = None, notes: tuple[Note, ...] = ()
+    ) -> None:
+        self._report.error(SpecError(message, span, hint=hint, notes=notes))

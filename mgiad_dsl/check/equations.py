@@ -1,0 +1,287 @@
+"""Equations without levels: names, arguments, and that every operator gets its space.
+
+Only families are compared here (`A` takes a value of `u`), so that equations that never run
+are checked too; lowering compares the indices of those that do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.check.symbols import Symbol, Symbols
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+
+NUMBER = "a number"
+SCALAR = "a learnable scalar"
+VECTOR = "a vector"
+UNKNOWN = "?"
+_NOT_SPACES = (NUMBER, SCALAR, VECTOR, UNKNOWN)
+
+# What the names bound in a block are: NUMBER, SCALAR, VECTOR, UNKNOWN or a space's identity.
+Scope = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Between which families an operator stands; None takes any space and keeps it."""
+
+    kind: str
+    domain: str | None
+    codomain: str | None
+
+
+class Equations:
+    """Finds the family of every value; what does not fit goes to the report."""
+
+    def __init__(
+        self,
+        symbols: Symbols,
+        numbers: Numbers,
+        identities: Mapping[str, str],
+        operators: Mapping[str, Signature],
+        report: Report,
+    ) -> None:
+        self._symbols = symbols
+        self._numbers = numbers
+        self._identities = identities
+        self._operators = operators
+        self._report = report
+
+    def target(self, target: ast.Name | ast.Index, scope: Scope) -> str:
+        """The space an equation assigns to."""
+        indices = target.indices if isinstance(target, ast.Index) else ()
+        if target.name in scope:
+            return self._fail(
+                f"`{target.name}` is bound already and cannot be assigned", target.span
+            )
+        symbol = self._symbols.find(target.name)
+        if symbol is None:
+            self._report.error(self._symbols.unknown(target.name, target.span, scope))
+            return UNKNOWN
+        if symbol.what != "space":
+            return self._fail(
+                f"`{target.name}` is a {symbol.what}; only spaces are assigned to",
+                target.span,
+                hint=f"for a value of your own write `let {target.name}_1 = ...`",
+            )
+        self._numbers.all(indices, scope)
+        self._symbols.check_arity(symbol, len(indices), target.span)
+        return self._identities.get(target.name, UNKNOWN)
+
+    def assigned(self, space: str, value: str, span: Span) -> None:
+        """Check that a value may be assigned to a space."""
+        if space == UNKNOWN or value in (space, NUMBER, UNKNOWN):
+            return
+        symbol = None if value in _NOT_SPACES else self._symbols.find(value)
+        if symbol is not None and symbol.what == "input":
+            return  # lowering compares the shapes
+        self._fail(f"{_named(value)} cannot be assigned to {_named(space)}", span)
+
+    def value(self, expr: ast.Expr, scope: Scope) -> str:
+        """What an expression is."""
+        match expr:
+            case ast.Number() | ast.Boolean() | ast.List():
+                self._numbers.check(expr, scope)
+                return NUMBER
+            case ast.Name(name):
+                return self._name(name, (), expr.span, scope)
+            case ast.Index(name, indices):
+                return self._name(name, indices, expr.span, scope)
+            case ast.Unary("-", operand):
+                return self.value(operand, scope)
+            case ast.Unary():
+                self._numbers.check(expr, scope)
+                return NUMBER
+            case ast.Binary(_, sign, _):
+                if sign in ("+", "-", "*", "/", "^"):
+                    return self._binary(expr, scope)
+                self._numbers.check(expr, scope)
+                return NUMBER
+            case ast.Conditional(test, then, otherwise):
+                self._numbers.check(test, scope)
+                return self._branches(self.value(then, scope), self.value(otherwise, scope))
+            case ast.Call():
+                return self._call(expr, scope)
+
+    def _branches(self, then: str, otherwise: str) -> str:
+        if UNKNOWN in (then, otherwise):
+            return UNKNOWN
+        return otherwise if then == NUMBER else then
+
+    def _name(self, name: str, indices: tuple[ast.Expr, ...], span: Span, scope: Scope) -> str:
+        if name in scope and not indices:
+            return scope[name]
+        symbol = self._symbols.find(name)
+        if symbol is not None and symbol.what in ("space", "input"):
+            self._numbers.all(indices, scope)
+            self._symbols.check_arity(symbol, len(indices), span)
+            return self._identities.get(name, UNKNOWN)
+        if symbol is not None and symbol.what == "operator":
+            return self._scalar(symbol, indices, span, scope)
+        number = ast.Index(name, indices, span) if indices else ast.Name(name, span)
+        return NUMBER if self._numbers.check(number, scope) else UNKNOWN
+
+    def _scalar(
+        self, symbol: Symbol, indices: tuple[ast.Expr, ...], span: Span, scope: Scope
+    ) -> str:
+        signature = self._operators.get(symbol.name)
+        if signature is None:
+            return UNKNOWN
+        if signature.kind != "scalar":
+            return self._fail(
+                f"`{symbol.name}` is an operator; it needs an argument",
+                span,
+                hint=f"write `{span.text}(...)`",
+            )
+        self._numbers.all(indices, scope)
+        self._symbols.check_arity(symbol, len(indices), span)
+        return SCALAR
+
+    def _binary(self, expr: ast.Binary, scope: Scope) -> str:
+        left, right = self.value(expr.left, scope), self.value(expr.right, scope)
+        if UNKNOWN in (left, right):
+            return UNKNOWN
+        if left in (NUMBER, SCALAR) and right in (NUMBER, SCALAR):
+            return SCALAR if SCALAR in (left, right) else NUMBER
+        if expr.sign in "+-":
+            return self._sum(expr, left, right)
+        if expr.sign == "*" and (left in (NUMBER, SCALAR) or right in (NUMBER, SCALAR)):
+            return right if left in (NUMBER, SCALAR) else left
+        if expr.sign == "/" and right in (NUMBER, SCALAR):
+            return left
+        rule = {
+            "*": "only numbers and learnable scalars multiply values of spaces",
+            "/": "values of spaces are divided by numbers and learnable scalars only",
+            "^": "only numbers and learnable scalars have powers",
+        }[expr.sign]
+        return self._fail(f"{_named(left)} `{expr.sign}` {_named(right)}", expr.span, hint=rule)
+
+    def _sum(self, expr: ast.Binary, left: str, right: str) -> str:
+        if left == right:
+            return left
+        for number, other in ((left, right), (right, left)):
+            if number == NUMBER:  # lowering checks that it is 0
+                return other
+        word = "added to" if expr.sign == "+" else "subtracted from"
+        one, two = (left, right) if expr.sign == "+" else (right, left)
+        return self._fail(
+            f"{_named(one)} cannot be {word} {_named(two)}",
+            expr.span,
+            hint="`+` and `-` need two values of one space",
+            notes=self._declared(left, right),
+        )
+
+    def _call(self, expr: ast.Call, scope: Scope) -> str:
+        name, span = expr.function.name, expr.span
+        if isinstance(expr.function, ast.Name):
+            if name in NUMERIC_FUNCTIONS:
+                return NUMBER if self._numbers.check(expr, scope) else UNKNOWN
+            if name in RESAMPLINGS:
+                return self._resampling(expr, scope)
+            if self._is_activation(name):
+                return self._argument(expr, scope)
+        symbol = self._symbols.find(name)
+        if symbol is None:
+            self._report.error(self._symbols.unknown(name, expr.function.span, scope))
+            return UNKNOWN
+        if symbol.what != "operator":
+            return self._fail(f"`{name}` is a {symbol.what}; it cannot be applied", span)
+        given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
+        self._numbers.all(given, scope)
+        self._symbols.check_arity(symbol, len(given), expr.function.span)
+        return self._applied(symbol, self._argument(expr, scope), span)
+
+    def _is_activation(self, name: str) -> bool:
+        """An activation by its own name, or by a parameter that is one."""
+        if name in ACTIVATIONS:
+            return True
+        symbol = self._symbols.find(name)
+        return symbol is not None and symbol.what == "parameter"
+
+    def _applied(self, symbol: Symbol, argument: str, span: Span) -> str:
+        signature = self._operators.get(symbol.name)
+        if signature is None:
+            return UNKNOWN
+        if signature.kind == "scalar":
+            return self._fail(f"`{symbol.name}` is a scalar; multiply by it", span)
+        if argument in (NUMBER, SCALAR):
+            return self._fail(f"`{symbol.name}` cannot be applied to {argument}", span)
+        if signature.domain is None or UNKNOWN in (argument, signature.domain):
+            return signature.codomain or argument
+        if argument != signature.domain:
+            return self._fail(
+                f"`{symbol.name}` applies to {_named(signature.domain)}, "
+                f"but this is {_named(argument)}",
+                span,
+                notes=(
+                    Note(f"`{symbol.name}` is declared here", symbol.span),
+                    *self._declared(signature.domain, argument),
+                ),
+                result=signature.codomain or UNKNOWN,
+            )
+        return signature.codomain or argument
+
+    def _argument(self, expr: ast.Call, scope: Scope) -> str:
+        if len(expr.arguments) != 1 or isinstance(expr.arguments[0], ast.Window):
+            return self._fail(f"`{expr.function.name}` takes one argument", expr.span)
+        return self.value(expr.arguments[0], scope)
+
+    def _resampling(self, expr: ast.Call, scope: Scope) -> str:
+        name = expr.function.name
+        most = 3 if name == "upsample" else 2
+        if not 1 <= len(expr.arguments) <= most or isinstance(expr.arguments[0], ast.Window):
+            example = (
+                "upsample(r, 2, bilinear)" if name == "upsample" else f"{name}(r, 2x2 stride 2)"
+            )
+            return self._fail(f"`{name}` takes a value and a window", expr.span, hint=example)
+        for window in expr.arguments[1:]:
+            if isinstance(window, ast.Window):
+                self._window(name, window, scope)
+            else:
+                self._numbers.check(window, scope)
+                if name != "upsample":
+                    self._fail(f"`{name}` takes a window such as 2x2", window.span)
+        if name == "upsample" and len(expr.arguments) == 1:
+            return self._fail("`upsample` needs a factor", expr.span, hint="upsample(r, 2)")
+        value = self.value(expr.arguments[0], scope)
+        if value in (NUMBER, SCALAR):
+            return self._fail(f"`{name}` cannot be applied to {value}", expr.span)
+        return value
+
+    def _window(self, name: str, window: ast.Window, scope: Scope) -> None:
+        if name == "upsample":
+            self._fail(
+                "`upsample` takes a factor",
+                window.span,
+                hint=f"upsample(r, 2) or upsample(r, 2, {UPSAMPLINGS[1]})",
+            )
+        self._numbers.dims(window.dims, scope)
+        for option in window.options:
+            if option.name not in ("stride", "pad"):
+                self._fail(f"a window has no `{option.name}`", option.span, hint="stride, pad")
+            elif isinstance(option.value, ast.Dims):
+                self._numbers.dims(option.value, scope)
+
+    def _declared(self, *families: str) -> tuple[Note, ...]:
+        symbols = [self._symbols.find(f) for f in families if f not in _NOT_SPACES]
+        return tuple(Note(f"`{s.name}` is declared here", s.span) for s in symbols if s)
+
+    def _fail(
+        self,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        notes: tuple[Note, ...] = (),
+        result: str = UNKNOWN,
+    ) -> str:
+        self._report.error(SpecError(message, span, hint=hint, notes=notes))
+        return result
+
+
+def _named(kind: str) -> str:
+    return kind if kind in _NOT_SPACES else f"a value of `{kind}`"

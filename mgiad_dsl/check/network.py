@@ -1,0 +1,126 @@
+"""The checker of a whole spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.check.declarations import Declarations
+from mgiad_dsl.check.equations import NUMBER, Equations
+from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.check.parameters import bind
+from mgiad_dsl.check.statements import Statements
+from mgiad_dsl.check.symbols import Symbols
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Caution, Note, SpecError
+from mgiad_dsl.spec import NetSpec
+from mgiad_dsl.words import METRICS, did_you_mean
+
+
+def check(
+    tree: ast.Spec, variant: str | None, settings: Mapping[str, object], report: Report
+) -> NetSpec:
+    """The checked spec of a network, one of its variants, or either with other settings.
+
+    Errors in equations go to the report, so that lowering can look for more.
+
+    Raises:
+        SpecError: something declared is wrong, with all errors of the file so far.
+    """
+    chosen = _variant(tree, variant, report)
+    parameters = bind(tree, chosen, settings, report)
+    symbols = Symbols(tree, report)
+    numbers = Numbers(symbols, report)
+    declarations = Declarations(tree, symbols, numbers, report)
+    _check_claims(tree, report)
+    declared_errors = len(report.errors)
+    equations = Equations(
+        symbols, numbers, declarations.identities, declarations.signatures, report
+    )
+    _check_equations(
+        tree,
+        Statements({s.name: s for s in tree.steps}, symbols, numbers, equations, report),
+        equations,
+        symbols,
+        report,
+    )
+    if declared_errors:
+        report.raise_errors()
+    _warn_unused(symbols, report)
+    return NetSpec(
+        name=tree.name,
+        variant=chosen.name if chosen else None,
+        parameters=parameters,
+        lets=tree.lets,
+        inputs=tree.inputs,
+        hierarchies=declarations.hierarchies,
+        spaces=declarations.spaces,
+        operators=declarations.operators,
+        starts=tree.starts,
+        steps=tree.steps,
+        cycles=tree.cycles,
+        outputs=tree.outputs,
+        expects=chosen.expects if chosen else tree.expects,
+        published=chosen.published if chosen else tree.published,
+        customised=bool(settings),
+    )
+
+
+def _variant(tree: ast.Spec, name: str | None, report: Report) -> ast.Variant | None:
+    seen: dict[str, ast.Variant] = {}
+    for variant in tree.variants:
+        if variant.name in seen:
+            note = Note("the first one", seen[variant.name].span)
+            report.error(
+                SpecError(f"a second variant `{variant.name}`", variant.span, notes=(note,))
+            )
+        seen[variant.name] = variant
+    if name is not None and name not in seen:
+        hint = did_you_mean(name, seen) or (
+            "variants: " + ", ".join(seen) if seen else "this spec has no variants"
+        )
+        report.error(SpecError(f"`{tree.name}` has no variant `{name}`", hint=hint))
+    return seen.get(name) if name is not None else None
+
+
+def _check_claims(tree: ast.Spec, report: Report) -> None:
+    claims = [*tree.expects, *tree.published]
+    for variant in tree.variants:
+        claims += [*variant.expects, *variant.published]
+    for claim in claims:
+        if claim.quantity not in METRICS:
+            hint = f"a claim is about {', '.join(METRICS)}"
+            report.error(SpecError(f"`{claim.quantity}` is not counted", claim.span, hint=hint))
+
+
+def _check_equations(
+    tree: ast.Spec, statements: Statements, equations: Equations, symbols: Symbols, report: Report
+) -> None:
+    for start in tree.starts:
+        statements.block(start.body, {})
+    for cycle in tree.cycles:
+        statements.cycle(cycle, {})
+    indices = {levels.index: NUMBER for levels in tree.levels}
+    for symbol in list(symbols.unused("step")):
+        step = next(s for s in tree.steps if s.name == symbol.name)
+        statements.unused_step(step, indices)
+    if not tree.outputs:
+        end = tree.span
+        report.error(
+            SpecError("this network has no output", end, hint="output logits = W(avgpool(u[L]))")
+        )
+    named: set[str] = set()
+    for output in tree.outputs:
+        before = len(report.errors)
+        equations.value(output.value, {})
+        if output.name in named:
+            report.error(SpecError(f"a second output `{output.name}`", output.span))
+        if len(report.errors) > before:
+            report.mark(output.span)
+        named.add(output.name)
+
+
+def _warn_unused(symbols: Symbols, report: Report) -> None:
+    for what in ("parameter", "let"):
+        for symbol in symbols.unused(what):
+            report.warn(Caution(f"{what} `{symbol.name}` is never used", symbol.span))

@@ -1,0 +1,97 @@
+"""Every name of a spec: what it is, where it was declared, whether it was used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.parse import reserved_words
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.words import FUNCTIONS, did_you_mean
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A declared name.
+
+    ``what`` is parameter, let, level index, input, space, operator or step; ``indices`` are
+    its formal ones.
+    """
+
+    name: str
+    what: str
+    indices: tuple[str, ...]
+    span: Span
+
+
+class Symbols:
+    """The names of one spec; declaring one twice is an error of the report."""
+
+    def __init__(self, tree: ast.Spec, report: Report) -> None:
+        self._report = report
+        self._symbols: dict[str, Symbol] = {}
+        self._used: set[str] = set()
+        for p in tree.parameters:
+            self._declare(p.name, "parameter", (), p.span)
+        for levels in tree.levels:
+            self._declare(levels.index, "level index", (), levels.span)
+        for let in tree.lets:
+            self._declare(let.declared.name, "let", let.declared.indices, let.span)
+        for input_ in tree.inputs:
+            self._declare(input_.name, "input", (), input_.span)
+        for declared in (d for s in tree.spaces for same in s.names for d in same):
+            self._declare(declared.name, "space", declared.indices, declared.span)
+        for operator in tree.operators:
+            for declared in operator.names:
+                self._declare(declared.name, "operator", declared.indices, declared.span)
+        for step in tree.steps:
+            self._declare(step.name, "step", (), step.span)
+
+    def _declare(self, name: str, what: str, indices: tuple[str, ...], span: Span) -> None:
+        if self.is_free(name, span):
+            self._symbols[name] = Symbol(name, what, indices, span)
+
+    def is_free(self, name: str, span: Span) -> bool:
+        """Whether a name may be given here; reports why not."""
+        if name in self._symbols:
+            note = Note(f"`{name}` is a {self._symbols[name].what}", self._symbols[name].span)
+            error = SpecError(f"`{name}` is declared twice", span, notes=(note,))
+        elif name in FUNCTIONS or name in reserved_words():
+            error = SpecError(f"`{name}` is a word of the language", span, hint="take another name")
+        else:
+            return True
+        self._report.error(error)
+        return False
+
+    def find(self, name: str) -> Symbol | None:
+        """The symbol of a name, which counts as used from now on."""
+        self._used.add(name)
+        return self._symbols.get(name)
+
+    def unused(self, what: str) -> Iterable[Symbol]:
+        return (s for s in self._symbols.values() if s.what == what and s.name not in self._used)
+
+    def unknown(self, name: str, span: Span, local: Iterable[str] = ()) -> SpecError:
+        """The error that a name is not known, with the nearest known one."""
+        hint = did_you_mean(name, {*self._symbols, *local, *FUNCTIONS})
+        return SpecError(f"`{name}` is not declared", span, hint=hint)
+
+    def check_arity(self, symbol: Symbol, given: int, span: Span) -> bool:
+        """Whether a use has the right number of indices; reports where not."""
+        wanted = 0 if symbol.indices == ("*",) else len(symbol.indices)
+        if wanted == given:
+            return True
+        formals = ", ".join(symbol.indices)
+        takes = {0: "no index", 1: f"one index [{formals}]"}.get(
+            wanted, f"{wanted} indices [{formals}]"
+        )
+        self._report.error(
+            SpecError(
+                f"`{symbol.name}` takes {takes}, not {given}",
+                span,
+                notes=(Note("declared here", symbol.span),),
+            )
+        )
+        return False

@@ -1,0 +1,72 @@
+"""Operations in words, for messages, tables and diagrams."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from mgiad_dsl import ops
+from mgiad_dsl.ops import Op, Pair
+
+
+def describe(op: Op) -> str:
+    """``conv 3x3 64 -> 128, stride 2, 4 groups``"""
+    match op:
+        case ops.Conv():
+            return _conv(op)
+        case ops.Stencil():
+            fixed = "fixed" if op.fixed else "learnable"
+            return f"{fixed} stencil {by(op.kernel)}{_stride(op.stride)}"
+        case ops.Linear():
+            return f"linear {op.features_in} -> {op.features_out}"
+        case ops.BatchNorm():
+            return f"batchnorm {op.channels}"
+        case ops.GroupNorm():
+            return f"groupnorm {op.channels}, {op.groups} groups"
+        case ops.LayerNorm():
+            return f"layernorm {op.channels}"
+        case ops.Scalar():
+            return f"scalar {float(op.initial):g}"
+        case ops.Activation(name) | ops.Input(name):
+            return name
+        case ops.Pool():
+            return _pool(op)
+        case ops.Upsample():
+            return f"upsample to {by(op.size)}"
+        case ops.Constant(value):
+            return f"{float(value):g}"
+        case ops.Binary(sign):
+            return sign
+        case ops.Negate():
+            return "-"
+        case ops.Zeros():
+            return "0"
+        case _:
+            assert_never(op)
+
+
+def by(pair: Pair) -> str:
+    """``3x3``"""
+    return f"{pair[0]}x{pair[1]}"
+
+
+def _conv(op: ops.Conv) -> str:
+    name = "transposed conv" if op.transposed else "conv"
+    if op.groups == 1:
+        groups = ""
+    elif op.groups == min(op.channels_in, op.channels_out):
+        groups = ", depthwise"
+    else:
+        groups = f", {op.groups} groups"
+    channels = f"{op.channels_in} -> {op.channels_out}"
+    return f"{name} {by(op.kernel)} {channels}{_stride(op.stride)}{groups}"
+
+
+def _stride(stride: Pair) -> str:
+    if stride == (1, 1):
+        return ""
+    return f", stride {stride[0] if stride[0] == stride[1] else by(stride)}"
+
+
+def _pool(op: ops.Pool) -> str:
+    name = "maxpool" if op.maximum else "avgpool"
+    return name if op.window is None else f"{name} {by(op.window)}{_stride(op.stride)}"

@@ -1,0 +1,302 @@
+"""Exact arithmetic of a spec: integers, rationals, booleans, words and lists.
+
+Evaluation is pure and bounded: numbers, lists, nesting and the total work have limits.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TypeAlias
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.source import Span, SpecError
+from mgiad_dsl.words import WORDS
+
+MAX_BITS = 256
+MAX_ITEMS = 4_096
+MAX_DEPTH = 200
+MAX_WORK = 2_000_000
+
+Value: TypeAlias = "int | Fraction | bool | str | tuple[Value, ...]"
+Environment: TypeAlias = Mapping[str, object]
+
+_COMPARISONS: dict[str, Callable[[object, object], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
+def kind_of(value: object) -> str:
+    """What a value is, for messages."""
+    if isinstance(value, bool):
+        return "a boolean"
+    if is_number(value):
+        return "a number"
+    if isinstance(value, str):
+        return f"the word `{value}`"
+    return "a list" if isinstance(value, tuple) else "a value of a space"
+
+
+def show(value: object) -> str:
+    """A value as a spec would write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(show, value)) + "]"
+    return str(value)
+
+
+class Evaluator:
+    """Values of expressions under the parameters and lets of one network.
+
+    ``spend`` is the one budget of work for everything that unrolls a spec.
+    """
+
+    def __init__(self, parameters: Mapping[str, Value], lets: Mapping[str, ast.Let]) -> None:
+        self._parameters = parameters
+        self._lets = lets
+        self._known: dict[tuple[str, tuple[int, ...]], Value] = {}
+        self._depth = 0
+        self._work = 0
+
+    def spend(self, amount: int, span: Span) -> None:
+        """Count work.
+
+        Raises:
+            SpecError: more than `MAX_WORK` in all.
+        """
+        self._work += amount
+        if self._work > MAX_WORK:
+            raise SpecError(
+                "this spec takes too much work to unroll",
+                span,
+                hint="fewer levels, steps, or nested cycles",
+            )
+
+    def value(self, expr: ast.Expr, env: Environment) -> Value:
+        """The value of a numeric expression; ``env`` binds indices and local names.
+
+        Raises:
+            SpecError: a type, range or size that does not fit, or division by zero.
+        """
+        self.spend(1, expr.span)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self._depth = 0
+            raise SpecError("lets nested too deeply", expr.span)
+        try:
+            return self._value(expr, env)
+        finally:
+            self._depth -= 1
+
+    def integer(self, expr: ast.Expr, env: Environment, what: str) -> int:
+        """An integer, or a SpecError that says what was to be one."""
+        value = self.value(expr, env)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        found = show(value) if is_number(value) else kind_of(value)
+        raise SpecError(f"{what} must be an integer, not {found}", expr.span)
+
+    def truth(self, expr: ast.Expr, env: Environment) -> bool:
+        value = self.value(expr, env)
+        if isinstance(value, bool):
+            return value
+        raise SpecError(f"a condition must be true or false, not {kind_of(value)}", expr.span)
+
+    def _value(self, expr: ast.Expr, env: Environment) -> Value:
+        match expr:
+            case ast.Number(value):
+                return _simplest(value, expr.span)
+            case ast.Boolean(value):
+                return value
+            case ast.Name(name):
+                return self._name(name, env, expr.span)
+            case ast.Index():
+                return self._index(expr, env)
+            case ast.List(items):
+                return _bounded(tuple(self.value(item, env) for item in items), expr.span)
+            case ast.Unary("not", operand):
+                return not self.truth(operand, env)
+            case ast.Unary(_, operand):
+                return arithmetic(0, "-", self.value(operand, env), expr.span)
+            case ast.Binary(left, "and", right):
+                return self.truth(left, env) and self.truth(right, env)
+            case ast.Binary(left, "or", right):
+                return self.truth(left, env) or self.truth(right, env)
+            case ast.Binary(left, sign, right):
+                a, b = self.value(left, env), self.value(right, env)
+                if sign in _COMPARISONS:
+                    return _compare(a, sign, b, expr.span)
+                return arithmetic(a, sign, b, expr.span)
+            case ast.Conditional(test, then, otherwise):
+                return self.value(then if self.truth(test, env) else otherwise, env)
+            case ast.Call(function, arguments):
+                values = [self.value(a, env) for a in arguments if not isinstance(a, ast.Window)]
+                return self._call(function.name, values, expr.span)
+
+    def _name(self, name: str, env: Environment, span: Span) -> Value:
+        if name in env:
+            value = env[name]
+            if isinstance(value, (int, Fraction, str, tuple)):
+                return value
+            raise SpecError(f"`{name}` is {kind_of(value)}; a number is needed here", span)
+        if name in self._parameters:
+            return self._parameters[name]
+        if name in self._lets:
+            return self._let(self._lets[name], (), span)
+        if name in WORDS:
+            return name
+        raise SpecError(f"`{name}` has no value here", span)
+
+    def _index(self, expr: ast.Index, env: Environment) -> Value:
+        indices = tuple(self.integer(e, env, "an index") for e in expr.indices)
+        let = self._lets.get(expr.name)
+        if let is not None and let.declared.indices:
+            return self._let(let, indices, expr.span)
+        value = self._name(expr.name, env, expr.span)
+        for index, where in zip(indices, expr.indices, strict=True):
+            if not isinstance(value, tuple):
+                raise SpecError(f"{kind_of(value)} has no index", expr.span)
+            if not 1 <= index <= len(value):
+                raise SpecError(
+                    f"index {index} is outside `{expr.name}`, a list of {len(value)}",
+                    where.span,
+                    hint="lists count from 1",
+                )
+            value = value[index - 1]
+        return value
+
+    def _let(self, let: ast.Let, indices: tuple[int, ...], span: Span) -> Value:
+        name, formals = let.declared.name, let.declared.indices
+        if len(formals) != len(indices):
+            raise SpecError(f"`{name}` takes {len(formals)} indices, not {len(indices)}", span)
+        key = (name, indices)
+        if key not in self._known:
+            self._known[key] = self.value(let.value, dict(zip(formals, indices, strict=True)))
+        return self._known[key]
+
+    def _call(self, name: str, values: list[Value], span: Span) -> Value:
+        if name == "len":
+            if len(values) != 1 or not isinstance(values[0], tuple):
+                raise SpecError("`len` takes one list", span)
+            return len(values[0])
+        numbers = list(values[0]) if _is_one_list(values) else values
+        self.spend(len(numbers), span)
+        for number in numbers:
+            if not is_number(number):
+                raise SpecError(f"`{name}` takes numbers, not {kind_of(number)}", span)
+        if name == "sum":
+            return _simplest(sum(map(_fraction, numbers), Fraction(0)), span)
+        if not numbers:
+            raise SpecError(f"`{name}` of nothing", span)
+        if name in ("min", "max"):
+            return _simplest((min if name == "min" else max)(map(_fraction, numbers)), span)
+        if len(numbers) != 1:
+            raise SpecError(f"`{name}` takes one number, not {len(numbers)}", span)
+        return _round(name, _fraction(numbers[0]), span)
+
+
+def arithmetic(a: object, sign: str, b: object, span: Span) -> Value:
+    """``a sign b`` on numbers; lists may be multiplied and divided by a number.
+
+    Raises:
+        SpecError: other types, division by zero, or a result out of bounds.
+    """
+    if isinstance(a, tuple) and sign in "*/" and is_number(b):
+        return tuple(arithmetic(item, sign, b, span) for item in a)
+    if isinstance(b, tuple) and sign == "*" and is_number(a):
+        return tuple(arithmetic(a, sign, item, span) for item in b)
+    if not is_number(a) or not is_number(b):
+        wrong = a if not is_number(a) else b
+        raise SpecError(f"`{sign}` needs numbers; this is {kind_of(wrong)}", span)
+    x, y = _fraction(a), _fraction(b)
+    if sign == "^":
+        return _power(x, y, span)
+    if sign == "/" and y == 0:
+        raise SpecError("division by zero", span)
+    if isinstance(a, int) and isinstance(b, int) and sign != "/":
+        whole = a + b if sign == "+" else a - b if sign == "-" else a * b
+        return _simplest(whole, span)
+    return _simplest(
+        x + y if sign == "+" else x - y if sign == "-" else x * y if sign == "*" else x / y, span
+    )
+
+
+def _power(base: Fraction, exponent: Fraction, span: Span) -> Value:
+    if exponent.denominator != 1:
+        raise SpecError(f"an exponent must be an integer, not {exponent}", span)
+    power = exponent.numerator
+    if base == 0 and power < 0:
+        raise SpecError("division by zero", span)
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if abs(base) != 1 and base != 0 and abs(power) * max(1, bits - 1) > MAX_BITS:
+        raise SpecError("a number out of bounds", span, hint=f"at most {MAX_BITS} bits")
+    if abs(base) == 1:
+        power %= 2
+    return _simplest(base**power, span)
+
+
+def _round(name: str, x: Fraction, span: Span) -> Value:
+    if name == "floor":
+        return math.floor(x)
+    if name == "ceil":
+        return math.ceil(x)
+    if name == "round":  # halves go up
+        return math.floor(x + Fraction(1, 2))
+    if x <= 0:
+        raise SpecError(f"`log2` of {x}", span, hint="it needs a number above 0")
+    return _log2(x)
+
+
+def _log2(x: Fraction) -> Value:
+    """Exact for powers of two; otherwise never rounded across an integer."""
+    whole = x.numerator.bit_length() - x.denominator.bit_length()
+    if Fraction(2) ** whole > x:
+        whole -= 1
+    rest = x / Fraction(2) ** whole  # in [1, 2)
+    if rest == 1:
+        return whole
+    fraction = Fraction(math.log2(rest))
+    smallest = Fraction(1, 2**52)
+    return whole + min(max(fraction, smallest), 1 - smallest)
+
+
+def _compare(a: Value, sign: str, b: Value, span: Span) -> bool:
+    ordered = is_number(a) and is_number(b)
+    if not ordered and (sign not in ("==", "!=") or type(a) is not type(b)):
+        raise SpecError(f"{kind_of(a)} and {kind_of(b)} cannot be compared by `{sign}`", span)
+    return _COMPARISONS[sign](a, b)
+
+
+def _fraction(value: object) -> Fraction:
+    assert isinstance(value, (int, Fraction))
+    return Fraction(value)
+
+
+def _simplest(value: int | Fraction, span: Span) -> Value:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise SpecError("a number out of bounds", span, hint=f"at most {MAX_BITS} bits")
+    return value.numerator if value.denominator == 1 else value
+
+
+def _bounded(items: tuple[Value, ...], span: Span) -> tuple[Value, ...]:
+    total = sum(len(item) if isinstance(item, tuple) else 1 for item in items)
+    nested = any(isinstance(part, tuple) for i in items if isinstance(i, tuple) for part in i)
+    if total > MAX_ITEMS or nested:
+        raise SpecError(f"a list of more than {MAX_ITEMS:,} items, or nested twice", span)
+    return items
+
+
+def _is_one_list(values: list[Value]) -> bool:
+    return len(values) == 1 and isinstance(values[0], tuple)

@@ -1,0 +1,216 @@
+"""Right-hand sides: expressions of tensors, learnable scalars and numbers become nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import TypeAlias
+
+from mgiad_dsl import ops
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.evaluate import Evaluator, Value, arithmetic, is_number, kind_of, show
+from mgiad_dsl.lower.builder import Builder
+from mgiad_dsl.lower.operators import Operators
+from mgiad_dsl.lower.values import SCALAR, PoisonedError, Tensor
+from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+
+Result: TypeAlias = "Tensor | Value"
+Environment = Mapping[str, object]
+Reader = Callable[[str, tuple[int, ...], Span], Tensor]
+
+_ARITHMETIC = ("+", "-", "*", "/", "^")
+
+
+class Equations:
+    """Evaluates expressions; ``read`` gives the current value of a space."""
+
+    def __init__(
+        self, evaluator: Evaluator, operators: Operators, builder: Builder, read: Reader
+    ) -> None:
+        self._evaluator = evaluator
+        self._operators = operators
+        self._builder = builder
+        self._read = read
+
+    def value(self, expr: ast.Expr, env: Environment) -> Result:
+        """The value of an expression; tensors append the nodes that compute them.
+
+        Raises:
+            SpecError: whatever does not fit.
+            PoisonedError: it needs a value that an earlier error left undefined.
+        """
+        match expr:
+            case ast.Name(name):
+                return self._name(name, (), expr, env)
+            case ast.Index(name, indices):
+                return self._name(name, indices, expr, env)
+            case ast.Call():
+                return self._call(expr, env)
+            case ast.Unary("-", operand):
+                inner = self.value(operand, env)
+                if isinstance(inner, Tensor):
+                    return self._builder.add(ops.Negate(), (inner,), inner.place, expr.span)
+                return arithmetic(0, "-", inner, expr.span)
+            case ast.Binary(_, sign, _) if sign in _ARITHMETIC:
+                return self._binary(expr, env)
+            case ast.Conditional(test, then, otherwise):
+                return self.value(then if self._evaluator.truth(test, env) else otherwise, env)
+            case _:
+                return self._evaluator.value(expr, env)
+
+    def tensor(self, expr: ast.Expr, env: Environment) -> Tensor:
+        """Like `value`, for what must be a tensor."""
+        value = self.value(expr, env)
+        if isinstance(value, Tensor):
+            return value
+        raise SpecError(f"{_shown(value)} is no value of a space", expr.span)
+
+    def indices(self, exprs: tuple[ast.Expr, ...], env: Environment) -> tuple[int, ...]:
+        return tuple(self._evaluator.integer(e, env, "an index") for e in exprs)
+
+    # -- names and calls -----------------------------------------------------------------------
+
+    def _name(
+        self, name: str, indices: tuple[ast.Expr, ...], expr: ast.Expr, env: Environment
+    ) -> Result:
+        if name in env and not indices:
+            return _sound(env[name])
+        if name in self._operators.families:
+            return self._operators.scalar(name, self.indices(indices, env), expr.span)
+        if self._operators.is_space(name):
+            return self._read(name, self.indices(indices, env), expr.span)
+        return self._evaluator.value(expr, env)
+
+    def _call(self, expr: ast.Call, env: Environment) -> Result:
+        name = expr.function.name
+        if name in NUMERIC_FUNCTIONS:
+            return self._evaluator.value(expr, env)
+        first = expr.arguments[0]
+        assert not isinstance(first, ast.Window)
+        if name in RESAMPLINGS:
+            return self._resample(expr, self.tensor(first, env), env)
+        if name in self._operators.families:
+            argument = self.tensor(first, env)
+            given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
+            return self._operators.apply(name, self.indices(given, env), argument, expr.span)
+        return self._activate(name, self.tensor(first, env), expr, env)
+
+    def _activate(self, name: str, argument: Tensor, expr: ast.Call, env: Environment) -> Tensor:
+        word = name
+        if name not in ACTIVATIONS:  # a parameter that is one: act = relu
+            value = self._evaluator.value(ast.Name(name, expr.function.span), env)
+            if value not in ACTIVATIONS:
+                raise SpecError(f"`{name}` is {_shown(value)}, no activation", expr.function.span)
+            word = str(value)
+        if word == "identity":
+            return argument
+        return self._builder.add(ops.Activation(word), (argument,), argument.place, expr.span)
+
+    def _resample(self, expr: ast.Call, argument: Tensor, env: Environment) -> Tensor:
+        name = expr.function.name
+        if len(argument.shape) != 3:
+            raise SpecError(f"`{name}` needs an image, not {_shown(argument)}", expr.span)
+        op = self._upsample(expr, argument, env) if name == "upsample" else self._pool(expr, env)
+        result = self._builder.add(op, (argument,), argument.place, expr.span)
+        if min(result.shape) < 1:
+            raise SpecError(f"the size vanishes: {argument} becomes {result}", expr.span)
+        return result
+
+    def _pool(self, expr: ast.Call, env: Environment) -> ops.Pool:
+        window = expr.arguments[1] if len(expr.arguments) > 1 else None
+        assert window is None or isinstance(window, ast.Window)
+        return self._operators.window(expr.function.name, window, env)
+
+    def _upsample(self, expr: ast.Call, argument: Tensor, env: Environment) -> ops.Upsample:
+        given = [a for a in expr.arguments[1:] if not isinstance(a, ast.Window)]
+        factor = self._evaluator.integer(given[0], env, "the factor")
+        if not 1 <= factor <= 64:
+            raise SpecError(f"the factor must be 1 to 64, not {factor}", given[0].span)
+        mode = self._evaluator.value(given[1], env) if len(given) > 1 else "nearest"
+        if mode not in UPSAMPLINGS:
+            raise SpecError(
+                f"{_shown(mode)} is no way to upsample", expr.span, hint=" or ".join(UPSAMPLINGS)
+            )
+        height, width = argument.size
+        return ops.Upsample((height * factor, width * factor), str(mode))
+
+    # -- arithmetic ----------------------------------------------------------------------------
+
+    def _binary(self, expr: ast.Binary, env: Environment) -> Result:
+        left, right = self.value(expr.left, env), self.value(expr.right, env)
+        if not isinstance(left, Tensor) and not isinstance(right, Tensor):
+            return arithmetic(left, expr.sign, right, expr.span)
+        if expr.sign in "+-" and not (_is_scalar(left) and _is_scalar(right)):
+            return self._sum(expr, left, right)
+        if expr.sign == "*" and right == 1:
+            return left
+        if expr.sign in "*/" and _is_scalar(left) and not _is_scalar(right) and expr.sign == "*":
+            return self._spread(expr, left, right)
+        if expr.sign in "*/" and _is_scalar(right):
+            return self._spread(expr, left, right)
+        if expr.sign == "^" and _is_scalar(left) and _is_scalar(right):
+            return self._spread(expr, left, right)
+        raise SpecError(f"{_shown(left)} `{expr.sign}` {_shown(right)}", expr.span)
+
+    def _spread(self, expr: ast.Binary, left: Result, right: Result) -> Result:
+        """Arithmetic in which at least one side is a number or a learnable scalar."""
+        if expr.sign == "/" and right == 0:
+            raise SpecError("division by zero", expr.right.span)
+        if (expr.sign == "*" and left == 1) or (expr.sign in "/^" and right == 1):
+            return right if expr.sign == "*" else left
+        a, b = self._lift(left, expr.left.span), self._lift(right, expr.right.span)
+        place = b.place if a.is_scalar else a.place
+        return self._builder.add(ops.Binary(expr.sign), (a, b), place, expr.span)
+
+    def _sum(self, expr: ast.Binary, left: Result, right: Result) -> Result:
+        if right == 0:
+            return left
+        if left == 0 and isinstance(right, Tensor):
+            if expr.sign == "+":
+                return right
+            return self._builder.add(ops.Negate(), (right,), right.place, expr.span)
+        word = "added to" if expr.sign == "+" else "subtracted from"
+        if not isinstance(left, Tensor) or not isinstance(right, Tensor):
+            one, two = (left, right) if expr.sign == "+" else (right, left)
+            raise SpecError(
+                f"{_shown(one)} cannot be {word} {_shown(two)}",
+                expr.span,
+                hint="of all numbers only 0 is a value of every space",
+            )
+        if left.place != right.place:
+            one, two = (left, right) if expr.sign == "+" else (right, left)
+            spans = dict.fromkeys(t.place.span for t in (left, right))
+            raise SpecError(
+                f"{_shown(one)} cannot be {word} {_shown(two)}",
+                expr.span,
+                hint="`+` and `-` need two values of one space",
+                notes=tuple(Note("declared here", span) for span in spans if span),
+            )
+        if left.shape != right.shape:
+            raise SpecError(f"sizes disagree in {left.place.label}: {left} and {right}", expr.span)
+        return self._builder.add(ops.Binary(expr.sign), (left, right), left.place, expr.span)
+
+    def _lift(self, value: Result, span: Span) -> Tensor:
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, (int, Fraction)) and is_number(value):
+            return self._builder.scalar(ops.Constant(value), None, span)
+        raise SpecError(f"{_shown(value)} is no factor", span)
+
+
+def _sound(value: object) -> Result:
+    if isinstance(value, (Tensor, int, Fraction, str, tuple)):
+        return value
+    raise PoisonedError
+
+
+def _is_scalar(value: Result) -> bool:
+    """Numbers and learnable scalars: what spreads over tensors."""
+    return value.place == SCALAR if isinstance(value, Tensor) else is_number(value)
+
+
+def _shown(value: Result) -> str:
+    if not isinstance(value, Tensor):
+        return f"the number {show(value)}" if is_number(value) else kind_of(value)
+    return value.place.label if value.is_scalar else f"a value of {value.place.label}"

@@ -1,0 +1,289 @@
+"""From an operator's kind and options, with all numbers known, to an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from pydantic import ValidationError
+
+from mgiad_dsl import ops, shapes
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.describe import by
+from mgiad_dsl.evaluate import Evaluator, is_number, kind_of
+from mgiad_dsl.ops import Op, Pair
+from mgiad_dsl.source import Span, SpecError
+from mgiad_dsl.spec import Options
+
+Environment = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What an operation stands between: channels, the size it gets and the one it must give."""
+
+    label: str
+    channels_in: int
+    channels_out: int
+    size: Pair
+    vector: bool
+    wanted: Pair | None
+    span: Span
+
+
+class Kinds:
+    """Makes operations of declared kinds; expressions are evaluated at the indices of a use."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def build(self, kind: ast.Kind, env: Environment, ends: Ends) -> Op:
+        """The operation of a kind at one use.
+
+        Raises:
+            SpecError: an option out of range, or one that does not fit the channels or sizes.
+        """
+        if ends.vector and kind.name not in ("linear", "batchnorm", "groupnorm", "layernorm"):
+            raise SpecError(f"`{ends.label}` is given a vector, which has no points", ends.span)
+        options = self._options(kind, env)
+        match kind.name:
+            case "conv":
+                return self._conv(kind, options, ends)
+            case "stencil":
+                return self._stencil(kind, env, options, ends)
+            case "linear":
+                return self._linear(ends)
+            case "batchnorm":
+                return ops.BatchNorm(ends.channels_in, ends.vector)
+            case "groupnorm":
+                return self._groupnorm(kind, options, ends)
+            case "layernorm":
+                return ops.LayerNorm(ends.channels_in)
+            case "avgpool" | "maxpool":
+                self._keeps_channels(ends, kind)
+                return pool(kind.name, options)
+            case _:
+                self._keeps_channels(ends, kind)
+                return self._upsample(kind, options, ends)
+
+    def scalar(self, kind: ast.Kind, env: Environment) -> ops.Scalar:
+        assert isinstance(kind.argument, ast.Expr)
+        initial = self._evaluator.value(kind.argument, env)
+        if not isinstance(initial, (int, Fraction)) or isinstance(initial, bool):
+            raise SpecError(
+                f"a scalar starts at a number, not {kind_of(initial)}", kind.argument.span
+            )
+        return ops.Scalar(initial)
+
+    def window(self, name: str, window: ast.Window | None, env: Environment) -> ops.Pool:
+        """The pooling ``maxpool(g, 3x3 stride 2)``, or over the whole image without a window."""
+        if window is None:
+            return ops.Pool(name == "maxpool")
+        kind = ast.Kind(name, window.dims, window.options, window.span)
+        return pool(name, self._options(kind, env))
+
+    # -- options -----------------------------------------------------------------------------
+
+    def _options(self, kind: ast.Kind, env: Environment) -> Options:
+        values: dict[str, object] = {}
+        spans: dict[str, Span] = {}
+        for option in kind.options:
+            spans[option.name] = option.span
+            if isinstance(option.value, ast.Dims):
+                values[option.name] = self._pair(option.value, env, option.name)
+            elif option.value is None:
+                values[option.name] = True
+            else:
+                values[option.name] = self._evaluator.integer(option.value, env, option.name)
+        if isinstance(kind.argument, ast.Dims):
+            values["kernel"] = self._pair(kind.argument, env, "a kernel")
+            spans["kernel"] = kind.argument.span
+        elif kind.name == "upsample" and kind.argument is not None:
+            factor = self._evaluator.integer(kind.argument, env, "the factor")
+            values["factor"] = (factor, factor)
+            spans["factor"] = kind.argument.span
+        try:
+            return Options(**values)  # type: ignore[arg-type]
+        except ValidationError as problem:
+            first = problem.errors()[0]
+            field = str(first["loc"][0])
+            message = str(first["msg"]).removeprefix("Input should be ")
+            raise SpecError(
+                f"`{field}` must be {message}, not {first['input']}", spans.get(field, kind.span)
+            ) from None
+
+    def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Pair:
+        return (
+            self._evaluator.integer(dims.height, env, what),
+            self._evaluator.integer(dims.width, env, what),
+        )
+
+    # -- kinds -------------------------------------------------------------------------------
+
+    def _conv(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.Conv:
+        assert options.kernel is not None
+        op = ops.Conv(
+            ends.channels_in,
+            ends.channels_out,
+            options.kernel,
+            stride=options.stride or (1, 1),
+            padding=_padding(kind, options.kernel, options),
+            dilation=options.dilation,
+            groups=_groups(kind, options, ends),
+            bias=options.bias,
+            transposed=options.transposed,
+        )
+        return replace(op, output_padding=_output_padding(op, ends)) if op.transposed else op
+
+    def _stencil(
+        self, kind: ast.Kind, env: Environment, options: Options, ends: Ends
+    ) -> ops.Stencil:
+        self._keeps_channels(ends, kind)
+        assert isinstance(kind.argument, ast.Expr)
+        rows = self._rows(kind.argument, env)
+        op = ops.Stencil(
+            rows,
+            options.fixed,
+            stride=options.stride or (1, 1),
+            padding=_padding(kind, (len(rows), len(rows[0])), options),
+            dilation=options.dilation,
+            transposed=options.transposed,
+        )
+        return replace(op, output_padding=_output_padding(op, ends)) if op.transposed else op
+
+    def _rows(self, expr: ast.Expr, env: Environment) -> tuple[tuple[int | Fraction, ...], ...]:
+        value = self._evaluator.value(expr, env)
+        rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
+        numbers = tuple(
+            tuple(v for v in row if isinstance(v, (int, Fraction)) and is_number(v)) for row in rows
+        )
+        lengths = {len(row) for row in rows} | {len(row) for row in numbers}
+        if (
+            not isinstance(value, tuple)
+            or len(rows) != len(value)
+            or len(lengths) != 1
+            or 0 in lengths
+        ):
+            raise SpecError(
+                "a stencil is a list of rows of numbers, all of one length",
+                expr.span,
+                hint="[[0,-1,0],[-1,4,-1],[0,-1,0]]",
+            )
+        return numbers
+
+    def _linear(self, ends: Ends) -> ops.Linear:
+        if ends.size != (1, 1):
+            raise SpecError(
+                f"`{ends.label}` is linear and needs size 1x1, not {by(ends.size)}",
+                ends.span,
+                hint="average over the image first: avgpool(...)",
+            )
+        return ops.Linear(ends.channels_in, ends.channels_out)
+
+    def _groupnorm(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.GroupNorm:
+        size = options.group_size
+        if size is None:
+            raise SpecError("a groupnorm needs its group size", kind.span, hint="group_size 16")
+        if ends.channels_in % size:
+            raise SpecError(
+                f"`{ends.label}` normalises {ends.channels_in} channels, "
+                f"which groups of {size} do not divide",
+                kind.span,
+            )
+        return ops.GroupNorm(ends.channels_in, ends.channels_in // size)
+
+    def _upsample(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.Upsample:
+        if options.factor is not None:
+            size = (ends.size[0] * options.factor[0], ends.size[1] * options.factor[1])
+        elif ends.wanted is not None:
+            size = ends.wanted
+        else:
+            raise SpecError(
+                f"`{ends.label}` does not know the size it is to give",
+                kind.span,
+                hint="write a factor: upsample 2",
+            )
+        return ops.Upsample(size, "bilinear" if options.bilinear else "nearest")
+
+    def _keeps_channels(self, ends: Ends, kind: ast.Kind) -> None:
+        if ends.channels_in != ends.channels_out:
+            raise SpecError(
+                f"`{ends.label}` is a {kind.name}, which keeps the channels, but stands between "
+                f"{ends.channels_in} and {ends.channels_out}",
+                ends.span,
+            )
+
+
+def pool(name: str, options: Options) -> ops.Pool:
+    """A pooling; windows follow each other by default, odd ones are padded by half."""
+    kernel = options.kernel
+    if kernel is None:
+        return ops.Pool(name == "maxpool")
+    half = tuple((k - 1) // 2 if k % 2 else 0 for k in kernel)
+    padding = options.pad if options.pad is not None else (half[0], half[1])
+    return ops.Pool(name == "maxpool", kernel, options.stride or kernel, padding)
+
+
+def _padding(kind: ast.Kind, kernel: Pair, options: Options) -> Pair:
+    """What was said, or the padding that keeps the size at stride 1."""
+    if options.pad is not None:
+        return options.pad
+    reach = [d * (k - 1) for k, d in zip(kernel, options.dilation, strict=True)]
+    if any(r % 2 for r in reach):
+        raise SpecError(
+            f"no padding of a {by(kernel)} kernel keeps the size",
+            kind.span,
+            hint="say which: pad 0",
+        )
+    return reach[0] // 2, reach[1] // 2
+
+
+def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
+    few, many = sorted((ends.channels_in, ends.channels_out))
+    if options.depthwise:
+        groups, said = few, "depthwise"
+    elif options.group_size is None:
+        return 1
+    elif many % options.group_size:
+        raise SpecError(
+            f"groups of {options.group_size} do not divide the {many} channels of `{ends.label}`",
+            _span(kind, "group_size"),
+            hint=_divisors(many, options.group_size),
+        )
+    else:
+        groups, said = many // options.group_size, f"group_size {options.group_size}"
+    if ends.channels_in % groups or ends.channels_out % groups:
+        raise SpecError(
+            f"`{ends.label}` takes {ends.channels_in} channels to {ends.channels_out}; "
+            f"{said} makes {groups} groups, which do not divide both",
+            _span(kind, said.split()[0]),
+        )
+    return groups
+
+
+def _divisors(channels: int, near: int) -> str:
+    """The group sizes next to a wrong one."""
+    below = next(d for d in range(min(near, channels), 0, -1) if channels % d == 0)
+    above = next((d for d in range(near, min(channels, near * 64) + 1) if channels % d == 0), None)
+    return f"{below} would" if above is None else f"{below} or {above} would"
+
+
+def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Pair:
+    """What makes a transposed operator give the size its codomain asks for."""
+    if ends.wanted is None:
+        return (0, 0)
+    plain = shapes.transposed(ends.size, op)
+    missing = (ends.wanted[0] - plain[0], ends.wanted[1] - plain[1])
+    for lack, stride, dilation in zip(missing, op.stride, op.dilation, strict=True):
+        if not 0 <= lack < max(stride, dilation):
+            raise SpecError(
+                f"sizes disagree: `{ends.label}` makes {by(plain)} of {by(ends.size)}, "
+                f"but its codomain is {by(ends.wanted)}",
+                ends.span,
+            )
+    return missing
+
+
+def _span(kind: ast.Kind, option: str) -> Span:
+    return next((o.span for o in kind.options if o.name == option), kind.span)

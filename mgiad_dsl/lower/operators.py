@@ -1,0 +1,273 @@
+"""Applies declared operators: indices, spaces, weights."""
+
+from __future__ import annotations
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.describe import by
+from mgiad_dsl.evaluate import Evaluator
+from mgiad_dsl.graph import Place
+from mgiad_dsl.lower.builder import Builder
+from mgiad_dsl.lower.kinds import Ends, Kinds
+from mgiad_dsl.lower.spaces import Spaces
+from mgiad_dsl.lower.values import PoisonedError, Tensor
+from mgiad_dsl.ops import Op, Pool, Upsample, Weighted
+from mgiad_dsl.report import Report
+from mgiad_dsl.shapes import result
+from mgiad_dsl.source import Caution, Note, Span, SpecError
+from mgiad_dsl.spec import NORMS, NetSpec, Operator
+
+VECTOR = "<vector>"
+Bindings = dict[str, int]
+
+
+class Operators:
+    """The operators of a spec; applying one appends a node and uses its sharing group."""
+
+    def __init__(
+        self, spec: NetSpec, evaluator: Evaluator, spaces: Spaces, builder: Builder, report: Report
+    ) -> None:
+        self.families = {o.name: o for o in spec.operators}
+        self._evaluator = evaluator
+        self._spaces = spaces
+        self._builder = builder
+        self._report = report
+        self._kinds = Kinds(evaluator)
+        self.window = self._kinds.window
+
+    def is_space(self, name: str) -> bool:
+        """Whether a name is a space or an input."""
+        return name in self._spaces.families or name in self._spaces.inputs
+
+    def apply(self, name: str, indices: tuple[int, ...], argument: Tensor, span: Span) -> Tensor:
+        """``name[indices](argument)``
+
+        Raises:
+            SpecError: an index out of range, another space than the operator's, or channels
+                and sizes that do not fit.
+            PoisonedError: the operator's declaration is wrong, which was reported.
+        """
+        operator = self._sound(name)
+        label = _label(name, indices)
+        env = self._bind(operator, label, indices, argument, span)
+        place = self._codomain(operator, env, argument, span)
+        op = self._kinds.build(
+            operator.kind, env, self._ends(operator, label, argument, place, span)
+        )
+        _check_size(label, op, argument, span)
+        group = None
+        if not isinstance(op, (Pool, Upsample)):
+            assert isinstance(op, Weighted)
+            key = self._builder.star(name) if operator.starred else _key(indices)
+            levels = self._levels(operator, env, place, argument.place)
+            role = _role(operator, place, argument.place, self._spaces)
+            group = self._builder.group(operator, key, op, role, levels, span)
+        return self._builder.add(op, (argument,), place, span, group=group)
+
+    def scalar(self, name: str, indices: tuple[int, ...], span: Span) -> Tensor:
+        """The learnable number ``name[indices]``."""
+        operator = self._sound(name)
+        env = dict(zip(operator.indices, indices, strict=True))
+        self._spaces.check_levels(env, _label(name, indices), span)
+        op = self._kinds.scalar(operator.kind, env)
+        levels = {n: v for n, v in env.items() if n in self._spaces.hierarchies}
+        group = self._builder.group(operator, _key(indices), op, "scalar", levels, span)
+        return self._builder.scalar(op, group, span)
+
+    def declare_rest(self) -> None:
+        """Operators without an index exist once, used or not; others are nothing unused."""
+        used = {group.family for group in self._builder.graph.groups.values()}
+        used |= {
+            n for n, o in self.families.items() if o.kind.name in ("avgpool", "maxpool", "upsample")
+        }
+        for operator in self.families.values():
+            if operator.name in used or self._report.is_faulty(operator.span):
+                continue
+            if operator.indices or not self._declare(operator):
+                self._report.warn(
+                    Caution(f"`{operator.name}` is never applied and has no weights", operator.span)
+                )
+
+    def _declare(self, operator: Operator) -> bool:
+        """Make the dead weights of an operator that nothing applies."""
+        if operator.kind.name == "scalar":
+            op: Op = self._kinds.scalar(operator.kind, {})
+            place = source = Place("", (), "")
+        elif operator.domain is None or _open_indices(operator, self._spaces):
+            return False
+        else:
+            source = self._side(operator.domain, {}, operator.span)
+            place = self._codomain(operator, {}, None, operator.span)
+            known = None
+            if source.identity in self._spaces.families:
+                known = self._spaces.size(source.identity, source.indices)
+            size = (1, 1) if operator.kind.name == "linear" or known is None else known.size
+            ends = Ends(
+                operator.name,
+                self._channels(source),
+                self._channels(place),
+                size,
+                vector=False,
+                wanted=None,
+                span=operator.span,
+            )
+            op = self._kinds.build(operator.kind, {}, ends)
+        assert isinstance(op, Weighted)
+        role = _role(operator, place, source, self._spaces)
+        levels = self._levels(operator, {}, place, source)
+        self._builder.group(operator, "", op, role, levels, operator.span)
+        return True
+
+    def _sound(self, name: str) -> Operator:
+        operator = self.families[name]
+        if self._report.is_faulty(operator.span):
+            raise PoisonedError
+        return operator
+
+    # -- indices -----------------------------------------------------------------------------
+
+    def _bind(
+        self,
+        operator: Operator,
+        label: str,
+        indices: tuple[int, ...],
+        argument: Tensor,
+        span: Span,
+    ) -> Bindings:
+        """The indices of a use: those in brackets, the others solved from the argument."""
+        env: Bindings = {}
+        if not operator.starred:
+            env = dict(zip(operator.indices, indices, strict=True))
+        self._spaces.check_levels(env, label, span)
+        if operator.domain is None:
+            return env
+        pattern = operator.domain.indices if isinstance(operator.domain, ast.Index) else ()
+        if len(pattern) == len(argument.place.indices):
+            for expr, actual in zip(pattern, argument.place.indices, strict=True):
+                self._solve(expr, actual, env)
+        domain = self._side(operator.domain, env, span)
+        if domain != argument.place:
+            spans = [p.span for p in (domain, argument.place)]
+            raise SpecError(
+                f"`{label}` applies to {domain.label}, but this is a value of "
+                f"{argument.place.label}",
+                span,
+                notes=(
+                    Note(f"`{operator.name}` is declared here", operator.span),
+                    *(Note("this space is declared here", s) for s in dict.fromkeys(spans) if s),
+                ),
+            )
+        return env
+
+    def _solve(self, expr: ast.Expr, actual: int, env: Bindings) -> None:
+        """Bind an index that stands only in the signature: ``l``, ``l - 1``, ``l + 1``."""
+        match expr:
+            case ast.Name(name) if name in self._spaces.hierarchies and name not in env:
+                env[name] = actual
+            case ast.Binary(ast.Name(name), ("+" | "-") as sign, rest) if (
+                name in self._spaces.hierarchies and name not in env
+            ):
+                offset = self._evaluator.integer(rest, env, "an index")
+                env[name] = actual - offset if sign == "+" else actual + offset
+
+    # -- places ------------------------------------------------------------------------------
+
+    def _side(self, side: ast.Expr, env: Bindings, span: Span) -> Place:
+        """A domain or codomain: a space, an input, or a number for a space of its own."""
+        if isinstance(side, (ast.Name, ast.Index)):
+            name = side.name
+            if name in self._spaces.families or name in self._spaces.inputs:
+                exprs = side.indices if isinstance(side, ast.Index) else ()
+                values = tuple(self._evaluator.integer(e, env, "an index") for e in exprs)
+                return self._spaces.place(name, values, span)
+        number = self._evaluator.integer(side, env, "the number of channels")
+        if number < 1:
+            raise SpecError(f"a space of {number} channels", side.span)
+        return Place(VECTOR, (number,), f"a space of {number} channels", side.span)
+
+    def _codomain(
+        self, operator: Operator, env: Bindings, argument: Tensor | None, span: Span
+    ) -> Place:
+        if operator.codomain is None:
+            assert argument is not None
+            return argument.place
+        place = self._side(operator.codomain, env, span)
+        if operator.kind.name == "linear" and place.identity != VECTOR:
+            raise SpecError(
+                f"`{operator.name}` is linear and gives a vector, not a value of {place.label}",
+                operator.codomain.span,
+                hint="write the number of outputs, or take a conv 1x1",
+            )
+        return place
+
+    def _channels(self, place: Place) -> int:
+        if place.identity == VECTOR:
+            return place.indices[0]
+        if place.identity in self._spaces.inputs:
+            return self._spaces.input_shape(place.identity)[0]
+        return self._spaces.channels(place)
+
+    def _ends(
+        self, operator: Operator, label: str, argument: Tensor, place: Place, span: Span
+    ) -> Ends:
+        keeps = operator.codomain is None
+        wanted = None
+        if not keeps and place.identity in self._spaces.families:
+            known = self._spaces.size(place.identity, place.indices)
+            wanted = known.size if known else None
+        return Ends(
+            label,
+            argument.shape[0],
+            argument.shape[0] if keeps else self._channels(place),
+            argument.size,
+            vector=len(argument.shape) == 1,
+            wanted=wanted,
+            span=span,
+        )
+
+    def _levels(
+        self, operator: Operator, env: Bindings, place: Place, source: Place
+    ) -> dict[str, int]:
+        """The levels a use belongs to: its bracket indices, else the space it gives."""
+        levels: dict[str, int] = {}
+        for side in (source, place):
+            space = self._spaces.families.get(side.identity)
+            if space is not None:
+                levels.update(zip(space.indices, side.indices, strict=True))
+        levels.update({n: env[n] for n in operator.indices if n in env})
+        return {n: v for n, v in levels.items() if n in self._spaces.hierarchies}
+
+
+def _label(name: str, indices: tuple[int, ...]) -> str:
+    return f"{name}[{','.join(map(str, indices))}]" if indices else name
+
+
+def _key(indices: tuple[int, ...]) -> str:
+    return "_".join(str(index).replace("-", "m") for index in indices)
+
+
+def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> str:
+    if operator.kind.name in NORMS:
+        return "norm"
+    if operator.kind.name == "scalar":
+        return "scalar"
+    if source.identity in spaces.inputs:
+        return "stem"
+    if place.identity == VECTOR:
+        return "head"
+    return "operator" if place.indices == source.indices else "transfer"
+
+
+def _open_indices(operator: Operator, spaces: Spaces) -> bool:
+    """Whether a signature leaves level indices open that only a use can bind."""
+    sides = [s for s in (operator.domain, operator.codomain) if s is not None]
+    return any(ast.names_in(side) & spaces.hierarchies.keys() for side in sides)
+
+
+def _check_size(label: str, op: Op, argument: Tensor, span: Span) -> None:
+    shape = result(op, (argument.shape,), ())
+    if min(shape) < 1:
+        raise SpecError(
+            f"the size vanishes: `{label}` makes {by((shape[1], shape[2]))} of {by(argument.size)}",
+            span,
+            hint="fewer levels, a larger input, or more padding",
+        )

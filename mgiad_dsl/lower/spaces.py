@@ -1,0 +1,214 @@
+"""Levels and spaces at their indices: ranges, channels, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.evaluate import Evaluator
+from mgiad_dsl.graph import Place
+from mgiad_dsl.ops import Pair, Shape
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.spec import Hierarchy, NetSpec, Space
+
+MAX_LEVELS = 10_000
+MAX_CHANNELS = 2**20
+MAX_SIZE = 2**16
+
+Indices = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The size of a space, and the place where it was settled."""
+
+    size: Pair
+    label: str
+    span: Span
+
+
+class Spaces:
+    """Instances of levels and spaces; sizes become known as values are assigned."""
+
+    def __init__(self, spec: NetSpec, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self.hierarchies = {h.index: h for h in spec.hierarchies}
+        self.families = {s.name: s for s in spec.spaces}
+        self.inputs = {i.name: i for i in spec.inputs}
+        self._ranges: dict[tuple[str, Indices], tuple[int, int]] = {}
+        self._places: dict[tuple[str, Indices], Place] = {}
+        self._channels: dict[tuple[str, Indices], int] = {}
+        self._sizes: dict[tuple[str, Indices], Known] = {}
+        self._reached: set[tuple[tuple[str, ...], Indices]] = set()
+
+    # -- levels ------------------------------------------------------------------------------
+
+    def range(self, hierarchy: Hierarchy, env: Mapping[str, object]) -> tuple[int, int]:
+        """First and last level; ``env`` binds the levels that these are nested in.
+
+        Raises:
+            SpecError: no levels, too many, or not integers.
+        """
+        outer = tuple(value for n in hierarchy.outer if isinstance(value := env.get(n), int))
+        key = (hierarchy.index, outer)
+        if key not in self._ranges:
+            range_ = hierarchy.range
+            first = self._evaluator.integer(range_.first, env, "the first level")
+            last = self._evaluator.integer(range_.last, env, "the last level")
+            if last < first:
+                raise SpecError(
+                    f"there are no levels {hierarchy.index} in {first}..{last}", range_.span
+                )
+            if last - first >= MAX_LEVELS:
+                raise SpecError(f"more than {MAX_LEVELS:,} levels", range_.span)
+            self._ranges[key] = first, last
+        return self._ranges[key]
+
+    def check_levels(self, indices: Mapping[str, int], name: str, span: Span) -> None:
+        """Every index that is a level must be one of its range.
+
+        Raises:
+            SpecError: an index out of range.
+        """
+        for index, level in indices.items():
+            hierarchy = self.hierarchies.get(index)
+            if hierarchy is None or not indices.keys() >= set(hierarchy.outer):
+                continue
+            first, last = self.range(hierarchy, indices)
+            if not first <= level <= last:
+                raise SpecError(
+                    f"`{name}` has no level {hierarchy.index} = {level}",
+                    span,
+                    hint=f"its levels are {first}..{last}",
+                    notes=(Note("declared here", hierarchy.span),),
+                )
+
+    # -- spaces ------------------------------------------------------------------------------
+
+    def place(self, family: str, indices: Indices, span: Span) -> Place:
+        """The space ``family[indices]``.
+
+        Raises:
+            SpecError: an index out of range.
+        """
+        key = (family, indices)
+        if key not in self._places:
+            label = f"{family}[{','.join(map(str, indices))}]" if indices else family
+            if family in self.inputs:
+                self._places[key] = Place(family, (), family, self.inputs[family].span)
+            else:
+                space = self.families[family]
+                bound = dict(zip(space.indices, indices, strict=True))
+                self.check_levels(bound, label, span)
+                self._places[key] = Place(space.identity, indices, label, space.span)
+        return self._places[key]
+
+    def channels(self, place: Place) -> int:
+        """Number of channels of a space.
+
+        Raises:
+            SpecError: no positive integer, or too large.
+        """
+        key = (place.identity, place.indices)
+        if key not in self._channels:
+            space = self.families[place.identity]
+            env = dict(zip(space.indices, place.indices, strict=True))
+            what = f"the channels of {place.label}"
+            self._channels[key] = self._positive(space.channels, env, what, MAX_CHANNELS)
+        return self._channels[key]
+
+    def input_shape(self, name: str) -> Shape:
+        """Shape ``(C, H, W)`` of an input."""
+        declared = self.inputs[name]
+        return (
+            self._positive(declared.channels, {}, f"the channels of {name}", MAX_CHANNELS),
+            self._positive(declared.height, {}, f"the height of {name}", MAX_SIZE),
+            self._positive(declared.width, {}, f"the width of {name}", MAX_SIZE),
+        )
+
+    def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str, most: int) -> int:
+        value = self._evaluator.integer(expr, env, what)
+        if not 1 <= value <= most:
+            raise SpecError(f"{what} must be 1 to {most:,}, not {value:,}", expr.span)
+        return value
+
+    # -- sizes -------------------------------------------------------------------------------
+
+    def size(self, family: str, indices: Indices) -> Known | None:
+        """The size of a space, if it is declared or was settled by an assignment."""
+        space = self.families[family]
+        key = (space.sizes, indices)
+        if key not in self._sizes and space.size is not None:
+            env = dict(zip(space.indices, indices, strict=True))
+            height = self._positive(space.size.height, env, f"the height of {family}", MAX_SIZE)
+            width = self._positive(space.size.width, env, f"the width of {family}", MAX_SIZE)
+            self._sizes[key] = Known((height, width), family, space.size.span)
+        return self._sizes.get(key)
+
+    def settle(self, family: str, indices: Indices, size: Pair, span: Span) -> bool:
+        """Note or compare the size of a space; True when it was not known before.
+
+        Raises:
+            SpecError: it has another size already.
+        """
+        known = self.size(family, indices)
+        label = self.place(family, indices, span).label
+        if known is None:
+            self._sizes[(self.families[family].sizes, indices)] = Known(size, label, span)
+            return True
+        if known.size != size:
+            raise SpecError(
+                f"sizes disagree: {label} is {_by(known.size)} and is given a value of {_by(size)}",
+                span,
+                notes=(Note(f"{_by(known.size)} comes from {known.label}", known.span),),
+            )
+        return False
+
+    # -- levels that nothing reaches -----------------------------------------------------------
+
+    def reach(self, space: Space, indices: Indices) -> None:
+        """Note that an equation assigned to a space of these levels."""
+        self._reached.add((space.indices, indices))
+
+    def check_reached(self, report: Report) -> None:
+        """Report the first level of each hierarchy that no equation assigned to."""
+        for hierarchy in self.hierarchies.values():
+            names = {*hierarchy.outer, hierarchy.index}
+            reached = {
+                frozenset((n, i) for n, i in zip(formals, indices, strict=True) if n in names)
+                for formals, indices in self._reached
+                if hierarchy.index in formals
+            }
+            missing = next(
+                (w for w in self._levels(hierarchy) if frozenset(w.items()) not in reached), None
+            )
+            if missing is not None:
+                levels = ", ".join(f"{n} = {i}" for n, i in missing.items())
+                report.error(
+                    SpecError(
+                        f"no equation reaches the level {levels}",
+                        hierarchy.span,
+                        hint=f"a `cycle over {hierarchy.index}` goes through all of them",
+                    )
+                )
+
+    def _levels(self, hierarchy: Hierarchy) -> Iterator[dict[str, int]]:
+        """All levels of a hierarchy, with those they are nested in."""
+        outer: list[dict[str, int]] = [{}]
+        for name in (*hierarchy.outer, hierarchy.index):
+            outer = [
+                {**env, name: level}
+                for env in outer
+                for level in _closed(*self.range(self.hierarchies[name], env))
+            ]
+        yield from outer
+
+
+def _closed(first: int, last: int) -> range:
+    return range(first, last + 1)
+
+
+def _by(size: Pair) -> str:
+    return f"{size[0]}x{size[1]}"

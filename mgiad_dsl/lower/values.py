@@ -1,0 +1,37 @@
+"""What an expression is worth while a cycle runs symbolically."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mgiad_dsl.graph import Place
+from mgiad_dsl.ops import Pair, Shape
+
+SCALAR = Place("<scalar>", (), "a learnable scalar")
+
+
+class PoisonedError(Exception):
+    """A value that an error reported before left undefined; passed over in silence."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """The result of a node, in a space (or a learnable scalar, of shape ``()``)."""
+
+    node: str
+    place: Place
+    shape: Shape
+
+    @property
+    def is_scalar(self) -> bool:
+        return self.place == SCALAR
+
+    @property
+    def size(self) -> Pair:
+        """Height and width; a vector is 1x1."""
+        if len(self.shape) < 3:
+            return (1, 1)
+        return self.shape[1], self.shape[2]
+
+    def __str__(self) -> str:
+        return "x".join(map(str, self.shape))

@@ -1,0 +1,90 @@
+"""The shape rules: PyTorch's formulas, once, for lowering, verifying and counting."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import assert_never
+
+from mgiad_dsl import ops
+from mgiad_dsl.ops import Op, Pair, Shape
+
+
+def window(size: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Pair:
+    """Size after a convolution or pooling."""
+    height, width = (
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
+    )
+    return height, width
+
+
+def transposed(size: Pair, op: ops.Conv | ops.Stencil) -> Pair:
+    """Size after a transposed convolution."""
+    height, width = (
+        (n - 1) * s - 2 * p + d * (k - 1) + o + 1
+        for n, k, s, p, d, o in zip(
+            size, op.kernel, op.stride, op.padding, op.dilation, op.output_padding, strict=True
+        )
+    )
+    return height, width
+
+
+def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
+    """The shape that an operation gives for the shapes of its inputs.
+
+    ``own`` answers for operations whose shape is no function of their inputs (`Input`,
+    `Zeros`).
+    """
+    match op:
+        case ops.Input() | ops.Zeros():
+            return own
+        case ops.Constant() | ops.Scalar():
+            return ()
+        case ops.Conv(channels_out=channels):
+            return (channels, *_moved(op, inputs[0][1:]))
+        case ops.Stencil():
+            return (inputs[0][0], *_moved(op, inputs[0][1:]))
+        case ops.Linear(features_out=features):
+            return (features,)
+        case ops.Pool(window=None):
+            return (inputs[0][0], 1, 1)
+        case ops.Pool(window=tuple() as kernel):
+            size = window(_pair(inputs[0][1:]), kernel, op.stride, op.padding, (1, 1))
+            return (inputs[0][0], *size)
+        case ops.Upsample(size=size):
+            return (inputs[0][0], *size)
+        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Negate():
+            return inputs[0]
+        case ops.Binary():
+            return max(inputs, key=len)
+        case _:
+            assert_never(op)
+
+
+def _moved(op: ops.Conv | ops.Stencil, size: Shape) -> Pair:
+    if op.transposed:
+        return transposed(_pair(size), op)
+    return window(_pair(size), op.kernel, op.stride, op.padding, op.dilation)
+
+
+def _pair(size: Shape) -> Pair:
+    height, width = size
+    return height, width
+
+
+def macs(op: Op, input_shape: Shape, output_shape: Shape) -> int:
+    """Multiply-accumulates per image: of convolutions, stencils and linear maps.
+
+    Norms, activations, pooling and sums count as none, as is usual in the field.
+    """
+    match op:
+        case ops.Conv():
+            per_weight = prod(input_shape[1:] if op.transposed else output_shape[1:])
+            kernel = op.channels_in * op.channels_out // op.groups * prod(op.kernel)
+            return per_weight * kernel
+        case ops.Stencil():
+            return prod(input_shape if op.transposed else output_shape) * prod(op.kernel)
+        case ops.Linear():
+            return op.features_in * op.features_out
+        case _:
+            return 0

@@ -1,0 +1,185 @@
+"""The checked spec: parameters bound, names resolved, nothing evaluated that depends on a level.
+
+Expressions stay syntax trees, since most of them differ from level to level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SkipValidation,
+    model_validator,
+)
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl import words
+from mgiad_dsl.evaluate import Value, is_number, kind_of, show
+from mgiad_dsl.source import Span
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+
+def _text(node: object) -> str | None:
+    span = getattr(node, "span", None)
+    return span.text if isinstance(span, Span) else None
+
+
+_Text = PlainSerializer(_text, return_type="str | None")
+_Texts = PlainSerializer(lambda nodes: [_text(node) for node in nodes])
+_Shown = PlainSerializer(show, return_type=str)
+_Place = PlainSerializer(str, return_type=str)
+
+Expr = Annotated[ast.Expr, SkipValidation, _Text]
+MaybeExpr = Annotated["ast.Expr | None", SkipValidation, _Text]
+MaybeDims = Annotated["ast.Dims | None", SkipValidation, _Text]
+Shown = Annotated[Any, SkipValidation, _Shown]  # a Value: recursive, so not for pydantic
+Where = Annotated[Span, SkipValidation, _Place]
+
+
+class Parameter(_Model):
+    """A network parameter and the value it is bound to."""
+
+    name: str
+    default: Shown
+    value: Shown
+    span: Where
+
+    @model_validator(mode="after")
+    def _same_type(self) -> Parameter:
+        if is_number(self.default):
+            fits = is_number(self.value)
+        elif isinstance(self.default, bool):
+            fits = isinstance(self.value, bool)
+        else:
+            fits = self.value in self.choices
+        if not fits:
+            wanted = f"one of {', '.join(self.choices)}" if self.choices else kind_of(self.default)
+            raise ValueError(f"`{self.name}` must be {wanted}, not {kind_of(self.value)}")
+        return self
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words a word parameter may be set to."""
+        return next((s for s in words.WORD_SETS if self.default in s), ())
+
+
+class Hierarchy(_Model):
+    """A range of levels, of resolutions or of channels.
+
+    ``outer`` are the indices of the levels it is nested in: those its range depends on.
+    """
+
+    index: str
+    outer: tuple[str, ...]
+    range: Annotated[ast.Range, SkipValidation, _Text]
+    axis: Literal["resolution", "channel"]
+    span: Where
+
+
+class Space(_Model):
+    """A family of spaces. One ``identity`` is one space; one ``sizes`` shares its sizes."""
+
+    name: str
+    indices: tuple[str, ...]
+    identity: str
+    sizes: str
+    channels: Expr
+    size: MaybeDims
+    span: Where
+
+
+class Operator(_Model):
+    """A family of operators; its bracket indices name the sharing group."""
+
+    name: str
+    indices: tuple[str, ...]
+    domain: MaybeExpr
+    codomain: MaybeExpr
+    kind: Annotated[ast.Kind, SkipValidation, _Text]
+    span: Where
+
+    @property
+    def starred(self) -> bool:
+        """``norm[*]``: a new instance at every use."""
+        return self.indices == ("*",)
+
+
+class NetSpec(_Model):
+    """A complete, checked network description: pure data."""
+
+    name: str
+    variant: str | None
+    parameters: tuple[Parameter, ...]
+    lets: Annotated[tuple[ast.Let, ...], SkipValidation, _Texts]
+    inputs: Annotated[tuple[ast.Input, ...], SkipValidation, _Texts]
+    hierarchies: tuple[Hierarchy, ...]
+    spaces: tuple[Space, ...]
+    operators: tuple[Operator, ...]
+    starts: Annotated[tuple[ast.Start, ...], SkipValidation, _Texts]
+    steps: Annotated[tuple[ast.Step, ...], SkipValidation, _Texts]
+    cycles: Annotated[tuple[ast.Cycle, ...], SkipValidation, _Texts]
+    outputs: Annotated[tuple[ast.Output, ...], SkipValidation, _Texts]
+    expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
+    published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
+    customised: bool
+
+    @property
+    def title(self) -> str:
+        """``mgnet:cifar100``"""
+        return f"{self.name}:{self.variant}" if self.variant else self.name
+
+    @property
+    def values(self) -> dict[str, Value]:
+        return {p.name: p.value for p in self.parameters}
+
+
+# -- options of operators, once their expressions are evaluated ------------------------------
+
+Size = Annotated[int, Field(ge=1, le=4_096)]
+Padding = Annotated[int, Field(ge=0, le=4_096)]
+
+
+class Options(_Model):
+    """What may follow an operator's kind, as numbers; absent ones are None or false."""
+
+    kernel: tuple[Size, Size] | None = None
+    stride: tuple[Size, Size] | None = None
+    pad: tuple[Padding, Padding] | None = None
+    dilation: tuple[Size, Size] = (1, 1)
+    group_size: Annotated[int, Field(ge=1)] | None = None
+    factor: tuple[Size, Size] | None = None
+    depthwise: bool = False
+    bias: bool = False
+    transposed: bool = False
+    fixed: bool = False
+    learnable: bool = False
+    nearest: bool = False
+    bilinear: bool = False
+
+
+# Which options each kind of operator takes.
+ALLOWED: Mapping[str, frozenset[str]] = {
+    "conv": frozenset(
+        {"stride", "pad", "dilation", "group_size", "depthwise", "bias", "transposed"}
+    ),
+    "stencil": frozenset({"stride", "pad", "dilation", "transposed", "fixed", "learnable"}),
+    "linear": frozenset(),
+    "scalar": frozenset(),
+    "avgpool": frozenset({"stride", "pad"}),
+    "maxpool": frozenset({"stride", "pad"}),
+    "upsample": frozenset({"nearest", "bilinear"}),
+    "batchnorm": frozenset(),
+    "groupnorm": frozenset({"group_size"}),
+    "layernorm": frozenset(),
+}
+EXCLUSIVE = (("fixed", "learnable"), ("group_size", "depthwise"), ("nearest", "bilinear"))
+NORMS = ("batchnorm", "groupnorm", "layernorm")
+NEEDS_SIGNATURE = ("conv", "stencil", "linear")

@@ -1,0 +1,27 @@
+"""The fixed words of the language that stand for values or functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+CYCLES = ("backslash", "V", "W", "F")
+ACTIVATIONS = ("relu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "identity")
+UPSAMPLINGS = ("nearest", "bilinear")
+AXES = ("resolution", "channel")
+
+# A parameter that is a word may be set to any word of the same set.
+WORD_SETS = (CYCLES, ACTIVATIONS, UPSAMPLINGS)
+WORDS = frozenset(word for words in WORD_SETS for word in words)
+
+NUMERIC_FUNCTIONS = ("floor", "ceil", "round", "log2", "min", "max", "sum", "len")
+RESAMPLINGS = ("avgpool", "maxpool", "upsample")
+FUNCTIONS = frozenset({*NUMERIC_FUNCTIONS, *ACTIVATIONS, *RESAMPLINGS})
+
+METRICS = ("weights",)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known name, if one is near."""
+    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else None
