@@ -1,0 +1,254 @@
+"""The references are what was published: counts to the last weight, shapes, and known solvers."""
+
+import inspect
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from . import (
+    mgiad,
+    mgic,
+    mgnet,
+    mgnet_grouped,
+    mgnet_hexu,
+    multigrid,
+    packaged_mgnet,
+    poly_mgnet,
+    resnet18,
+    smoothers_mgnet,
+)
+from .parts import groups, numel
+
+IMAGENET = {"classes": 1000, "stem": 7, "pool": True}
+HEXU_IMAGENET = {
+    "steps": (3, 4, 6, 3),
+    "channels": (128, 256, 512, 1024),
+    "share_b": False,
+    "stem_stride": 2,
+    **IMAGENET,
+}
+
+# name: network, arithmetic, configuration, exact count
+COUNTS = {
+    "resnet18-imagenet": (resnet18.build, resnet18, {}, 11_689_512),
+    "resnet18-cifar10": (resnet18.build, resnet18, {"classes": 10, "cifar": True}, 11_173_962),
+    "resnet18-cifar100": (resnet18.build, resnet18, {"classes": 100, "cifar": True}, 11_220_132),
+    "mgnet-AB-cifar10": (mgnet.MgNet, mgnet, {}, 2_750_666),
+    "mgnet-A-cifar10": (mgnet.MgNet, mgnet, {"share_b": False}, 4_114_634),
+    "mgnet-AB-cifar100": (mgnet.MgNet, mgnet, {"classes": 100}, 2_773_796),
+    "mgnet-AB-imagenet": (mgnet.MgNet, mgnet, IMAGENET, 3_012_776),
+    "mgiad-1-cifar100": (mgiad.MGiaD, mgiad, {}, 1_383_844),
+    "mgiad-3-cifar100": (mgiad.MGiaD, mgiad, {"width": 3}, 4_821_796),
+    "mgiad-1-imagenet": (mgiad.MGiaD, mgiad, {**IMAGENET, "norm_p": True}, 1_624_616),
+    "mgiad-3-imagenet": (mgiad.MGiaD, mgiad, {"width": 3, **IMAGENET, "norm_p": True}, 5_543_848),
+    "hexu-B^l": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {}, 8_278_794),
+    "hexu-B^li": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {"share_b": False}, 10_638_090),
+    "hexu-imagenet": (mgnet_hexu.HeXuMgNet, mgnet_hexu, HEXU_IMAGENET, 71_270_504),
+}
+
+# printed figures and the unit they are printed in; 8.2M truncates, ResNet18's 11,175k is 1k off
+PRINTED = [
+    (11_690, "resnet18-imagenet"),
+    (11_220, "resnet18-cifar100"),
+    (4_115, "mgnet-A-cifar10"),
+    (2_751, "mgnet-AB-cifar10"),
+    (2_774, "mgnet-AB-cifar100"),
+    (3_013, "mgnet-AB-imagenet"),
+    (1_384, "mgiad-1-cifar100"),
+    (4_822, "mgiad-3-cifar100"),
+    (1_625, "mgiad-1-imagenet"),
+    (5_544, "mgiad-3-imagenet"),
+]
+
+# configurations without a printed figure: module against arithmetic, small enough to run
+SMALL = {
+    "mgnet-1.4": (mgnet.MgNet, mgnet, {"width": 1.4}),
+    "mgnet-half": (mgnet.MgNet, mgnet, {"width": 0.5, "steps": 3, "share_b": False}),
+    "mgiad-4-8": (mgiad.MGiaD, mgiad, {"c_k": 8, "g_s": 4}),
+    "mgiad-8-16-norm": (mgiad.MGiaD, mgiad, {"c_k": 16, "g_s": 8, "norm_p": True}),
+    "hexu": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {"steps": (1, 2, 3), "channels": (4, 8, 12)}),
+    "grouped-4": (mgnet_grouped.GroupedMgNet, mgnet_grouped, {"group_size": 4}),
+    "grouped-32": (mgnet_grouped.GroupedMgNet, mgnet_grouped, {"group_size": 32, "share_b": False}),
+    "mgic-4-8": (mgic.MGIC, mgic, {"c_k": 8, "g_s": 4}),
+    "mgic-8-32": (mgic.MGIC, mgic, {"c_k": 32, "g_s": 8, "pool": True, "stem_stride": 2}),
+    "poly-linear": (poly_mgnet.PolyMgNet, poly_mgnet, {}),
+    "poly-quadratic": (poly_mgnet.PolyMgNet, poly_mgnet, {"linear": 0, "quadratic": 2}),
+    "poly-both": (poly_mgnet.PolyMgNet, poly_mgnet, {"linear": 2, "quadratic": 1}),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_weights_are_the_exact_figures(name: str) -> None:
+    build, module, config, exact = COUNTS[name]
+    with torch.device("meta"):
+        assert numel(build(**config)) == exact
+    assert module.exact_count(**config) == exact
+
+
+@pytest.mark.parametrize(("printed", "name"), PRINTED)
+def test_exact_figures_round_to_the_printed(printed: int, name: str) -> None:
+    assert round(COUNTS[name][3] / 1000) == printed
+
+
+def test_printed_figures_that_do_not_round() -> None:
+    assert math.floor(COUNTS["hexu-B^l"][3] / 1e5) / 10 == 8.2
+    assert round(COUNTS["hexu-B^l"][3] / 1e6, 1) == 8.3
+    assert round(COUNTS["hexu-imagenet"][3] / 1e6, 1) == 71.3
+    assert round(COUNTS["resnet18-cifar10"][3] / 1000) == 11_175 - 1
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_networks_count_and_run(name: str) -> None:
+    build, module, config = SMALL[name]
+    net = build(**config)
+    assert numel(net) == module.exact_count(**config)
+    called = []
+    for norm in net.norms:
+        norm.register_forward_hook(lambda norm, *_: called.append(norm))
+    logits = net(torch.randn(2, 3, 16, 16))
+    assert logits.shape == (2, net.W.out_features)
+    assert [id(n) for n in called] == [id(n) for n in net.norms]  # each once, in this order
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_groups_name_every_weight_once(name: str) -> None:
+    build, _, config = SMALL[name]
+    with torch.device("meta"):
+        net = build(**config)
+    members = groups(net).values()
+    sizes = [m.numel() if isinstance(m, nn.Parameter) else numel(m) for m in members]
+    assert sum(sizes) == numel(net)
+
+
+def test_only_declared_operators_are_dead() -> None:
+    net = mgnet.MgNet(width=0.25)
+    net(torch.randn(2, 3, 16, 16)).sum().backward()
+    assert {n for n, p in net.named_parameters() if p.grad is None} == {"R0.weight", "Pi0.weight"}
+
+
+def test_a_channel_hierarchy_of_one_level_is_mgnet_with_three_steps() -> None:
+    config = {"width": 0.25, "classes": 10}
+    ours, plain = mgiad.MGiaD(c_k=64, **config), mgnet.MgNet(steps=3, **config)
+    state = ours.state_dict()
+    renamed = {k.replace("A.1,0", "A.1") for k in state}
+    assert len(renamed) == len(plain.state_dict())
+    plain.load_state_dict(dict(zip(plain.state_dict(), state.values(), strict=True)))
+    x = torch.randn(2, 3, 16, 16)
+    assert torch.equal(ours(x), plain(x))
+
+
+def test_resnet_names_cover_the_network() -> None:
+    net = resnet18.build(10, cifar=True)
+    modules = dict(net.named_modules())
+    named = [*resnet18.operator_names().values(), *resnet18.norm_names()]
+    assert sum(numel(modules[name]) for name in named) == numel(net)
+    called = []
+    for name in resnet18.norm_names():
+        modules[name].register_forward_hook(lambda *_, name=name: called.append(name))
+    assert net(torch.randn(2, 3, 16, 16)).shape == (2, 10)
+    assert called == resnet18.norm_names()
+
+
+# ---- textbook multigrid
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("V", 0.21, 0.236), ("W", 0.19, 0.199)])
+def test_convergence_does_not_depend_on_the_grid(kind: str, low: float, high: float) -> None:
+    for l_max in (4, 5, 6):
+        assert low <= multigrid.convergence_factor(multigrid.Scheme(kind), l_max) <= high
+
+
+def test_an_f_cycle_lies_between() -> None:
+    f = torch.randn(31, 31, dtype=torch.float64)
+    v, w, mid = (multigrid.cycle(multigrid.Scheme(kind), f) for kind in "VWF")
+    assert not torch.allclose(mid, v)
+    assert not torch.equal(mid, w)
+
+
+def test_cycles_reach_the_solution() -> None:
+    scheme = multigrid.Scheme()
+    solution = torch.randn(15, 15, dtype=torch.float64)
+    f = multigrid.apply(scheme.stencils.a, solution)
+    u = torch.zeros_like(f)
+    for _ in range(25):
+        u = multigrid.cycle(scheme, f, u)
+    assert torch.allclose(u, solution, rtol=0, atol=1e-12)
+
+
+def test_stencils_mean_what_torch_means() -> None:
+    stencil = torch.randn(3, 3, dtype=torch.float64)
+    x = torch.randn(1, 1, 7, 7, dtype=torch.float64)
+    kernel = stencil[None, None]
+    for ours, theirs in [
+        (multigrid.apply(stencil, x), nn.functional.conv2d(x, kernel, padding=1)),
+        (multigrid.restrict(stencil, x), nn.functional.conv2d(x, kernel, stride=2)),
+        (multigrid.prolongate(stencil, x), nn.functional.conv_transpose2d(x, kernel, stride=2)),
+    ]:
+        assert torch.allclose(ours, theirs, rtol=0, atol=1e-14)
+
+
+# ---- the PyPI package
+
+package = pytest.importorskip("mgnet.model")
+TINY = {"channels": 6, "in_channels": 2, "classes": 3}
+
+
+@pytest.mark.parametrize("smoother", packaged_mgnet.SMOOTHERS)
+def test_the_package_counts_by_arithmetic(smoother: str) -> None:
+    for config in ({}, {"steps": (1, 3), **TINY}):
+        net = packaged_mgnet.packaged(smoother, **config)
+        assert numel(net) == packaged_mgnet.exact_count(smoother, **config)
+        assert numel(net) == numel(smoothers_mgnet.SmootherMgNet(smoother, **config))
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    ("smoother", "steps"),
+    [("jacobi", (2, 1, 3)), ("damped_jacobi", (2, 1, 3)), ("chebyshev", (3,))],
+)
+def test_the_package_computes_these_equations(smoother: str, steps, training: bool) -> None:
+    with packaged_mgnet.float64():
+        theirs = packaged_mgnet.packaged(smoother, steps, w=0.7, **TINY).train(training)
+        ours = smoothers_mgnet.SmootherMgNet(smoother, steps, **TINY).train(training)
+        named = groups(ours)
+        source = packaged_mgnet.packaged_groups(theirs)
+        assert named.keys() == source.keys()
+        for name, target in named.items():
+            if isinstance(target, nn.Parameter):
+                target.data.copy_(source[name].data.reshape(1))
+            else:
+                target.load_state_dict(source[name].state_dict())
+        x = torch.randn(2, 2, 12, 12)
+        assert torch.equal(ours(x), theirs(x))
+
+
+def test_the_package_crashes_with_chebyshev_beyond_one_level() -> None:
+    net = packaged_mgnet.packaged("chebyshev", (1, 1), **TINY)
+    with pytest.raises(RuntimeError, match="must match the size of tensor b"):
+        net(torch.randn(2, 2, 12, 12))
+    assert smoothers_mgnet.SmootherMgNet("chebyshev", (1, 1), **TINY)(
+        torch.randn(2, 2, 12, 12)
+    ).shape == (2, 3)
+
+
+def test_the_package_leaves_w_uninitialised() -> None:
+    source = inspect.getsource(package.MGBlockChebyshevSmoother)
+    assert "self.w = nn.Parameter(torch.Tensor(1))" in source
+    assert "self.w." not in source  # and nothing fills it later
+
+
+def test_the_package_has_further_traps() -> None:
+    x = torch.randn(2, 2, 12, 12)
+    with pytest.raises(RuntimeError, match="should be the same"):
+        packaged_mgnet.packaged("jacobi", (1,), **TINY).double()(x.double())
+    unequal = package.mgnet(
+        "jacobi", n_iter=[1], n_chan_u=4, n_chan_f=6, in_channels=2, n_classes=3
+    )
+    with pytest.raises(RuntimeError, match="channels"):
+        unequal(x)
+    with pytest.raises(AttributeError):
+        _ = packaged_mgnet.packaged("jacobi", (1,), **TINY).parameters_count
+    with pytest.raises(RecursionError):
+        packaged_mgnet.packaged("multistep", (1,), **TINY)(x)
