@@ -40,7 +40,8 @@ class Numbers:
                 return self.all((test, then, otherwise), scope)
 
     def all(self, exprs: Collection[ast.Expr], scope: Collection[str]) -> bool:
-        return all([self.check(expr, scope) for expr in exprs])
+        fine = [self.check(expr, scope) for expr in exprs]  # all of them, for their errors
+        return all(fine)
 
     def range(self, range_: ast.Range, scope: Collection[str]) -> bool:
         return self.all((range_.first, range_.last), scope)

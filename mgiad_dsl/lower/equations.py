@@ -141,24 +141,27 @@ class Equations:
         left, right = self.value(expr.left, env), self.value(expr.right, env)
         if not isinstance(left, Tensor) and not isinstance(right, Tensor):
             return arithmetic(left, expr.sign, right, expr.span)
-        if expr.sign in "+-" and not (_is_scalar(left) and _is_scalar(right)):
+        spreads = {
+            "+": _is_scalar(left) and _is_scalar(right),
+            "-": _is_scalar(left) and _is_scalar(right),
+            "*": _is_scalar(left) or _is_scalar(right),
+            "/": _is_scalar(right),
+            "^": _is_scalar(left) and _is_scalar(right),
+        }
+        if spreads[expr.sign]:
+            return self._spread(expr, left, right)
+        if expr.sign in "+-":
             return self._sum(expr, left, right)
-        if expr.sign == "*" and right == 1:
-            return left
-        if expr.sign in "*/" and _is_scalar(left) and not _is_scalar(right) and expr.sign == "*":
-            return self._spread(expr, left, right)
-        if expr.sign in "*/" and _is_scalar(right):
-            return self._spread(expr, left, right)
-        if expr.sign == "^" and _is_scalar(left) and _is_scalar(right):
-            return self._spread(expr, left, right)
         raise SpecError(f"{_shown(left)} `{expr.sign}` {_shown(right)}", expr.span)
 
     def _spread(self, expr: ast.Binary, left: Result, right: Result) -> Result:
         """Arithmetic in which at least one side is a number or a learnable scalar."""
         if expr.sign == "/" and right == 0:
             raise SpecError("division by zero", expr.right.span)
-        if (expr.sign == "*" and left == 1) or (expr.sign in "/^" and right == 1):
-            return right if expr.sign == "*" else left
+        if right == 1 and expr.sign in "*/^":
+            return left
+        if left == 1 and expr.sign == "*":
+            return right
         a, b = self._lift(left, expr.left.span), self._lift(right, expr.right.span)
         place = b.place if a.is_scalar else a.place
         return self._builder.add(ops.Binary(expr.sign), (a, b), place, expr.span)
