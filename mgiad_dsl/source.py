@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 TAB = "    "
 
@@ -13,6 +15,22 @@ class Source:
 
     name: str
     text: str = field(repr=False)
+
+    @staticmethod
+    def read(path: str) -> Source:
+        """The text of a file, or of standard input for ``-``.
+
+        Raises:
+            SpecError: it cannot be read, or is no text.
+        """
+        name = "<stdin>" if path == "-" else path
+        try:
+            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+            return Source(name, data.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise SpecError(f"{name} is no UTF-8 text (byte {error.start})") from None
+        except OSError as error:
+            raise SpecError(f"{name} cannot be read: {error.strerror}") from None
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column (both from 1) of a character offset."""
