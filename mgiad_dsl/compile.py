@@ -37,7 +37,14 @@ class Compiled:
 
     @property
     def name(self) -> str:
+        """``mgnet:cifar100``"""
         return self.spec.title
+
+    @property
+    def title(self) -> str:
+        """The name, with the parameters that were set otherwise."""
+        settings = ", ".join(f"{p.name}={show(p.value)}" for p in self.spec.changed)
+        return f"{self.name} {settings}".rstrip()
 
     @cached_property
     def python(self) -> str:
