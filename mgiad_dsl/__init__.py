@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mgiad_dsl.compile import Compiled, compile_file, compile_source
-from mgiad_dsl.count import WeightCount
+from mgiad_dsl.compiler import Compiled, compile_file, compile_source
+from mgiad_dsl.counting import WeightCount
 from mgiad_dsl.source import Source, SpecError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mgiad_dsl import syntax as ast
-from mgiad_dsl.count import WeightCount
+from mgiad_dsl.counting import WeightCount
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Caution, SpecError
 from mgiad_dsl.spec import NetSpec

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from fractions import Fraction
 
-from mgiad_dsl.compile import Compiled
+from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.source import Span
 
 

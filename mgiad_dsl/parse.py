@@ -65,6 +65,7 @@ def _parser() -> Lark:
         lexer="contextual",
         propagate_positions=True,
         maybe_placeholders=False,
+        cache=resources.cache_file("mgspec.lark.cache") or False,
     )
 
 

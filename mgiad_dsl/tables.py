@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mgiad_dsl.claims import agrees, figure
-from mgiad_dsl.compile import Compiled
-from mgiad_dsl.count import FLOAT_BYTES, GroupCount, WeightCount
+from mgiad_dsl.compiler import Compiled
+from mgiad_dsl.counting import FLOAT_BYTES, GroupCount, WeightCount
 from mgiad_dsl.evaluate import Value
 
 Cell = str | int | None

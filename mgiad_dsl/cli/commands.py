@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mgiad_dsl import resources, tables
 from mgiad_dsl.cli.messages import say, show_warnings
-from mgiad_dsl.compile import Compiled, compile_file, compile_source, locate
+from mgiad_dsl.compiler import Compiled, compile_file, compile_source, locate
 from mgiad_dsl.dump import dump
 from mgiad_dsl.files import write
 from mgiad_dsl.parse import parse

@@ -12,7 +12,7 @@ from mgiad_dsl import resources
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.check import check
 from mgiad_dsl.claims import check_claims
-from mgiad_dsl.count import WeightCount, count
+from mgiad_dsl.counting import WeightCount, count
 from mgiad_dsl.emit import emit
 from mgiad_dsl.evaluate import show
 from mgiad_dsl.graph import NetGraph, verify
