@@ -20,6 +20,7 @@ from mgiad_dsl.train.loop import Loop
 from mgiad_dsl.train.optimiser import freeze_unused
 from mgiad_dsl.train.progress import Listener, Quiet
 from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.regions import compile_regions
 from mgiad_dsl.train.scores import Scores
 from mgiad_dsl.train.trainer import Trainer
 
@@ -102,8 +103,6 @@ def prepare(
     if unused:
         listener.say(f"weights that are never applied, not trained: {', '.join(unused)}")
     if recipe.compile:
-        from mgiad_dsl.train.regions import compile_regions  # the compiler takes 4 s to import
-
         images = image.expand(feed.size(), *image.shape).contiguous(
             memory_format=memory_format(recipe)
         )

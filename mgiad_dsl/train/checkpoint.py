@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def read_checkpoint(path: Path, identity: dict[str, str] | None = None) -> dict[
     ``identity`` (recipe, source, ...) is not what it was when the checkpoint was written.
     """
     try:
+        check_sums(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged file makes zip and pickle raise
         raise SpecError(f"{path} is damaged, or holds code ({type(error).__name__})") from error
@@ -51,6 +53,14 @@ def read_checkpoint(path: Path, identity: dict[str, str] | None = None) -> dict[
                 hint="give the arguments the run was started with, or train into another --out",
             )
     return state
+
+
+def check_sums(path: Path) -> None:
+    """Raise BadZipFile if a bit has changed: torch writes checksums but does not read them."""
+    with zipfile.ZipFile(path) as archive:
+        changed = archive.testzip()
+    if changed:
+        raise zipfile.BadZipFile(changed)
 
 
 def latest_checkpoint(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 
@@ -141,8 +140,7 @@ class Loop:
         """Scores of the model, or of its average. Uncompiled: the last batch is smaller."""
         assert self.test is not None
         trainer = self.trainer
-        eager = torch.compiler.set_stance("force_eager") if self.recipe.compile else nullcontext()
-        with eager:
+        with torch.compiler.set_stance("force_eager"):
             return evaluate(
                 trainer.best,
                 self.test,
