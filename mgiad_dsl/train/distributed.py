@@ -38,8 +38,8 @@ def world() -> World:
 
 @contextmanager
 def process_group(world: World, device: torch.device) -> Iterator[None]:
-    """Connect the processes: NCCL between GPUs, gloo between CPUs."""
-    if world.size == 1:
+    """Connect the processes, unless they are: NCCL between GPUs, gloo between CPUs."""
+    if world.size == 1 or together():
         yield
         return
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
@@ -75,3 +75,9 @@ def gather(value: Any) -> list[Any]:
     values: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(values, value)
     return values
+
+
+def barrier() -> None:
+    """Wait for all processes."""
+    if together():
+        dist.barrier()

@@ -8,6 +8,7 @@ from typing import Any
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
+from mgiad_dsl.train.distributed import barrier
 from mgiad_dsl.train.metrics import append_record, keep_records, read_records
 from mgiad_dsl.train.progress import Listener
 from mgiad_dsl.train.trainer import Trainer
@@ -38,12 +39,13 @@ class Journal:
         return self.rank == 0 and time.monotonic() - self.saved >= self.save_every
 
     def save(self, trainer: Trainer, seconds: float) -> None:
-        """Write a checkpoint; a call for all processes."""
+        """Write a checkpoint; a call for all processes, which return when it is on the disk."""
         state = trainer.state()
         if self.rank == 0:
             state |= {"identity": self.identity, "about": self.about, "seconds": seconds}
             save_checkpoint(self.folder, trainer.done, state)
             self.saved = time.monotonic()
+        barrier()
 
     def start(self) -> None:
         """Begin a new run. Raises SpecError if the folder holds one already."""
