@@ -9,7 +9,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.source import Span, SpecError
@@ -18,12 +18,12 @@ from mgiad_dsl.words import WORDS
 MAX_BITS = 256
 MAX_ITEMS = 4_096
 MAX_DEPTH = 200
-MAX_WORK = 2_000_000
+MAX_WORK = 500_000
 
 Value: TypeAlias = "int | Fraction | bool | str | tuple[Value, ...]"
 Environment: TypeAlias = Mapping[str, object]
 
-_COMPARISONS: dict[str, Callable[[object, object], bool]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -191,7 +191,11 @@ class Evaluator:
             if len(values) != 1 or not isinstance(values[0], tuple):
                 raise SpecError("`len` takes one list", span)
             return len(values[0])
-        numbers = list(values[0]) if _is_one_list(values) else values
+        match values:
+            case [tuple(numbers)]:
+                pass
+            case _:
+                numbers = tuple(values)
         self.spend(len(numbers), span)
         for number in numbers:
             if not is_number(number):
@@ -296,7 +300,3 @@ def _bounded(items: tuple[Value, ...], span: Span) -> tuple[Value, ...]:
     if total > MAX_ITEMS or nested:
         raise SpecError(f"a list of more than {MAX_ITEMS:,} items, or nested twice", span)
     return items
-
-
-def _is_one_list(values: list[Value]) -> bool:
-    return len(values) == 1 and isinstance(values[0], tuple)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Literal, get_args
+
+Axis = Literal["resolution", "channel"]
 
 CYCLES = ("backslash", "V", "W", "F")
 ACTIVATIONS = ("relu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "identity")
 UPSAMPLINGS = ("nearest", "bilinear")
-AXES = ("resolution", "channel")
+AXES: tuple[Axis, ...] = get_args(Axis)
 
 # A parameter that is a word may be set to any word of the same set.
 WORD_SETS = (CYCLES, ACTIVATIONS, UPSAMPLINGS)

@@ -69,7 +69,8 @@ class Declarations:
         outer: list[str] = []
         for each in levels:
             self._numbers.range(each.range, [i for i in self._level_indices if i != each.index])
-            if each.axis.name not in words.AXES:
+            axis = next((axis for axis in words.AXES if axis == each.axis.name), None)
+            if axis is None:
                 hint = words.did_you_mean(each.axis.name, words.AXES) or "resolution or channel"
                 self._report.error(
                     SpecError(f"`{each.axis.name}` is no axis of levels", each.axis.span, hint=hint)
@@ -89,7 +90,7 @@ class Declarations:
                     index=each.index,
                     outer=tuple(name for name in outer if name in needed),
                     range=each.range,
-                    axis=each.axis.name,
+                    axis=axis,
                     span=each.span,
                 )
             )

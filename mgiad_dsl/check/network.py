@@ -84,7 +84,7 @@ def _variant(tree: ast.Spec, name: str | None, report: Report) -> ast.Variant | 
 
 
 def _check_claims(tree: ast.Spec, report: Report) -> None:
-    claims = [*tree.expects, *tree.published]
+    claims: list[ast.Expect | ast.Published] = [*tree.expects, *tree.published]
     for variant in tree.variants:
         claims += [*variant.expects, *variant.published]
     for claim in claims:
