@@ -190,11 +190,11 @@ class Builder(Transformer[Token, Any]):
             self._span(meta),
         )
 
-    def network(self, meta: Meta, children: Children) -> tuple[str, tuple[ast.Parameter, ...]]:
-        return str(children[0]), tuple(children[1:])
+    def network(self, meta: Meta, children: Children) -> tuple[Any, ...]:
+        return str(children[0]), tuple(children[1:]), self._span(meta)
 
     def spec(self, meta: Meta, children: Children) -> ast.Spec:
-        name, parameters = next(child for child in children if type(child) is tuple)
+        name, parameters, span = next(child for child in children if type(child) is tuple)
         operators = [o for child in children if isinstance(child, list) for o in child]
         return ast.Spec(
             name,
@@ -211,7 +211,7 @@ class Builder(Transformer[Token, Any]):
             _only(ast.Expect, children),
             _only(ast.Published, children),
             _only(ast.Variant, children),
-            self._span(meta),
+            span,
         )
 
 
