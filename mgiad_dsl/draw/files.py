@@ -47,11 +47,12 @@ def _picture(dot_text: str, file_format: str) -> bytes:
     if file_format == "png":
         dot_text = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
     try:
-        return graphviz.pipe("dot", file_format, dot_text.encode(), quiet=True)
+        return bytes(graphviz.pipe("dot", file_format, dot_text.encode(), quiet=True))
     except graphviz.ExecutableNotFound as error:
         raise FileNotFoundError("dot") from error
     except graphviz.CalledProcessError as error:
-        raise SpecError(f"graphviz could not draw this network: {error}") from error
+        reason = (error.stderr or b"").decode(errors="replace").splitlines()[:1]
+        raise SpecError(f"graphviz could not draw this network: {''.join(reason)}") from error
 
 
 def _write(path: Path, data: bytes) -> None:

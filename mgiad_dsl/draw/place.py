@@ -102,21 +102,13 @@ class Layout:
 
     def entry_x(self, items: tuple[Item, ...]) -> float:
         """Where arrows from above come into the first item."""
-        return self._inmost(items, 0).x
+        return self.inmost(items, 0).x
 
-    def exit_x(self, items: tuple[Item, ...]) -> float:
-        """Where arrows leave the last item."""
-        down = self.ends_below(items)
-        return self._inmost(items, -1).x if down else self.rects[items[-1].key].x
-
-    def ends_below(self, items: tuple[Item, ...]) -> bool:
-        """Whether the last item is in the lowest row."""
-        return bool(items) and items[-1].level == self.tracks[-1].level
-
-    def _inmost(self, items: tuple[Item, ...], end: int) -> Rect:
+    def inmost(self, items: tuple[Item, ...], end: int) -> Rect:
+        """The first (0) or last (-1) block, inside whatever cycles it stands in."""
         item = items[end]
         if isinstance(item, Nested):
-            return self.inner[item.key]._inmost(item.items, end)
+            return self.inner[item.key].inmost(item.items, end)
         return self.rects[item.key]
 
 
