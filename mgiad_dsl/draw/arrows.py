@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.place import Layout, Rect
+from mgiad_dsl.draw.layout import Layout, Rect
 from mgiad_dsl.draw.story import Block, Item, Nested, Story, Transfer
 from mgiad_dsl.graph import NetGraph
 from mgiad_dsl.ops import Input
 
 KEPT = "#999999"
 UP, ASIDE, DOWN = -1, 0, 1
+WAYS = {UP: "up", DOWN: "down"}
 
 
 class Arrows:
@@ -63,7 +64,7 @@ class Arrows:
         """Where an arrow enters an item; a nested cycle at its first block."""
         if not isinstance(item, Nested) or way == ASIDE:
             return item.key
-        rect, key = layout.rects[item.key], f"{item.key}_in"
+        rect, key = layout.rects[item.key], f"{item.key}_in_{WAYS[way]}"
         x = layout.inner[item.key].entry_x(item.items)
         self._canvas.point(key, x, rect.top if way == DOWN else rect.bottom)
         return key
@@ -72,7 +73,11 @@ class Arrows:
         """Where an arrow leaves an item; a nested cycle at its last block."""
         if not isinstance(item, Nested) or way == ASIDE:
             return item.key
-        rect, inner, key = layout.rects[item.key], layout.inner[item.key], f"{item.key}_out"
+        rect, inner, key = (
+            layout.rects[item.key],
+            layout.inner[item.key],
+            f"{item.key}_out_{WAYS[way]}",
+        )
         x = inner.inmost(item.items, -1).x
         self._canvas.point(key, x, rect.bottom if way == DOWN else rect.top)
         if way == DOWN:

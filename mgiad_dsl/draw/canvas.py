@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mgiad_dsl.draw.labels import FONT, INK
-from mgiad_dsl.draw.place import Rect
+from mgiad_dsl.draw.layout import Rect
 
 LINE = "#444444"
 

@@ -7,8 +7,9 @@ from mgiad_dsl.draw.arrows import Arrows, output_source
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import INK, SIZE, SMALL, cell, chip, font, html, table
+from mgiad_dsl.draw.layout import Layout, Rect, Track
 from mgiad_dsl.draw.legend import panel, title
-from mgiad_dsl.draw.place import Layout, Rect, Track, place
+from mgiad_dsl.draw.place import place
 from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer, tell
 from mgiad_dsl.draw.style import Sizes
 from mgiad_dsl.graph import NetGraph
