@@ -141,7 +141,7 @@ def _sources(graph: NetGraph, item: Item, owner: dict[int, Item]) -> set[Item]:
 def _way(tail: Rect, head: Rect) -> int:
     if tail.bottom <= head.top:
         return DOWN
-    return UP if tail.top >= head.bottom else ASIDE
+    return UP if tail.top >= head.bottom and head.x <= tail.right else ASIDE
 
 
 def _keys(blocks: tuple[Block, ...]) -> list[str]:

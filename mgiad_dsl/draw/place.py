@@ -164,7 +164,7 @@ class _Placement:
         times: dict[str, float] = {}
         free: dict[Level, float] = defaultdict(lambda: head)
         free_between: dict[Level, float] = defaultdict(lambda: head)
-        before, transfer = head, None
+        before, right, transfer = head, head, None
         for item in self._items:
             if isinstance(item, Transfer):
                 transfer = item
@@ -175,13 +175,14 @@ class _Placement:
                 half = self._extents[transfer.key].time / 2
                 gap = min_level(transfer)
                 arrival = max(arrival, 2 * (free_between[gap] + half) - before)
-                middle = (before + arrival) / 2
+                middle = ((right if arrival > right else before) + arrival) / 2
                 times[transfer.key] = middle - half
                 free_between[gap] = middle + half + 5
             start = arrival - extent.entry
             times[item.key] = start
             free[item.level] = start + extent.time + GAP
             before, transfer = start + extent.exit, None
+            right = start + extent.time if item.key in self._inner else before
         return times
 
     def _slope(self) -> float:
