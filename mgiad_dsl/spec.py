@@ -6,7 +6,7 @@ Expressions stay syntax trees, since most of them differ from level to level.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -80,7 +80,7 @@ class Hierarchy(_Model):
     index: str
     outer: tuple[str, ...]
     range: Annotated[ast.Range, SkipValidation, _Text]
-    axis: Literal["resolution", "channel"]
+    axis: words.Axis
     span: Where
 
 
@@ -129,7 +129,17 @@ class NetSpec(_Model):
     outputs: Annotated[tuple[ast.Output, ...], SkipValidation, _Texts]
     expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
     published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
-    customised: bool
+    settings: tuple[str, ...]
+
+    @property
+    def customised(self) -> bool:
+        """Whether the user set parameters, so that the spec's claims do not apply."""
+        return bool(self.settings)
+
+    @property
+    def changed(self) -> tuple[Parameter, ...]:
+        """The parameters that the user set."""
+        return tuple(p for p in self.parameters if p.name in self.settings)
 
     @property
     def title(self) -> str:
