@@ -74,6 +74,14 @@ output answer = u[1]
 """
 
 
+BARE = """mgspec 1
+network bare()
+input image : 1 x 4 x 4
+operators { W : image -> 3 linear }
+output answer = W(avgpool(image))
+"""
+
+
 def lowered(text: str, variant: str | None = None) -> NetGraph:
     report = Report()
     graph = lower(check(parse(Source("test", text)), variant, {}, report), report)
@@ -240,6 +248,10 @@ def test_one_level_without_transfers() -> None:
     assert positions(dot)["output_answer"][1] < positions(dot)["level_l1_band"][1]
 
 
+def test_without_a_cycle() -> None:
+    assert ("input_image_1", "output_answer") in edges(draw(lowered(BARE)))
+
+
 def test_groups_of_no_level_have_a_column_of_their_own() -> None:
     assert "all levels" in legend(draw(bundled("poisson_learned")))
 
@@ -267,7 +279,7 @@ def test_texts_are_escaped() -> None:
 
 
 @needs_dot
-@pytest.mark.parametrize("text", [BOTH, FLAT])
+@pytest.mark.parametrize("text", [BOTH, FLAT, BARE])
 @pytest.mark.parametrize("detail", [False, True])
 def test_pictures_in_every_format(text: str, detail: bool, tmp_path: Path) -> None:
     dot = draw(lowered(text), detail=detail)

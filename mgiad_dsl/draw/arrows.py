@@ -24,12 +24,15 @@ class Arrows:
     def draw(self, story: Story, layout: Layout) -> None:
         """All arrows of a figure."""
         items = story.items
+        tails = [n.name for n in self._graph.nodes.values() if isinstance(n.op, Input)]
         if story.start:
-            for node in self._graph.nodes.values():
-                if isinstance(node.op, Input):
-                    self._canvas.edge(node.name, story.start.key)
-            for head in [self._into(items[0], layout, DOWN)] if items else _keys(story.outputs):
-                self._canvas.edge(story.start.key, head)
+            for tail in tails:
+                self._canvas.edge(tail, story.start.key)
+            tails = [story.start.key]
+        heads = [self._into(items[0], layout, DOWN)] if items else [o.key for o in story.outputs]
+        for tail in tails:
+            for head in heads:
+                self._canvas.edge(tail, head)
         self._cycle(items, layout)
         if items:
             self._outputs(story, layout)
@@ -142,7 +145,3 @@ def _way(tail: Rect, head: Rect) -> int:
     if tail.bottom <= head.top:
         return DOWN
     return UP if tail.top >= head.bottom and head.x <= tail.right else ASIDE
-
-
-def _keys(blocks: tuple[Block, ...]) -> list[str]:
-    return [block.key for block in blocks]

@@ -40,6 +40,8 @@ def place(
     items: tuple[Item, ...], style: Style, context: Mapping[str, int], turned: bool = False
 ) -> Layout:
     """Lay out the items of a cycle."""
+    if not items:
+        return Layout(0, 0, {}, [], turned)
     return _Placement(items, style, context, turned).layout()
 
 
