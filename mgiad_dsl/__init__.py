@@ -1,3 +1,56 @@
-"""mgiad_dsl: a compiler for multigrid-style neural networks."""
+"""mgiad_dsl: a compiler for multigrid-style neural networks.
+
+``compile("mgnet:cifar100", width=2)`` gives the ``nn.Module``; ``count`` its exact weights
+without torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mgiad_dsl.compiler import Compiled, compile_file, compile_source
+from mgiad_dsl.counting import WeightCount
+from mgiad_dsl.source import Source, SpecError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __version__ = "0.1.0"
+__all__ = [
+    "Compiled",
+    "Source",
+    "SpecError",
+    "WeightCount",
+    "compile",
+    "compile_file",
+    "compile_source",
+    "count",
+]
+
+
+def compile(spec: str, **settings: object) -> nn.Module:
+    """The network of a spec as a live PyTorch module, freshly initialised.
+
+    Weights come from torch's global generator: call ``torch.manual_seed`` before for the
+    same ones again. Needs the extra ``torch``.
+
+    Args:
+        spec: ``path/to/file.mgspec``, with ``:variant`` if wanted, or a bundled name.
+        settings: network parameters to set otherwise, such as ``width=3``.
+
+    Raises:
+        SpecError: anything wrong in the spec or the settings.
+    """
+    from mgiad_dsl.runtime import load
+
+    compiled = compile_file(spec, settings)
+    return load(compiled.python, compiled.name)
+
+
+def count(spec: str, **settings: object) -> WeightCount:
+    """The exact counts of a spec; torch is not needed.
+
+    Raises:
+        SpecError: anything wrong in the spec or the settings.
+    """
+    return compile_file(spec, settings).count

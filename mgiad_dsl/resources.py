@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -26,3 +27,17 @@ def grammar() -> str:
 def bundled_specs() -> list[Path]:
     """The specs that come with the package, by name."""
     return sorted(folder("specs").glob("*.mgspec"))
+
+
+def cache_file(name: str) -> str | None:
+    """A file in the user's cache folder, or None where there can be none.
+
+    Building the parser's tables takes most of the time of a short command.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        path = Path(base).expanduser() / "mgiad_dsl"
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return str(path / name)

@@ -129,7 +129,17 @@ class NetSpec(_Model):
     outputs: Annotated[tuple[ast.Output, ...], SkipValidation, _Texts]
     expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
     published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
-    customised: bool
+    settings: tuple[str, ...]
+
+    @property
+    def customised(self) -> bool:
+        """Whether the user set parameters, so that the spec's claims do not apply."""
+        return bool(self.settings)
+
+    @property
+    def changed(self) -> tuple[Parameter, ...]:
+        """The parameters that the user set."""
+        return tuple(p for p in self.parameters if p.name in self.settings)
 
     @property
     def title(self) -> str:

@@ -63,7 +63,7 @@ def check(
         outputs=tree.outputs,
         expects=chosen.expects if chosen else tree.expects,
         published=chosen.published if chosen else tree.published,
-        customised=bool(settings),
+        settings=tuple(settings),
     )
 
 

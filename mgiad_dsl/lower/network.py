@@ -311,14 +311,15 @@ class _Lowering:
     def _warn_dead(self) -> None:
         graph = self._builder.graph
         live = graph.live_groups()
-        families: dict[str, list[str]] = {}
+        lines: dict[int, list[str]] = {}
         for name, group in graph.groups.items():
             if name not in live:
-                families.setdefault(group.family, []).append(name)
-        for names in families.values():
-            span = graph.groups[names[0]].span
+                line, _ = group.span.source.place(group.span.start)
+                lines.setdefault(line, []).append(name)
+        for names in lines.values():
             applied = any(graph.groups[name].users for name in names)
             why = "have no path to an output" if applied else "are never applied"
+            span = graph.groups[names[0]].span
             self._report.warn(Caution(f"dead weights: {', '.join(names)} {why}", span))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.describe import by
 from mgiad_dsl.evaluate import Evaluator
@@ -10,7 +12,7 @@ from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.kinds import Ends, Kinds
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor
-from mgiad_dsl.ops import Op, Pool, Upsample, Weighted
+from mgiad_dsl.ops import Op, Pool, Shape, Upsample, Weighted
 from mgiad_dsl.report import PoisonedError, Report
 from mgiad_dsl.shapes import result
 from mgiad_dsl.source import Caution, Note, Span, SpecError
@@ -18,6 +20,17 @@ from mgiad_dsl.spec import NORMS, NetSpec, Operator
 
 VECTOR = "<vector>"
 Bindings = dict[str, int]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What one use of an operator is; ``settled`` once the size it is to give is known."""
+
+    op: Op
+    place: Place
+    role: str
+    levels: dict[str, int]
+    settled: bool
 
 
 class Operators:
@@ -32,6 +45,7 @@ class Operators:
         self._builder = builder
         self._report = report
         self._kinds = Kinds(evaluator)
+        self._plans: dict[tuple[str, tuple[int, ...], Place, Shape], _Plan] = {}
         self.window = self._kinds.window
 
     def is_space(self, name: str) -> bool:
@@ -47,21 +61,32 @@ class Operators:
             PoisonedError: the operator's declaration is wrong, which was reported.
         """
         operator = self._sound(name)
-        label = _label(name, indices)
+        use = (name, indices, argument.place, argument.shape)
+        plan = self._plans.get(use)
+        if plan is None:
+            plan = self._plan(operator, indices, argument, span)
+            if plan.settled:
+                self._plans[use] = plan
+        group = None
+        if not isinstance(plan.op, (Pool, Upsample)):
+            assert isinstance(plan.op, Weighted)
+            key = self._builder.star(name) if operator.starred else _key(indices)
+            group = self._builder.group(operator, key, plan.op, plan.role, plan.levels, span)
+        return self._builder.add(plan.op, (argument,), plan.place, span, group=group)
+
+    def _plan(
+        self, operator: Operator, indices: tuple[int, ...], argument: Tensor, span: Span
+    ) -> _Plan:
+        label = _label(operator.name, indices)
         env = self._bind(operator, label, indices, argument, span)
         place = self._codomain(operator, env, argument, span)
-        op = self._kinds.build(
-            operator.kind, env, self._ends(operator, label, argument, place, span)
-        )
+        ends = self._ends(operator, label, argument, place, span)
+        op = self._kinds.build(operator.kind, env, ends)
         _check_size(label, op, argument, span)
-        group = None
-        if not isinstance(op, (Pool, Upsample)):
-            assert isinstance(op, Weighted)
-            key = self._builder.star(name) if operator.starred else _key(indices)
-            levels = self._levels(operator, env, place, argument.place)
-            role = _role(operator, place, argument.place, self._spaces)
-            group = self._builder.group(operator, key, op, role, levels, span)
-        return self._builder.add(op, (argument,), place, span, group=group)
+        levels = self._levels(operator, env, place, argument.place)
+        role = _role(operator, place, argument.place, self._spaces)
+        is_space = place.identity in self._spaces.families
+        return _Plan(op, place, role, levels, settled=ends.wanted is not None or not is_space)
 
     def scalar(self, name: str, indices: tuple[int, ...], span: Span) -> Tensor:
         """The learnable number ``name[indices]``."""

@@ -18,6 +18,7 @@ def parser() -> Lark:
         lexer="contextual",
         propagate_positions=True,
         maybe_placeholders=False,
+        cache=resources.cache_file("mgspec.lark.cache") or False,
     )
 
 

@@ -1,0 +1,57 @@
+"""What a spec says of itself: `expect` is exact, `published` is a printed figure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.counting import WeightCount
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Caution, SpecError
+from mgiad_dsl.spec import NetSpec
+
+
+def check_claims(spec: NetSpec, counted: WeightCount, report: Report) -> None:
+    """Compare a count with the claims of its spec; under other settings they are skipped."""
+    if spec.customised:
+        return
+    for expect in spec.expects:
+        if expect.number.value != counted.weights:
+            difference = counted.weights - expect.number.value
+            report.error(
+                SpecError(
+                    f"{spec.title} has {counted.weights:,} weights, "
+                    f"{_signed(difference)} than expected",
+                    expect.span,
+                    hint=f"expect weights {counted.weights:_}",
+                )
+            )
+    for published in spec.published:
+        if not agrees(published, counted.weights):
+            difference = counted.weights - published.number.value
+            report.warn(
+                Caution(
+                    f"{spec.title} has {counted.weights:,} weights, {_signed(difference)} than "
+                    f"published ({figure(published)}, {published.origin})",
+                    published.span,
+                )
+            )
+
+
+def agrees(published: ast.Published, weights: int) -> bool:
+    """Whether an exact count rounds to the printed figure."""
+    return abs(weights - published.number.value) * 2 <= published.number.unit
+
+
+def figure(published: ast.Published) -> str:
+    """The figure as it was printed: ``2_751k`` as 2,751k."""
+    text = published.number.span.text.replace("_", "")
+    suffix = text[-1] if text[-1] in "kM" else ""
+    whole, dot, decimals = text.removesuffix(suffix).partition(".")
+    return f"{int(whole):,}{dot}{decimals}{suffix}"
+
+
+def _signed(difference: Fraction) -> str:
+    amount = abs(difference)
+    text = f"{amount.numerator:,}" if amount.denominator == 1 else f"{float(amount):,}"
+    return f"{text} {'more' if difference > 0 else 'fewer'}"

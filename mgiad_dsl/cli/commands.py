@@ -1,0 +1,111 @@
+"""The commands, each a short function from options to an exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from mgiad_dsl import resources, tables
+from mgiad_dsl.cli.messages import say, show_warnings
+from mgiad_dsl.compiler import Compiled, compile_file, compile_source, locate
+from mgiad_dsl.dump import dump
+from mgiad_dsl.files import write
+from mgiad_dsl.parse import parse
+from mgiad_dsl.source import Source, SpecError
+
+
+def check(options: Namespace) -> int:
+    """Check specs, each with all its variants unless one is named."""
+    failed = 0
+    for name in options.specs:
+        path, variant = locate(name)
+        source = Source.read(path)
+        variants = [variant] if variant else [None, *(v.name for v in parse(source).variants)]
+        shown: set[str] = set()
+        for each in variants:
+            try:
+                compiled = compile_source(source, each, dict(options.settings))
+            except SpecError as error:
+                failed += 1
+                if str(error) not in shown:
+                    print(error, file=sys.stderr)
+                shown.add(str(error))
+                continue
+            show_warnings([w for w in compiled.warnings if str(w) not in shown])
+            shown.update(map(str, compiled.warnings))
+            print(f"{compiled.title}: {compiled.count.weights:,} weights, no errors")
+    return 1 if failed else 0
+
+
+def count(options: Namespace) -> int:
+    """Count one network in full, or several side by side."""
+    networks = [_compiled(name, options) for name in options.specs]
+    if options.form == "json":
+        facts = [tables.as_json(network) for network in networks]
+        print(json.dumps(facts if len(facts) > 1 else facts[0], indent=2))
+    elif options.form == "csv":
+        one = len(networks) == 1
+        print(
+            tables.as_csv(tables.groups(networks[0].count) if one else tables.comparison(networks))
+        )
+    else:
+        sections = [tables.comparison(networks)] if len(networks) > 1 else []
+        for network in networks if options.groups or len(networks) == 1 else []:
+            sections += [tables.overview(network), *tables.breakdowns(network.count)]
+            sections += [tables.groups(network.count)] if options.groups else []
+        print(tables.render(sections, options.form))
+    return 0
+
+
+def compile_(options: Namespace) -> int:
+    """Write the source of a network, or a dump of another stage."""
+    compiled = _compiled(options.spec, options)
+    _write(options.output, dump(compiled, options.emit))
+    return 0
+
+
+def draw(options: Namespace) -> int:
+    """Draw a network."""
+    from mgiad_dsl.draw import draw, render
+
+    compiled = _compiled(options.spec, options)
+    text = draw(compiled.graph, detail=options.detail)
+    if options.output == "-":
+        print(text)
+    else:
+        render(text, Path(options.output))
+        say(f"drew {compiled.title} to {options.output}")
+    return 0
+
+
+def list_(options: Namespace) -> int:
+    """List the bundled specs with their variants."""
+    rows = []
+    for path in resources.bundled_specs():
+        tree = parse(Source.read(str(path)))
+        variants = " ".join(variant.name for variant in tree.variants)
+        rows.append((path.stem, variants, str(path)))
+    print(
+        tables.render(
+            [tables.Table("bundled specs", ("name", "variants", "file"), tuple(rows))], "table"
+        )
+    )
+    return 0
+
+
+def _compiled(name: str, options: Namespace) -> Compiled:
+    compiled = compile_file(name, dict(options.settings))
+    show_warnings(compiled.warnings)
+    if compiled.spec.customised and (compiled.spec.expects or compiled.spec.published):
+        say(f"note: {compiled.title}: `expect` and `published` are skipped under --set")
+    return compiled
+
+
+def _write(output: str, text: str) -> None:
+    if output == "-":
+        print(text, end="")
+    else:
+        write(Path(output), text.encode())
+        say(f"wrote {output}")

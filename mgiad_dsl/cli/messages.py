@@ -1,0 +1,39 @@
+"""Errors and warnings on standard error, in colour on a terminal only."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+
+from mgiad_dsl.source import Caution, SpecError
+
+_COLOURS = {"error:": "1;31", "warning:": "1;33", "note:": "1;36", "hint:": "1;32"}
+
+
+def show_error(error: SpecError) -> None:
+    _show(str(error))
+    count = 1 + len(error.others)
+    if count > 1:
+        _show(f"\n{count} errors")
+
+
+def show_warnings(warnings: Sequence[Caution]) -> None:
+    for warning in warnings:
+        _show(str(warning))
+
+
+def say(text: str) -> None:
+    """What was done, on standard error: standard output is for results."""
+    _show(text)
+
+
+def _show(text: str) -> None:
+    if sys.stderr.isatty() and "NO_COLOR" not in os.environ:
+        text = re.sub(
+            r"(?m)(?<= )(error:|warning:|note:|hint:)|^(error:|warning:)",
+            lambda match: f"\x1b[{_COLOURS[match.group()]}m{match.group()}\x1b[0m",
+            text,
+        )
+    print(text, file=sys.stderr)

@@ -1,0 +1,120 @@
+"""The whole chain: text, tree, checked spec, graph, count, source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mgiad_dsl import resources
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.check import check
+from mgiad_dsl.claims import check_claims
+from mgiad_dsl.counting import WeightCount, count
+from mgiad_dsl.emit import emit
+from mgiad_dsl.evaluate import show
+from mgiad_dsl.graph import NetGraph, verify
+from mgiad_dsl.lower import lower
+from mgiad_dsl.parse import parse
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Caution, Source, SpecError
+from mgiad_dsl.spec import NetSpec
+from mgiad_dsl.words import did_you_mean
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A spec that was found right, at every stage of its way to PyTorch."""
+
+    source: Source
+    tree: ast.Spec
+    spec: NetSpec
+    graph: NetGraph
+    count: WeightCount
+    warnings: tuple[Caution, ...]
+
+    @property
+    def name(self) -> str:
+        """``mgnet:cifar100``"""
+        return self.spec.title
+
+    @property
+    def title(self) -> str:
+        """The name, with the parameters that were set otherwise."""
+        settings = ", ".join(f"{p.name}={show(p.value)}" for p in self.spec.changed)
+        return f"{self.name} {settings}".rstrip()
+
+    @cached_property
+    def python(self) -> str:
+        """The standalone source of the network."""
+        return emit(self.graph, _about(self.spec, self.count))
+
+
+def compile_source(
+    source: Source, variant: str | None = None, settings: Mapping[str, object] | None = None
+) -> Compiled:
+    """Compile a text.
+
+    Args:
+        source: the spec.
+        variant: the name of a variant of it.
+        settings: parameters to set otherwise, as values or as text.
+
+    Raises:
+        SpecError: anything wrong in the spec or the settings, all of it at once.
+    """
+    report = Report()
+    tree = parse(source)
+    spec = check(tree, variant, settings or {}, report)
+    graph = lower(spec, report)
+    report.raise_errors()
+    verify(graph)
+    counted = count(graph)
+    check_claims(spec, counted, report)
+    report.raise_errors()
+    return Compiled(source, tree, spec, graph, counted, tuple(report.warnings))
+
+
+def compile_file(name: str, settings: Mapping[str, object] | None = None) -> Compiled:
+    """Compile ``path/to/file.mgspec``, ``file.mgspec:variant``, or a bundled ``mgnet:A``.
+
+    Raises:
+        SpecError: as `compile_source`, or there is no such file.
+    """
+    path, variant = locate(name)
+    return compile_source(Source.read(path), variant, settings)
+
+
+def locate(name: str) -> tuple[str, str | None]:
+    """The file and the variant that a name on the command line means; ``-`` is stdin."""
+    match = re.fullmatch(r"(.+?):(\w+)", name)
+    path, variant = match.groups() if match and not Path(name).exists() else (name, None)
+    if path == "-" or Path(path).exists():
+        return path, variant
+    bundled = {p.stem: p for p in resources.bundled_specs()}
+    if path in bundled:
+        return str(bundled[path]), variant
+    hint = did_you_mean(path, bundled) if re.fullmatch(r"\w+", path) else None
+    raise SpecError(f"there is no file {path}", hint=hint or f"bundled specs: {', '.join(bundled)}")
+
+
+def _about(spec: NetSpec, counted: WeightCount) -> tuple[str, ...]:
+    """The docstring of the emitted file."""
+    settings = ", ".join(f"{p.name} = {show(p.value)}" for p in spec.parameters)
+    lines = [f"{spec.title}: {counted.weights:,} weights.", ""]
+    lines.append("Written by mgiad-compile; the functions carry the equations of the spec.")
+    if settings:
+        lines += ["", "Parameters:", *_wrapped(settings)]
+    return tuple(lines)
+
+
+def _wrapped(text: str, width: int = 92) -> list[str]:
+    lines = [""]
+    for word in text.split(", "):
+        if len(lines[-1]) + len(word) + 2 > width:
+            lines.append("")
+        lines[-1] += ("" if not lines[-1] else " ") + word + ","
+    lines[-1] = lines[-1].removesuffix(",")
+    return [f"    {line}" for line in lines]

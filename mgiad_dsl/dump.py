@@ -1,0 +1,41 @@
+"""The stages of the compiler as JSON, for people and tools that want to look inside."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from fractions import Fraction
+
+from mgiad_dsl.compiler import Compiled
+from mgiad_dsl.source import Span
+
+
+def dump(compiled: Compiled, stage: str) -> str:
+    """The text of a stage: ``ast``, ``spec``, ``graph`` or ``python``."""
+    match stage:
+        case "ast":
+            return _json(compiled.tree)
+        case "spec":
+            return compiled.spec.model_dump_json(indent=2) + "\n"
+        case "graph":
+            return _json(compiled.graph)
+        case _:
+            return compiled.python
+
+
+def _json(node: object) -> str:
+    return json.dumps(_plain(node), indent=2) + "\n"
+
+
+def _plain(node: object) -> object:
+    """Plain data; a dataclass says its class, a place in the text is ``file:line:col``."""
+    if isinstance(node, Span):
+        return str(node)
+    if dataclasses.is_dataclass(node):
+        fields = {f.name: _plain(getattr(node, f.name)) for f in dataclasses.fields(node)}
+        return {"node": type(node).__name__, **fields}
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, (tuple, list)):
+        return [_plain(item) for item in node]
+    return str(node) if isinstance(node, Fraction) else node
