@@ -113,4 +113,5 @@ def _check_outputs(tree: ast.Spec, equations: Equations, report: Report) -> None
 def _warn_unused(symbols: Symbols, report: Report) -> None:
     for what in ("parameter", "let", "input", "space", "operator", "step"):
         for symbol in symbols.unused(what):
-            report.warn(Caution(f"{what} `{symbol.name}` is never used", symbol.span))
+            if what != "operator" or symbol.indices:  # without an index it has dead weights
+                report.warn(Caution(f"{what} `{symbol.name}` is never used", symbol.span))

@@ -155,6 +155,7 @@ class Kinds:
     def _rows(self, expr: ast.Expr, env: Environment) -> tuple[tuple[int | Fraction, ...], ...]:
         value = self._evaluator.value(expr, env)
         rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
+        self._evaluator.spend(sum(map(len, rows)), expr.span)
         numbers = tuple(
             tuple(v for v in row if isinstance(v, (int, Fraction)) and is_number(v)) for row in rows
         )

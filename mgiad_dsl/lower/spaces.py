@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.evaluate import Evaluator
 from mgiad_dsl.graph import Place
+from mgiad_dsl.lower.builder import MAX_SIZE
 from mgiad_dsl.ops import Pair, Shape
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
 from mgiad_dsl.spec import Hierarchy, NetSpec, Space
 
 MAX_LEVELS = 10_000
-MAX_CHANNELS = 2**20
-MAX_SIZE = 2**16
 
 Indices = tuple[int, ...]
 
@@ -116,22 +115,22 @@ class Spaces:
             space = self.families[place.identity]
             env = dict(zip(space.indices, place.indices, strict=True))
             what = f"the channels of {place.label}"
-            self._channels[key] = self._positive(space.channels, env, what, MAX_CHANNELS)
+            self._channels[key] = self._positive(space.channels, env, what)
         return self._channels[key]
 
     def input_shape(self, name: str) -> Shape:
         """Shape ``(C, H, W)`` of an input."""
         declared = self.inputs[name]
         return (
-            self._positive(declared.channels, {}, f"the channels of {name}", MAX_CHANNELS),
-            self._positive(declared.height, {}, f"the height of {name}", MAX_SIZE),
-            self._positive(declared.width, {}, f"the width of {name}", MAX_SIZE),
+            self._positive(declared.channels, {}, f"the channels of {name}"),
+            self._positive(declared.height, {}, f"the height of {name}"),
+            self._positive(declared.width, {}, f"the width of {name}"),
         )
 
-    def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str, most: int) -> int:
+    def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str) -> int:
         value = self._evaluator.integer(expr, env, what)
-        if not 1 <= value <= most:
-            raise SpecError(f"{what} must be 1 to {most:,}, not {value:,}", expr.span)
+        if not 1 <= value <= MAX_SIZE:
+            raise SpecError(f"{what} must be 1 to {MAX_SIZE:,}, not {value:,}", expr.span)
         return value
 
     # -- sizes -------------------------------------------------------------------------------
@@ -142,8 +141,8 @@ class Spaces:
         key = (space.sizes, indices)
         if key not in self._sizes and space.size is not None:
             env = dict(zip(space.indices, indices, strict=True))
-            height = self._positive(space.size.height, env, f"the height of {family}", MAX_SIZE)
-            width = self._positive(space.size.width, env, f"the width of {family}", MAX_SIZE)
+            height = self._positive(space.size.height, env, f"the height of {family}")
+            width = self._positive(space.size.width, env, f"the width of {family}")
             self._sizes[key] = Known((height, width), family, space.size.span)
         return self._sizes.get(key)
 
@@ -196,18 +195,16 @@ class Spaces:
 
     def _levels(self, hierarchy: Hierarchy) -> Iterator[dict[str, int]]:
         """All levels of a hierarchy, with those they are nested in."""
-        outer: list[dict[str, int]] = [{}]
-        for name in (*hierarchy.outer, hierarchy.index):
-            outer = [
-                {**env, name: level}
-                for env in outer
-                for level in _closed(*self.range(self.hierarchies[name], env))
-            ]
-        yield from outer
+        return self._nested((*hierarchy.outer, hierarchy.index), {})
 
-
-def _closed(first: int, last: int) -> range:
-    return range(first, last + 1)
+    def _nested(self, names: tuple[str, ...], env: dict[str, int]) -> Iterator[dict[str, int]]:
+        if not names:
+            yield env
+            return
+        first, last = self.range(self.hierarchies[names[0]], env)
+        for level in range(first, last + 1):
+            self._evaluator.spend(1, self.hierarchies[names[0]].span)
+            yield from self._nested(names[1:], {**env, names[0]: level})
 
 
 def _by(size: Pair) -> str:
