@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field
 
@@ -73,6 +74,12 @@ class Span:
     def __str__(self) -> str:
         line, column = self.source.place(self.start)
         return f"{self.source.name}:{line}:{column}"
+
+    def find(self, word: str) -> Span:
+        """The first place of a word in this stretch."""
+        match = re.search(rf"\b{re.escape(word)}\b", self.text)
+        at = self.start + (match.start() if match else 0)
+        return Span(self.source, at, at + len(word))
 
     def excerpt(self) -> str:
         """The source line with carets under the exact text."""

@@ -25,7 +25,7 @@ class Builder:
     def __init__(self, name: str) -> None:
         self.graph = NetGraph(name)
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._first_uses: dict[str, Span] = {}
+        self._first_uses: dict[str, Note] = {}
         self._prefix = ""
 
     def open(self, scope: Scope, target: str) -> None:
@@ -103,7 +103,7 @@ class Builder:
             self.graph.groups[name] = WeightGroup(
                 operator.name, key, op, operator.span, role, dict(levels)
             )
-            self._first_uses[name] = span
+            self._first_uses[name] = Note(f"the first use, in {self._prefix}", span)
             return name
         if not shares_weights(group.op, op):
             raise SpecError(
@@ -112,7 +112,7 @@ class Builder:
                 span,
                 hint=f"give `{operator.name}` an index, so that each has weights of its own",
                 notes=(
-                    Note("the first use", self._first_uses[name]),
+                    self._first_uses[name],
                     Note(f"`{operator.name}` is declared here", operator.span),
                 ),
             )

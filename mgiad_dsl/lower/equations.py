@@ -150,7 +150,8 @@ class Equations:
             return self._spread(expr, left, right)
         if expr.sign in "+-":
             return self._sum(expr, left, right)
-        raise SpecError(f"{_shown(left)} `{expr.sign}` {_shown(right)}", expr.span)
+        done = {"*": "multiplied by", "/": "divided by", "^": "raised to"}[expr.sign]
+        raise SpecError(f"{_shown(left)} cannot be {done} {_shown(right)}", expr.span)
 
     def _spread(self, expr: ast.Binary, left: Result, right: Result) -> Result:
         """Arithmetic in which at least one side is a number or a learnable scalar."""

@@ -24,17 +24,14 @@ class _Zero:
 
 
 class Memory:
-    """The values of spaces and inputs.
-
-    ``lost`` says that an equation failed before it was known what it sets: from then on a
-    space without a value is no error of its own.
-    """
+    """The values of spaces and inputs."""
 
     def __init__(self, spaces: Spaces, builder: Builder) -> None:
         self._spaces = spaces
         self._builder = builder
         self._values: dict[Key, Tensor | _Zero | None] = {}
-        self.lost = False
+        self._failed = False
+        self._lost = False
 
     def input(self, name: str) -> None:
         """An input of the network has its value from the beginning."""
@@ -55,7 +52,7 @@ class Memory:
         place = self._spaces.place(name, indices, span)
         value = self._values.get((name, indices))
         if value is None:
-            if self.lost or (name, indices) in self._values:
+            if self._lost or (name, indices) in self._values:
                 raise PoisonedError
             raise SpecError(
                 f"{place.label} is read before it is set",
@@ -63,6 +60,8 @@ class Memory:
                 hint=f"give it a value in `start`, such as {place.label} = 0, or in a `coarsen`",
             )
         if isinstance(value, _Zero):
+            if self._failed:  # it may have left the size unknown
+                raise PoisonedError
             raise SpecError(
                 f"{place.label} is 0, but its size is not known yet",
                 span,
@@ -71,9 +70,14 @@ class Memory:
             )
         return value
 
+    def lose(self) -> None:
+        """An equation failed before it was known what it sets: any space may lack its value."""
+        self._lost = self._failed = True
+
     def poison(self, key: Key) -> None:
         """The equation that sets this space failed."""
         self._values[key] = None
+        self._failed = True
 
     def set(self, key: Key, value: Tensor, scope: Scope, span: Span) -> None:
         """A space gets a value.

@@ -48,6 +48,7 @@ class _Lowering:
 
     def run(self) -> NetGraph:
         try:
+            self._spaces.check_ranges()
             for name in self._spaces.inputs:
                 self._memory.input(name)
             for start in self._spec.starts:
@@ -135,7 +136,7 @@ class _Lowering:
             indices = self._equations.indices(exprs, env)
             self._spaces.place(target.name, indices, target.span)
         except (SpecError, PoisonedError):
-            self._memory.lost = True
+            self._memory.lose()
             raise
         return target.name, indices
 
@@ -228,7 +229,9 @@ class _Lowering:
             applied = any(graph.groups[name].users for name in names)
             why = "no path to an output" if applied else "never applied"
             span = graph.groups[names[0]].span
-            self._report.warn(Caution(f"dead weights, {why}: {', '.join(names)}", span))
+            more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
+            which = ", ".join(names[:4]) + more
+            self._report.warn(Caution(f"dead weights, {why}: {which}", span))
 
 
 def _place(scope: Scope) -> str:

@@ -24,8 +24,7 @@ class Known:
     """The size of a space, and the place where it was settled."""
 
     size: Pair
-    label: str
-    span: Span
+    note: Note
 
 
 class Spaces:
@@ -65,6 +64,16 @@ class Spaces:
             self._ranges[key] = first, last
         return self._ranges[key]
 
+    def check_ranges(self) -> None:
+        """Check the ranges that depend on no other levels.
+
+        Raises:
+            SpecError: as `range`.
+        """
+        for hierarchy in self.hierarchies.values():
+            if not hierarchy.outer:
+                self.range(hierarchy, {})
+
     def check_levels(self, indices: Mapping[str, int], name: str, span: Span) -> None:
         """Every index that is a level must be one of its range.
 
@@ -81,7 +90,7 @@ class Spaces:
                     f"`{name}` has no level {hierarchy.index} = {level}",
                     span,
                     hint=f"its levels are {first}..{last}",
-                    notes=(Note("declared here", hierarchy.span),),
+                    notes=(Note(f"the levels of `{index}` are declared here", hierarchy.span),),
                 )
 
     # -- spaces ------------------------------------------------------------------------------
@@ -128,7 +137,11 @@ class Spaces:
         )
 
     def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str) -> int:
-        value = self._evaluator.integer(expr, env, what)
+        try:
+            value = self._evaluator.integer(expr, env, what)
+        except SpecError as error:
+            error.notes = (*error.notes, Note(f"for {what}"))
+            raise
         if not 1 <= value <= MAX_SIZE:
             raise SpecError(f"{what} must be 1 to {MAX_SIZE:,}, not {value:,}", expr.span)
         return value
@@ -143,7 +156,8 @@ class Spaces:
             env = dict(zip(space.indices, indices, strict=True))
             height = self._positive(space.size.height, env, f"the height of {family}")
             width = self._positive(space.size.width, env, f"the width of {family}")
-            self._sizes[key] = Known((height, width), family, space.size.span)
+            note = Note(f"{_by((height, width))} is declared here", space.size.span)
+            self._sizes[key] = Known((height, width), note)
         return self._sizes.get(key)
 
     def settle(self, family: str, indices: Indices, size: Pair, span: Span) -> bool:
@@ -155,13 +169,14 @@ class Spaces:
         known = self.size(family, indices)
         label = self.place(family, indices, span).label
         if known is None:
-            self._sizes[(self.families[family].sizes, indices)] = Known(size, label, span)
+            note = Note(f"{_by(size)} comes from {label}", span)
+            self._sizes[(self.families[family].sizes, indices)] = Known(size, note)
             return True
         if known.size != size:
             raise SpecError(
                 f"sizes disagree: {label} is {_by(known.size)} and is given a value of {_by(size)}",
                 span,
-                notes=(Note(f"{_by(known.size)} comes from {known.label}", known.span),),
+                notes=(known.note,),
             )
         return False
 
