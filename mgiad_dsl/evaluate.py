@@ -197,7 +197,7 @@ class Evaluator:
         value = self._name(expr.name, env, expr.span)
         for index, where in zip(indices, expr.indices, strict=True):
             if not isinstance(value, tuple):
-                raise SpecError(f"{kind_of(value)} has no index", expr.span)
+                raise SpecError(f"`{expr.name}` is {kind_of(value)} and has no index", expr.span)
             if not 1 <= index <= len(value):
                 raise SpecError(
                     f"index {index} is outside `{expr.name}`, a list of {len(value)}",
@@ -209,8 +209,6 @@ class Evaluator:
 
     def _let(self, let: ast.Let, indices: tuple[int, ...], span: Span) -> Value:
         name, formals = let.declared.name, let.declared.indices
-        if len(formals) != len(indices):
-            raise SpecError(f"`{name}` takes {len(formals)} indices, not {len(indices)}", span)
         key = (name, indices)
         if key not in self._known:
             self._known[key] = self.value(let.value, dict(zip(formals, indices, strict=True)))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from pathlib import Path
 
 MAX_SIZE = 65_536
 MAX_SHOWN = 160  # characters of a source line in a message
@@ -34,7 +33,7 @@ class Source:
                     name, data = path, file.read(MAX_SIZE + 1)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             reason = getattr(error, "strerror", None) or str(error)
-            raise SpecError(f"cannot read {path}: {reason}", hint=_neighbour(path)) from None
+            raise SpecError(f"{path} cannot be read: {reason}") from None
         if len(data) > MAX_SIZE:
             raise too_large(name)
         try:
@@ -75,6 +74,12 @@ class Span:
     def __str__(self) -> str:
         line, column = self.source.place(self.start)
         return f"{self.source.name}:{line}:{column}"
+
+    def find(self, word: str) -> Span:
+        """The first place of a word in this stretch."""
+        match = re.search(rf"\b{re.escape(word)}\b", self.text)
+        at = self.start + (match.start() if match else 0)
+        return Span(self.source, at, at + len(word))
 
     def excerpt(self) -> str:
         """The source line with carets under the exact text."""
@@ -147,16 +152,6 @@ def too_large(name: str) -> SpecError:
     return SpecError(
         f"{name} is too large: a spec has at most {MAX_SIZE:,} bytes", hint="is this a spec?"
     )
-
-
-def _neighbour(path: str) -> str | None:
-    """The spec next to a missing file with the nearest name."""
-    try:
-        names = [each.name for each in Path(path).parent.glob("*.mgspec")]
-    except (OSError, ValueError):
-        return None
-    near = get_close_matches(Path(path).name, sorted(names), n=1)
-    return f"did you mean {Path(path).with_name(near[0])}?" if near else None
 
 
 def _visible(text: str) -> str:

@@ -27,5 +27,5 @@ METRICS = ("weights",)
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known name, if one is near."""
     spelled = {each.lower(): each for each in sorted(known)}
-    near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.6)
     return f"did you mean `{spelled[near[0]]}`?" if near else None

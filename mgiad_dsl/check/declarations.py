@@ -36,7 +36,7 @@ class Declarations:
         self.operators = tuple(
             operator for line in tree.operators for operator in self._operators(line)
         )
-        self.signatures = {operator.name: self._signature(operator) for operator in self.operators}
+        self.signatures = {o.name: self._signature(o) for o in reversed(self.operators)}
 
     # -- lets and levels ---------------------------------------------------------------------
 
@@ -100,13 +100,13 @@ class Declarations:
 
     def _check_formals(self, declared: ast.Declared, starred: bool = False) -> None:
         """Formal indices: each once; a level index, or a name that means nothing else."""
+        if "*" in declared.indices and not (starred and len(declared.indices) == 1):
+            self._symbols.misshapen.add(declared.name)
+            self._fail("`[*]` stands alone, behind a norm: norm[*]", declared.span)
+            return
         seen: set[str] = set()
         for index in declared.indices:
             if index == "*":
-                if not starred:
-                    self._fail("`[*]` belongs to operators such as norm[*]", declared.span)
-                elif len(declared.indices) > 1:
-                    self._fail("`*` stands alone: norm[*]", declared.span)
                 continue
             if index in seen:
                 self._fail(f"the index `{index}` stands twice", declared.span)
@@ -218,7 +218,7 @@ class Declarations:
             return None
         if isinstance(side, (ast.Name, ast.Index)):
             symbol = self._symbols.find(side.name)
-            if symbol is None or symbol.what in ("space", "input"):
+            if symbol is None or symbol.what not in ("parameter", "let"):
                 return self.identities.get(side.name, UNKNOWN)
         return VECTOR
 

@@ -81,7 +81,8 @@ class Equations:
         symbol = None if value in _NOT_SPACES else self._symbols.find(value)
         if symbol is not None and symbol.what == "input":
             return  # lowering compares the shapes
-        self._fail(f"{_named(value)} cannot be assigned to {_named(space)}", span)
+        message = f"{_named(value)} cannot be assigned to `{space}`"
+        self._fail(message, span, notes=self._declared(value, space))
 
     def value(self, expr: ast.Expr, scope: Scope) -> str:
         """What an expression is."""
@@ -164,12 +165,12 @@ class Equations:
             return right if left in (NUMBER, SCALAR) else left
         if expr.sign == "/" and right in (NUMBER, SCALAR):
             return left
-        rule = {
-            "*": "only numbers and learnable scalars multiply values of spaces",
-            "/": "values of spaces are divided by numbers and learnable scalars only",
-            "^": "only numbers and learnable scalars have powers",
+        done, rule = {
+            "*": ("multiplied by", "only numbers and learnable scalars multiply values of spaces"),
+            "/": ("divided by", "values of spaces are divided by numbers and learnable scalars"),
+            "^": ("raised to", "only numbers and learnable scalars have powers"),
         }[expr.sign]
-        return self._fail(f"{_named(left)} `{expr.sign}` {_named(right)}", expr.span, hint=rule)
+        return self._fail(f"{_named(left)} cannot be {done} {_named(right)}", expr.span, hint=rule)
 
     def _sum(self, expr: ast.Binary, left: str, right: str) -> str:
         if left == right:

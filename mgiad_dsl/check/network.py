@@ -73,7 +73,11 @@ def _variant(tree: ast.Spec, name: str | None, report: Report) -> ast.Variant | 
         if variant.name in seen:
             note = Note("the first one", seen[variant.name].span)
             report.error(
-                SpecError(f"a second variant `{variant.name}`", variant.span, notes=(note,))
+                SpecError(
+                    f"a second variant `{variant.name}`",
+                    variant.span.find(variant.name),
+                    notes=(note,),
+                )
             )
         seen[variant.name] = variant
     if name is not None and name not in seen:
@@ -91,12 +95,16 @@ def _check_claims(tree: ast.Spec, report: Report) -> None:
     for claim in claims:
         if claim.quantity not in METRICS:
             hint = f"a claim is about {', '.join(METRICS)}"
-            report.error(SpecError(f"`{claim.quantity}` is not counted", claim.span, hint=hint))
+            report.error(
+                SpecError(
+                    f"`{claim.quantity}` is not counted", claim.span.find(claim.quantity), hint=hint
+                )
+            )
 
 
 def _check_outputs(tree: ast.Spec, equations: Equations, report: Report) -> None:
     if not tree.outputs:
-        hint = "output logits = W(avgpool(u[L]))"
+        hint = "such as: output logits = W(avgpool(u[L]))"
         report.error(SpecError("this network has no output", tree.span, hint=hint))
     seen: dict[str, ast.Output] = {}
     for output in tree.outputs:
@@ -104,13 +112,13 @@ def _check_outputs(tree: ast.Spec, equations: Equations, report: Report) -> None
             equations.value(output.value, {})
             if output.name in seen:
                 note = Note("the first one", seen[output.name].span)
-                report.error(
-                    SpecError(f"a second output `{output.name}`", output.span, notes=(note,))
-                )
+                span = output.span.find(output.name)
+                report.error(SpecError(f"a second output `{output.name}`", span, notes=(note,)))
         seen[output.name] = output
 
 
 def _warn_unused(symbols: Symbols, report: Report) -> None:
-    for what in ("parameter", "let", "input", "space", "operator", "step"):
-        for symbol in symbols.unused(what):
-            report.warn(Caution(f"{what} `{symbol.name}` is never used", symbol.span))
+    for symbol in symbols.unused():
+        # The weights of an operator without an index exist: lowering calls them dead.
+        if symbol.what != "operator" or symbol.indices:
+            report.warn(Caution(f"{symbol.what} `{symbol.name}` is never used", symbol.span))

@@ -55,17 +55,13 @@ class Numbers:
         if name in WORDS and indices == 0 and not has_value:
             return True
         if symbol is None:
-            self._symbols.unknown(name, span, scope)
+            self._symbols.unknown(name, span, {*scope, *WORDS})
             return False
         if symbol.what == "level index":
-            return self._fail(
-                SpecError(
-                    f"the level `{name}` is not known here",
-                    span,
-                    hint=f"write `{name}` in the brackets of the name that is declared, "
-                    "or stand inside its cycle",
-                )
-            )
+            hint = f"write `{name}` in the brackets of the name that is declared, or use a cycle"
+            error = SpecError(f"the level `{name}` is not known here", span, hint=hint)
+            self._report.error(error, cause=f"level {name}")
+            return False
         if symbol.what not in ("parameter", "let"):
             return self._fail(SpecError(f"`{name}` is {symbol}; a number is needed here", span))
         if symbol.indices or not indices:
@@ -78,15 +74,17 @@ class Numbers:
         arguments: tuple[ast.Expr | ast.Window, ...],
         scope: Collection[str],
     ) -> bool:
-        if isinstance(function, ast.Index) or function.name not in NUMERIC_FUNCTIONS:
-            symbol = self._symbols.find(function.name)
-            what = f" is {symbol}" if symbol else " is no numeric function"
-            hint = did_you_mean(function.name, NUMERIC_FUNCTIONS)
+        if function.name not in NUMERIC_FUNCTIONS:
+            what = self._symbols.find(function.name) or "no numeric function"
             return self._fail(
                 SpecError(
-                    f"`{function.name}`{what}; a number is needed here", function.span, hint=hint
+                    f"`{function.name}` is {what}; a number is needed here",
+                    function.span,
+                    hint=did_you_mean(function.name, NUMERIC_FUNCTIONS),
                 )
             )
+        if isinstance(function, ast.Index):
+            return self._fail(SpecError(f"`{function.name}` takes no index", function.span))
         exprs = [a for a in arguments if not isinstance(a, ast.Window)]
         if len(exprs) < len(arguments):
             return self._fail(SpecError("a window is no number", function.span))

@@ -13,7 +13,7 @@ from mgiad_dsl.parse import parse_value
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Source, Span, SpecError
 from mgiad_dsl.spec import Parameter
-from mgiad_dsl.words import did_you_mean
+from mgiad_dsl.words import WORDS, did_you_mean
 
 
 def bind(
@@ -39,14 +39,25 @@ def bind(
 
 
 def _default(declared: ast.Parameter) -> Parameter:
-    value = Evaluator({}, {}).value(declared.default, {})
+    value = _constant(declared.default)
     if isinstance(value, tuple):
         raise SpecError(
             f"`{declared.name}` cannot be a list",
             declared.default.span,
             hint="parameters are numbers, booleans or words; keep lists in a `let`",
         )
+    if isinstance(value, str) and value not in WORDS:
+        raise SpecError(
+            f"`{value}` is no word that a parameter may be",
+            declared.default.span,
+            hint=did_you_mean(value, WORDS) or "a number, true, false, or a word such as V or relu",
+        )
     return Parameter(name=declared.name, default=value, value=value, span=declared.span)
+
+
+def _constant(expr: ast.Expr) -> Value:
+    """The value of an expression in which a name can only be a word."""
+    return expr.name if isinstance(expr, ast.Name) else Evaluator({}, {}).value(expr, {})
 
 
 def _variant(
@@ -58,12 +69,12 @@ def _variant(
     for setting in variant.settings:
         name = setting.name
         with report.catch():
-            _check_known(name, known, setting.span, variant.name)
+            _check_known(name, known, setting.span.find(name), variant.name)
             if name in spans:
                 note = Note("the first time", spans[name])
-                raise SpecError(f"`{name}` is set twice", setting.span, notes=(note,))
+                raise SpecError(f"`{name}` is set twice", setting.span.find(name), notes=(note,))
             spans[name] = setting.span
-            value = Evaluator({}, {}).value(setting.value, {})
+            value = _constant(setting.value)
             if name in parameters:
                 found[name] = _set(parameters[name], value, setting.value.span)
     return found
@@ -96,5 +107,8 @@ def literal(name: str, given: object) -> Value:
         return given
     if isinstance(given, (int, Fraction)):
         return simplest(given, None)
-    value = parse_value(Source(f"--set {name}", str(given)))
-    return Evaluator({}, {}).value(value, {})
+    try:
+        return _constant(parse_value(Source(f"--set {name}", str(given))))
+    except SpecError as error:
+        error.hint = "a number (3, 1.4, 4/5), true, false, or a word such as V or relu"
+        raise

@@ -88,14 +88,15 @@ class Statements:
         if len(self._hierarchies.keys() & set(scope)) >= MAX_NESTED:
             self._fail(f"cycles nested deeper than {MAX_NESTED}", cycle.index.span)
             return
-        self._check_index(cycle.index, scope)
+        if not self._is_level(cycle.index, scope):
+            return
         self._numbers.check(cycle.kind, scope)
         self._check_parts(cycle)
         inside = {**scope, index: NUMBER}
         for part in cycle.parts:
             self._part(part, inside)
 
-    def _check_index(self, index: ast.Name, scope: Scope) -> None:
+    def _is_level(self, index: ast.Name, scope: Scope) -> bool:
         symbol = self._symbols.find(index.name)
         if symbol is None or symbol.what != "level index":
             self._fail(
@@ -104,14 +105,16 @@ class Statements:
                 index.span,
                 hint=f"levels {index.name} in 1..4 : resolution",
             )
-        elif index.name in self._hierarchies:
-            hierarchy = self._hierarchies[index.name]
-            for outer in set(hierarchy.outer) - set(scope):
+            return False
+        hierarchy = self._hierarchies.get(index.name)
+        if hierarchy is not None:
+            for outer in sorted(set(hierarchy.outer) - set(scope)):
                 self._fail(
                     f"a cycle over `{index.name}` must stand inside a cycle over `{outer}`",
                     index.span,
                     notes=(Note(f"its levels depend on `{outer}`", hierarchy.span),),
                 )
+        return True
 
     def _part(self, part: ast.Part, scope: Scope) -> None:
         inside = dict(scope)

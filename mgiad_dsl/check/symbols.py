@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.parse import reserved_words
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.words import FUNCTIONS, WORDS, did_you_mean
+from mgiad_dsl.words import FUNCTIONS, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -41,25 +41,10 @@ class Symbols:
         self._report = report
         self._symbols: dict[str, Symbol] = {}
         self._used: set[str] = set()
-        for p in tree.parameters:
-            self._declare(p.name, "parameter", (), p.span)
-        for levels in tree.levels:
-            self._declare(levels.index, "level index", (), levels.span)
-        for let in tree.lets:
-            self._declare(let.declared.name, "let", let.declared.indices, let.declared.span)
-        for input_ in tree.inputs:
-            self._declare(input_.name, "input", (), input_.span)
-        for declared in (d for s in tree.spaces for same in s.names for d in same):
-            self._declare(declared.name, "space", declared.indices, declared.span)
-        for operator in tree.operators:
-            for declared in operator.names:
-                self._declare(declared.name, "operator", declared.indices, declared.span)
-        for step in tree.steps:
-            self._declare(step.name, "step", (), step.span)
-
-    def _declare(self, name: str, what: str, indices: tuple[str, ...], span: Span) -> None:
-        if self.is_free(name, span):
-            self._symbols[name] = Symbol(name, what, indices, span)
+        self.misshapen: set[str] = set()  # names whose own indices are wrong
+        for symbol in sorted(_declared(tree), key=lambda symbol: symbol.span.start):
+            if self.is_free(symbol.name, symbol.span):
+                self._symbols[symbol.name] = symbol
 
     def is_free(self, name: str, span: Span) -> bool:
         """Whether a name may be given here; reports why not."""
@@ -83,19 +68,23 @@ class Symbols:
         self._used.add(name)
         return self._symbols.get(name)
 
-    def unused(self, what: str) -> Iterable[Symbol]:
-        return (s for s in self._symbols.values() if s.what == what and s.name not in self._used)
+    def unused(self) -> Iterable[Symbol]:
+        """What no expression, equation or cycle names."""
+        return (s for s in self._symbols.values() if s.name not in self._used)
 
     def unknown(self, name: str, span: Span, local: Iterable[str] = ()) -> None:
         """Report that a name is not known, with the nearest known one; once for each name."""
-        hint = did_you_mean(name, {*self._symbols, *local, *FUNCTIONS, *WORDS})
-        error = SpecError(f"`{name}` is not declared", span, hint=hint)
+        if name in reserved_words():
+            error = SpecError(f"`{name}` is a word of the language and has no value", span)
+        else:
+            hint = did_you_mean(name, {*self._symbols, *local, *FUNCTIONS})
+            error = SpecError(f"`{name}` is not declared", span, hint=hint)
         self._report.error(error, cause=f"unknown {name}")
 
     def check_arity(self, symbol: Symbol, given: int, span: Span) -> bool:
         """Whether a use has the right number of indices; reports where not."""
         wanted = 0 if symbol.indices == ("*",) else len(symbol.indices)
-        if wanted == given:
+        if wanted == given or symbol.name in self.misshapen:
             return True
         formals = ", ".join(symbol.indices)
         takes = {0: "no index", 1: f"one index [{formals}]"}.get(
@@ -106,3 +95,20 @@ class Symbols:
         )
         self._report.error(error, cause=f"{given} indices of {symbol.name}")
         return False
+
+
+def _declared(tree: ast.Spec) -> Iterator[Symbol]:
+    for p in tree.parameters:
+        yield Symbol(p.name, "parameter", (), p.span.find(p.name))
+    for levels in tree.levels:
+        yield Symbol(levels.index, "level index", (), levels.span.find(levels.index))
+    for let in tree.lets:
+        yield Symbol(let.declared.name, "let", let.declared.indices, let.declared.span)
+    for input_ in tree.inputs:
+        yield Symbol(input_.name, "input", (), input_.span.find(input_.name))
+    for declared in (d for line in tree.spaces for same in line.names for d in same):
+        yield Symbol(declared.name, "space", declared.indices, declared.span)
+    for declared in (d for line in tree.operators for d in line.names):
+        yield Symbol(declared.name, "operator", declared.indices, declared.span)
+    for step in tree.steps:
+        yield Symbol(step.name, "step", (), step.span.find(step.name))

@@ -16,6 +16,7 @@ from mgiad_dsl.spec import Operator
 from mgiad_dsl.weights import shares_weights
 
 MAX_NODES = 50_000
+MAX_SIZE = 2**20  # channels, height and width
 
 
 class Builder:
@@ -24,7 +25,7 @@ class Builder:
     def __init__(self, name: str) -> None:
         self.graph = NetGraph(name)
         self._counts: Counter[tuple[str, str]] = Counter()
-        self._first_uses: dict[str, Span] = {}
+        self._first_uses: dict[str, Note] = {}
         self._prefix = ""
 
     def open(self, scope: Scope, target: str) -> None:
@@ -50,7 +51,7 @@ class Builder:
         """Append an operation; ``shape`` only where it does not follow from the inputs.
 
         Raises:
-            SpecError: the network grows too large.
+            SpecError: the network grows too large, or a size vanishes or grows too large.
         """
         if len(self.graph.nodes) >= MAX_NODES:
             raise SpecError(
@@ -59,6 +60,7 @@ class Builder:
                 hint="fewer levels, steps, or nested cycles",
             )
         shape = shapes.result(op, tuple(value.shape for value in inputs), shape)
+        _check_size(op, inputs, shape, span)
         name = f"{self._prefix}_{self._count('node', self._prefix)}"
         statement = len(self.graph.statements)
         self.graph.nodes[name] = Node(
@@ -101,7 +103,7 @@ class Builder:
             self.graph.groups[name] = WeightGroup(
                 operator.name, key, op, operator.span, role, dict(levels)
             )
-            self._first_uses[name] = span
+            self._first_uses[name] = Note(f"the first use, in {self._prefix}", span)
             return name
         if not shares_weights(group.op, op):
             raise SpecError(
@@ -110,7 +112,7 @@ class Builder:
                 span,
                 hint=f"give `{operator.name}` an index, so that each has weights of its own",
                 notes=(
-                    Note("the first use", self._first_uses[name]),
+                    self._first_uses[name],
                     Note(f"`{operator.name}` is declared here", operator.span),
                 ),
             )
@@ -120,6 +122,17 @@ class Builder:
     def _count(self, what: str, prefix: str) -> int:
         self._counts[what, prefix] += 1
         return self._counts[what, prefix]
+
+
+def _check_size(op: Op, inputs: tuple[Tensor, ...], shape: Shape, span: Span) -> None:
+    if shape and not 1 <= min(shape) <= max(shape) <= MAX_SIZE:
+        vanishes = min(shape) < 1
+        raise SpecError(
+            f"the size {'vanishes' if vanishes else f'passes {MAX_SIZE:,}'}: "
+            f"{describe(op)} makes {Tensor('', SCALAR, shape)} of {inputs[0]}",
+            span,
+            hint="fewer levels, a larger input, or more padding" if vanishes else None,
+        )
 
 
 def _letters(number: int) -> str:

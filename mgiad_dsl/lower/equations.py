@@ -113,10 +113,7 @@ class Equations:
         if len(argument.shape) != 3:
             raise SpecError(f"`{name}` needs an image, not {_shown(argument)}", expr.span)
         op = self._upsample(expr, argument, env) if name == "upsample" else self._pool(expr, env)
-        result = self._builder.add(op, (argument,), argument.place, expr.span)
-        if min(result.shape) < 1:
-            raise SpecError(f"the size vanishes: {argument} becomes {result}", expr.span)
-        return result
+        return self._builder.add(op, (argument,), argument.place, expr.span)
 
     def _pool(self, expr: ast.Call, env: Environment) -> ops.Pool:
         window = expr.arguments[1] if len(expr.arguments) > 1 else None
@@ -153,24 +150,25 @@ class Equations:
             return self._spread(expr, left, right)
         if expr.sign in "+-":
             return self._sum(expr, left, right)
-        raise SpecError(f"{_shown(left)} `{expr.sign}` {_shown(right)}", expr.span)
+        done = {"*": "multiplied by", "/": "divided by", "^": "raised to"}[expr.sign]
+        raise SpecError(f"{_shown(left)} cannot be {done} {_shown(right)}", expr.span)
 
     def _spread(self, expr: ast.Binary, left: Result, right: Result) -> Result:
         """Arithmetic in which at least one side is a number or a learnable scalar."""
-        if expr.sign == "/" and right == 0:
+        if expr.sign == "/" and _is(right, 0):
             raise SpecError("division by zero", expr.right.span)
-        if right == 1 and expr.sign in "*/^":
+        if expr.sign in "*/^" and _is(right, 1):
             return left
-        if left == 1 and expr.sign == "*":
+        if expr.sign == "*" and _is(left, 1):
             return right
         a, b = self._lift(left, expr.left.span), self._lift(right, expr.right.span)
         place = b.place if a.is_scalar else a.place
         return self._builder.add(ops.Binary(expr.sign), (a, b), place, expr.span)
 
     def _sum(self, expr: ast.Binary, left: Result, right: Result) -> Result:
-        if right == 0:
+        if _is(right, 0):
             return left
-        if left == 0 and isinstance(right, Tensor):
+        if _is(left, 0) and isinstance(right, Tensor):
             if expr.sign == "+":
                 return right
             return self._builder.add(ops.Negate(), (right,), right.place, expr.span)
@@ -207,6 +205,10 @@ def _sound(value: object) -> Result:
     if isinstance(value, (Tensor, int, Fraction, str, tuple)):
         return value
     raise PoisonedError
+
+
+def _is(value: Result, number: int) -> bool:
+    return is_number(value) and value == number
 
 
 def _is_scalar(value: Result) -> bool:

@@ -91,11 +91,11 @@ class Kinds:
         for option in kind.options:
             spans[option.name] = option.span
             if isinstance(option.value, ast.Dims):
-                values[option.name] = self._pair(option.value, env, option.name)
+                values[option.name] = self._pair(option.value, env, f"`{option.name}`")
             elif option.value is None:
                 values[option.name] = True
             else:
-                values[option.name] = self._evaluator.integer(option.value, env, option.name)
+                values[option.name] = self._evaluator.integer(option.value, env, f"`{option.name}`")
         if isinstance(kind.argument, ast.Dims):
             values["kernel"] = self._pair(kind.argument, env, "a kernel")
             spans["kernel"] = kind.argument.span
@@ -109,6 +109,8 @@ class Kinds:
             first = problem.errors()[0]
             field = str(first["loc"][0])
             message = str(first["msg"]).removeprefix("Input should be ")
+            message = message.replace("greater than or equal to", "at least")
+            message = message.replace("less than or equal to", "at most")
             raise SpecError(
                 f"`{field}` must be {message}, not {first['input']}", spans.get(field, kind.span)
             ) from None
@@ -155,6 +157,7 @@ class Kinds:
     def _rows(self, expr: ast.Expr, env: Environment) -> tuple[tuple[int | Fraction, ...], ...]:
         value = self._evaluator.value(expr, env)
         rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
+        self._evaluator.spend(sum(map(len, rows)), expr.span)
         numbers = tuple(
             tuple(v for v in row if isinstance(v, (int, Fraction)) and is_number(v)) for row in rows
         )
@@ -209,7 +212,7 @@ class Kinds:
     def _keeps_channels(self, ends: Ends, kind: ast.Kind) -> None:
         if ends.channels_in != ends.channels_out:
             raise SpecError(
-                f"`{ends.label}` is a {kind.name}, which keeps the channels, but stands between "
+                f"a `{kind.name}` keeps the channels, but `{ends.label}` stands between "
                 f"{ends.channels_in} and {ends.channels_out}",
                 ends.span,
             )

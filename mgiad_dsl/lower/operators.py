@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mgiad_dsl import syntax as ast
-from mgiad_dsl.describe import by
 from mgiad_dsl.evaluate import Evaluator
 from mgiad_dsl.graph import Place
-from mgiad_dsl.lower.builder import Builder
+from mgiad_dsl.lower.builder import MAX_SIZE, Builder
 from mgiad_dsl.lower.kinds import Ends, Kinds
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor
 from mgiad_dsl.ops import Op, Pool, Shape, Upsample, Weighted
 from mgiad_dsl.report import PoisonedError, Report
-from mgiad_dsl.shapes import result
 from mgiad_dsl.source import Caution, Note, Span, SpecError
 from mgiad_dsl.spec import NORMS, NetSpec, Operator
+from mgiad_dsl.words import RESAMPLINGS
 
 VECTOR = "<vector>"
 Bindings = dict[str, int]
@@ -82,7 +81,6 @@ class Operators:
         place = self._codomain(operator, env, argument, span)
         ends = self._ends(operator, label, argument, place, span)
         op = self._kinds.build(operator.kind, env, ends)
-        _check_size(label, op, argument, span)
         levels = self._levels(operator, env, place, argument.place)
         role = _role(operator, place, argument.place, self._spaces)
         is_space = place.identity in self._spaces.families
@@ -101,24 +99,21 @@ class Operators:
     def declare_rest(self) -> None:
         """Operators without an index exist once, used or not; others are nothing unused."""
         used = {group.family for group in self._builder.graph.groups.values()}
-        used |= {
-            n for n, o in self.families.items() if o.kind.name in ("avgpool", "maxpool", "upsample")
-        }
         for operator in self.families.values():
-            if operator.name in used or self._report.is_faulty(operator.span):
-                continue
-            if operator.indices or not self._declare(operator):
-                self._report.warn(
-                    Caution(f"`{operator.name}` is never applied and has no weights", operator.span)
-                )
+            exists = not operator.indices and operator.kind.name not in RESAMPLINGS
+            if exists and operator.name not in used and not self._is_faulty(operator):
+                with self._report.catch():
+                    self._declare(operator)
 
-    def _declare(self, operator: Operator) -> bool:
+    def _declare(self, operator: Operator) -> None:
         """Make the dead weights of an operator that nothing applies."""
         if operator.kind.name == "scalar":
             op: Op = self._kinds.scalar(operator.kind, {})
             place = source = Place("", (), "")
         elif operator.domain is None or _open_indices(operator, self._spaces):
-            return False
+            why = f"`{operator.name}` is never applied, and its spaces are not known without a use"
+            self._report.warn(Caution(why, operator.span))
+            return
         else:
             source = self._side(operator.domain, {}, operator.span)
             place = self._codomain(operator, {}, None, operator.span)
@@ -140,13 +135,15 @@ class Operators:
         role = _role(operator, place, source, self._spaces)
         levels = self._levels(operator, {}, place, source)
         self._builder.group(operator, "", op, role, levels, operator.span)
-        return True
 
     def _sound(self, name: str) -> Operator:
         operator = self.families[name]
-        if self._report.is_faulty(operator.span):
+        if self._is_faulty(operator):
             raise PoisonedError
         return operator
+
+    def _is_faulty(self, operator: Operator) -> bool:
+        return self._report.is_faulty(operator.kind.span)
 
     # -- indices -----------------------------------------------------------------------------
 
@@ -205,8 +202,10 @@ class Operators:
                 values = tuple(self._evaluator.integer(e, env, "an index") for e in exprs)
                 return self._spaces.place(name, values, span)
         number = self._evaluator.integer(side, env, "the number of channels")
-        if number < 1:
-            raise SpecError(f"a space of {number} channels", side.span)
+        if not 1 <= number <= MAX_SIZE:
+            raise SpecError(
+                f"the number of channels must be 1 to {MAX_SIZE:,}, not {number:,}", side.span
+            )
         return Place(VECTOR, (number,), f"a space of {number} channels", side.span)
 
     def _codomain(
@@ -286,13 +285,3 @@ def _open_indices(operator: Operator, spaces: Spaces) -> bool:
     """Whether a signature leaves level indices open that only a use can bind."""
     sides = [s for s in (operator.domain, operator.codomain) if s is not None]
     return any(ast.names_in(side) & spaces.hierarchies.keys() for side in sides)
-
-
-def _check_size(label: str, op: Op, argument: Tensor, span: Span) -> None:
-    shape = result(op, (argument.shape,), ())
-    if min(shape) < 1:
-        raise SpecError(
-            f"the size vanishes: `{label}` makes {by((shape[1], shape[2]))} of {by(argument.size)}",
-            span,
-            hint="fewer levels, a larger input, or more padding",
-        )

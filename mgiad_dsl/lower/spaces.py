@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.evaluate import Evaluator
 from mgiad_dsl.graph import Place
+from mgiad_dsl.lower.builder import MAX_SIZE
 from mgiad_dsl.ops import Pair, Shape
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
 from mgiad_dsl.spec import Hierarchy, NetSpec, Space
 
 MAX_LEVELS = 10_000
-MAX_CHANNELS = 2**20
-MAX_SIZE = 2**16
 
 Indices = tuple[int, ...]
 
@@ -25,8 +24,7 @@ class Known:
     """The size of a space, and the place where it was settled."""
 
     size: Pair
-    label: str
-    span: Span
+    note: Note
 
 
 class Spaces:
@@ -66,6 +64,16 @@ class Spaces:
             self._ranges[key] = first, last
         return self._ranges[key]
 
+    def check_ranges(self) -> None:
+        """Check the ranges that depend on no other levels.
+
+        Raises:
+            SpecError: as `range`.
+        """
+        for hierarchy in self.hierarchies.values():
+            if not hierarchy.outer:
+                self.range(hierarchy, {})
+
     def check_levels(self, indices: Mapping[str, int], name: str, span: Span) -> None:
         """Every index that is a level must be one of its range.
 
@@ -82,7 +90,7 @@ class Spaces:
                     f"`{name}` has no level {hierarchy.index} = {level}",
                     span,
                     hint=f"its levels are {first}..{last}",
-                    notes=(Note("declared here", hierarchy.span),),
+                    notes=(Note(f"the levels of `{index}` are declared here", hierarchy.span),),
                 )
 
     # -- spaces ------------------------------------------------------------------------------
@@ -116,22 +124,26 @@ class Spaces:
             space = self.families[place.identity]
             env = dict(zip(space.indices, place.indices, strict=True))
             what = f"the channels of {place.label}"
-            self._channels[key] = self._positive(space.channels, env, what, MAX_CHANNELS)
+            self._channels[key] = self._positive(space.channels, env, what)
         return self._channels[key]
 
     def input_shape(self, name: str) -> Shape:
         """Shape ``(C, H, W)`` of an input."""
         declared = self.inputs[name]
         return (
-            self._positive(declared.channels, {}, f"the channels of {name}", MAX_CHANNELS),
-            self._positive(declared.height, {}, f"the height of {name}", MAX_SIZE),
-            self._positive(declared.width, {}, f"the width of {name}", MAX_SIZE),
+            self._positive(declared.channels, {}, f"the channels of {name}"),
+            self._positive(declared.height, {}, f"the height of {name}"),
+            self._positive(declared.width, {}, f"the width of {name}"),
         )
 
-    def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str, most: int) -> int:
-        value = self._evaluator.integer(expr, env, what)
-        if not 1 <= value <= most:
-            raise SpecError(f"{what} must be 1 to {most:,}, not {value:,}", expr.span)
+    def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str) -> int:
+        try:
+            value = self._evaluator.integer(expr, env, what)
+        except SpecError as error:
+            error.notes = (*error.notes, Note(f"for {what}"))
+            raise
+        if not 1 <= value <= MAX_SIZE:
+            raise SpecError(f"{what} must be 1 to {MAX_SIZE:,}, not {value:,}", expr.span)
         return value
 
     # -- sizes -------------------------------------------------------------------------------
@@ -142,9 +154,10 @@ class Spaces:
         key = (space.sizes, indices)
         if key not in self._sizes and space.size is not None:
             env = dict(zip(space.indices, indices, strict=True))
-            height = self._positive(space.size.height, env, f"the height of {family}", MAX_SIZE)
-            width = self._positive(space.size.width, env, f"the width of {family}", MAX_SIZE)
-            self._sizes[key] = Known((height, width), family, space.size.span)
+            height = self._positive(space.size.height, env, f"the height of {family}")
+            width = self._positive(space.size.width, env, f"the width of {family}")
+            note = Note(f"{_by((height, width))} is declared here", space.size.span)
+            self._sizes[key] = Known((height, width), note)
         return self._sizes.get(key)
 
     def settle(self, family: str, indices: Indices, size: Pair, span: Span) -> bool:
@@ -156,13 +169,14 @@ class Spaces:
         known = self.size(family, indices)
         label = self.place(family, indices, span).label
         if known is None:
-            self._sizes[(self.families[family].sizes, indices)] = Known(size, label, span)
+            note = Note(f"{_by(size)} comes from {label}", span)
+            self._sizes[(self.families[family].sizes, indices)] = Known(size, note)
             return True
         if known.size != size:
             raise SpecError(
                 f"sizes disagree: {label} is {_by(known.size)} and is given a value of {_by(size)}",
                 span,
-                notes=(Note(f"{_by(known.size)} comes from {known.label}", known.span),),
+                notes=(known.note,),
             )
         return False
 
@@ -196,18 +210,16 @@ class Spaces:
 
     def _levels(self, hierarchy: Hierarchy) -> Iterator[dict[str, int]]:
         """All levels of a hierarchy, with those they are nested in."""
-        outer: list[dict[str, int]] = [{}]
-        for name in (*hierarchy.outer, hierarchy.index):
-            outer = [
-                {**env, name: level}
-                for env in outer
-                for level in _closed(*self.range(self.hierarchies[name], env))
-            ]
-        yield from outer
+        return self._nested((*hierarchy.outer, hierarchy.index), {})
 
-
-def _closed(first: int, last: int) -> range:
-    return range(first, last + 1)
+    def _nested(self, names: tuple[str, ...], env: dict[str, int]) -> Iterator[dict[str, int]]:
+        if not names:
+            yield env
+            return
+        first, last = self.range(self.hierarchies[names[0]], env)
+        for level in range(first, last + 1):
+            self._evaluator.spend(1, self.hierarchies[names[0]].span)
+            yield from self._nested(names[1:], {**env, names[0]: level})
 
 
 def _by(size: Pair) -> str:

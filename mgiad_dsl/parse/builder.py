@@ -69,7 +69,7 @@ class Builder(Transformer[Token, Any]):
     def dims(self, meta: Meta, children: Children) -> ast.Dims:
         return ast.Dims(children[0], children[-1], self._span(meta))
 
-    window_dims = dims
+    window_dims = closed_dims = dims
 
     def option(self, meta: Meta, children: Children) -> ast.Option:
         value = children[1] if len(children) > 1 else None

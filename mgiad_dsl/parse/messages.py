@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from mgiad_dsl.parse.bounds import ITEMS
 from mgiad_dsl.parse.grammar import reserved_words, terminals
 from mgiad_dsl.source import Source, Span, SpecError
 
@@ -19,6 +20,7 @@ _CLASSES = {
     "$END": "the end of the file",
 }
 _STARTS_EXPRESSION = {"NAME", "NUMBER", "MINUS", "NOT", "TRUE", "FALSE", "_LPAR", "_LSQB"}
+_ITEMS = {f"_{word.upper()}" for word in ITEMS} - {"_NETWORK"}
 _CONTINUES_EXPRESSION = {"PLUS", "MINUS", "TIMES", "OVER", "POWER", "COMPARE", "AND", "OR"}
 
 
@@ -28,10 +30,11 @@ def syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
         found = f"`{error.token}`"
     elif isinstance(error, UnexpectedCharacters):
         at = error.pos_in_stream or 0
-        span, found = Span(source, at, at + 1), f"the character `{source.text[at]}`"
+        span, found = Span(source, at, at + 1), _character(source.text[at])
     else:  # lark reports the end on the last token; point past it
         end = len(source.text.rstrip())
-        span, found = Span(source, end, end + 1), "the end of the file"
+        span = Span(source, end, end + 1)
+        return SpecError("the text ends too early", span, hint=_expectation(error))
     word = str(error.token) if isinstance(error, UnexpectedToken) else ""
     if word in reserved_words() and "NAME" in _expected(error):
         return SpecError(
@@ -39,20 +42,27 @@ def syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
             span,
             hint=f"take another name, such as `{word}_1`",
         )
-    return _misspelt(source, span) or SpecError(
+    return _misspelt(source, span, _expected(error)) or SpecError(
         f"{found} cannot stand here", span, hint=_expectation(error)
     )
 
 
-def _misspelt(source: Source, span: Span) -> SpecError | None:
-    """A word before the place (``strid 2``) that is nearly one of the language."""
-    before = re.search(r"([A-Za-z_]\w*)\s*$", source.text[: span.start])
-    word = before.group(1) if before else ""
-    near = get_close_matches(word, sorted(reserved_words()), n=1, cutoff=0.75)
-    if before is None or not near or word in reserved_words():
-        return None
-    where = Span(source, before.start(1), before.end(1))
-    return SpecError(f"`{word}` cannot stand here", where, hint=f"did you mean `{near[0]}`?")
+def _character(sign: str) -> str:
+    return f"the character `{sign}`" if sign.isprintable() else f"the character {ascii(sign)}"
+
+
+def _misspelt(source: Source, span: Span, expected: set[str]) -> SpecError | None:
+    """The word in this place, or the one before (``strid 2``), is nearly one of the language."""
+    before = re.search(r"[A-Za-z_]\w*(?=\s*$)", source.text[: span.start])
+    candidates = [(span, {terminals().get(name, "") for name in expected})]
+    if before:
+        candidates.append((Span(source, before.start(), before.end()), set(reserved_words())))
+    for where, words in candidates:
+        near = get_close_matches(where.text, sorted(words), n=1, cutoff=0.75)
+        if near and where.text not in reserved_words():
+            hint = f"did you mean `{near[0]}`?"
+            return SpecError(f"`{where.text}` cannot stand here", where, hint=hint)
+    return None
 
 
 def _expected(error: UnexpectedInput) -> set[str]:
@@ -65,6 +75,11 @@ def _expected(error: UnexpectedInput) -> set[str]:
 def _expectation(error: UnexpectedInput) -> str | None:
     names = _expected(error)
     said = []
+    if names == {"X"}:
+        return "a size is two numbers with `x` between: 3x3, k x k"
+    if names >= _ITEMS:
+        said.append("a new declaration")
+        names -= _ITEMS
     if names >= _STARTS_EXPRESSION - {"NAME", "MINUS", "NOT"}:
         said.append("an expression")
         names -= _STARTS_EXPRESSION
