@@ -82,7 +82,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
 
 def where(args: argparse.Namespace):
     """Where the arguments say data sets lie."""
-    from mgiad_dsl.train.data.catalogue import Where
+    from mgiad_dsl.train.data.sets import Where
 
     folder = args.data_dir or Path(os.environ.get("MGIAD_DATA", "data"))
     return Where(folder, args.download, args.mirror)
