@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from torch import Tensor
@@ -43,12 +42,12 @@ def open_archive(name: str, where: Where) -> ImageSet:
             train, test = (
                 reader(where.folder, train=part, download=where.download) for part in (True, False)
             )
-    except (RuntimeError, URLError, OSError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        hint = "--mirror URL names another folder to download from" if where.download else None
-        raise SpecError(f"cannot get {name}: {reason}", hint=hint) from error
-    except Exception as error:  # whatever reading a damaged file raises
-        raise SpecError(f"{name} in {where.folder} is damaged ({error!r})") from error
+    except Exception as error:  # of the network, or whatever reading a damaged file raises
+        reason = next(reversed(str(error).strip().splitlines()), repr(error))
+        if where.download:
+            hint = "--mirror URL names another folder to download from"
+            raise SpecError(f"cannot get {name}: {reason}", hint=hint) from error
+        raise SpecError(f"{name} in {where.folder} is damaged: {reason}") from error
     mean, std = STATISTICS[name]
     return ImageSet(name, tuple(train.classes), mean, std, images(train), images(test))
 
