@@ -84,6 +84,8 @@ def train_seeds(
             weights=network.weights,
             macs=network.macs,
             data=data.name,
+            mean=data.mean,
+            std=data.std,
             seed=seed,
             hardware=hardware(device) + (f" x {world().size}" if world().size > 1 else ""),
             versions=versions(),
