@@ -80,9 +80,36 @@ def train(network: Network, args: argparse.Namespace) -> Path:
     return run_experiment(network, options)
 
 
+def add_eval_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``mgiad eval``, the folder of the run among them."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
+    parser.add_argument("--data", metavar="NAME", help=f"other than its own: {DATA_SETS}")
+    add_data_arguments(parser)
+    parser.add_argument(
+        "--robustness-images",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="held-out images to corrupt and attack; 0 for none",
+    )
+
+
+def evaluate_run(args: argparse.Namespace) -> None:
+    """Evaluate a run as ``args`` say, print what was found and write it into the run.
+
+    Raises SpecError for anything the arguments can cause.
+    """
+    from mgiad_dsl.train.examine import examine
+    from mgiad_dsl.train.examined import write_examination
+
+    number = max(0, args.robustness_images)
+    found = examine(args.run, args.data, where(args), args.device, number, args.workers)
+    print(write_examination(args.run, found))
+
+
 def where(args: argparse.Namespace):
     """Where the arguments say data sets lie."""
-    from mgiad_dsl.train.data.catalogue import Where
+    from mgiad_dsl.train.data.sets import Where
 
     folder = args.data_dir or Path(os.environ.get("MGIAD_DATA", "data"))
     return Where(folder, args.download, args.mirror)

@@ -19,7 +19,9 @@ from mgiad_dsl.train.recipe import Recipe, check_fields
 
 @dataclass(frozen=True)
 class RunRecord:
-    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W)."""
+    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W), ``mean`` and
+    ``std`` of pixels in 0..1 are what images were normalised with.
+    """
 
     network: str
     settings: dict[str, object]
@@ -28,6 +30,8 @@ class RunRecord:
     weights: int
     macs: int
     data: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     seed: int
     hardware: str
     versions: dict[str, str]

@@ -41,7 +41,7 @@ def run(folder: Path | None = None, resume: bool = False) -> tuple[Double, Resul
     torch.manual_seed(0)
     model = Double()
     feed = TrainBatches(data, RECIPE, CPU, 0, share)
-    test = HeldOutBatches(data, 16, CPU, here.rank, here.size)
+    test = HeldOutBatches(data.test, (data.mean, data.std), 16, CPU, here.rank, here.size)
     result = fit(model, feed, RECIPE, test=test, device="cpu", folder=folder, resume=resume)
     return model, result
 
