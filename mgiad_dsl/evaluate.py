@@ -9,21 +9,22 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mgiad_dsl import syntax as ast
+from mgiad_dsl.report import PoisonedError
 from mgiad_dsl.source import Span, SpecError
-from mgiad_dsl.words import WORDS
+from mgiad_dsl.words import WORDS, did_you_mean
 
 MAX_BITS = 256
 MAX_ITEMS = 4_096
-MAX_DEPTH = 200
-MAX_WORK = 2_000_000
+MAX_DEPTH = 100
+MAX_WORK = 500_000
 
 Value: TypeAlias = "int | Fraction | bool | str | tuple[Value, ...]"
 Environment: TypeAlias = Mapping[str, object]
 
-_COMPARISONS: dict[str, Callable[[object, object], bool]] = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -92,10 +93,9 @@ class Evaluator:
         """
         self.spend(1, expr.span)
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._depth = 0
-            raise SpecError("lets nested too deeply", expr.span)
         try:
+            if self._depth > MAX_DEPTH:
+                raise SpecError(f"lets nested deeper than {MAX_DEPTH}", expr.span)
             return self._value(expr, env)
         finally:
             self._depth -= 1
@@ -117,7 +117,7 @@ class Evaluator:
     def _value(self, expr: ast.Expr, env: Environment) -> Value:
         match expr:
             case ast.Number(value):
-                return _simplest(value, expr.span)
+                return simplest(value, expr.span)
             case ast.Boolean(value):
                 return value
             case ast.Name(name):
@@ -125,11 +125,11 @@ class Evaluator:
             case ast.Index():
                 return self._index(expr, env)
             case ast.List(items):
-                return _bounded(tuple(self.value(item, env) for item in items), expr.span)
+                return self._list(tuple(self.value(item, env) for item in items), expr.span)
             case ast.Unary("not", operand):
                 return not self.truth(operand, env)
             case ast.Unary(_, operand):
-                return arithmetic(0, "-", self.value(operand, env), expr.span)
+                return self.arithmetic(0, "-", self.value(operand, env), expr.span)
             case ast.Binary(left, "and", right):
                 return self.truth(left, env) and self.truth(right, env)
             case ast.Binary(left, "or", right):
@@ -137,17 +137,44 @@ class Evaluator:
             case ast.Binary(left, sign, right):
                 a, b = self.value(left, env), self.value(right, env)
                 if sign in _COMPARISONS:
-                    return _compare(a, sign, b, expr.span)
-                return arithmetic(a, sign, b, expr.span)
+                    return self._compare(a, sign, b, expr.span)
+                return self.arithmetic(a, sign, b, expr.span)
             case ast.Conditional(test, then, otherwise):
                 return self.value(then if self.truth(test, env) else otherwise, env)
             case ast.Call(function, arguments):
                 values = [self.value(a, env) for a in arguments if not isinstance(a, ast.Window)]
                 return self._call(function.name, values, expr.span)
 
+    def arithmetic(self, a: object, sign: str, b: object, span: Span) -> Value:
+        """``a sign b`` on numbers; lists may be multiplied and divided by a number.
+
+        Raises:
+            SpecError: other types, division by zero, or a result out of bounds.
+        """
+        self.spend(_items(a) + _items(b), span)
+        return _arithmetic(a, sign, b, span)
+
+    def _compare(self, a: Value, sign: str, b: Value, span: Span) -> bool:
+        self.spend(_items(a) + _items(b), span)
+        ordered = is_number(a) and is_number(b)
+        if not ordered and (sign not in ("==", "!=") or type(a) is not type(b)):
+            raise SpecError(f"{kind_of(a)} and {kind_of(b)} cannot be compared by `{sign}`", span)
+        return _COMPARISONS[sign](a, b)
+
+    def _list(self, items: tuple[Value, ...], span: Span) -> tuple[Value, ...]:
+        total = sum(map(_items, items))
+        self.spend(total, span)
+        if total > MAX_ITEMS:
+            raise SpecError(f"a list of more than {MAX_ITEMS:,} items", span)
+        if any(isinstance(part, tuple) for row in items if isinstance(row, tuple) for part in row):
+            raise SpecError("a list of lists of lists", span, hint="lists nest at most twice")
+        return items
+
     def _name(self, name: str, env: Environment, span: Span) -> Value:
         if name in env:
             value = env[name]
+            if value is None:
+                raise PoisonedError
             if isinstance(value, (int, Fraction, str, tuple)):
                 return value
             raise SpecError(f"`{name}` is {kind_of(value)}; a number is needed here", span)
@@ -157,7 +184,8 @@ class Evaluator:
             return self._let(self._lets[name], (), span)
         if name in WORDS:
             return name
-        raise SpecError(f"`{name}` has no value here", span)
+        hint = did_you_mean(name, {*env, *self._parameters, *self._lets, *WORDS})
+        raise SpecError(f"`{name}` has no value here", span, hint=hint)
 
     def _index(self, expr: ast.Index, env: Environment) -> Value:
         indices = tuple(self.integer(e, env, "an index") for e in expr.indices)
@@ -191,32 +219,42 @@ class Evaluator:
             if len(values) != 1 or not isinstance(values[0], tuple):
                 raise SpecError("`len` takes one list", span)
             return len(values[0])
-        numbers = list(values[0]) if _is_one_list(values) else values
+        match values:
+            case [tuple(numbers)]:
+                pass
+            case _:
+                numbers = tuple(values)
         self.spend(len(numbers), span)
         for number in numbers:
             if not is_number(number):
                 raise SpecError(f"`{name}` takes numbers, not {kind_of(number)}", span)
         if name == "sum":
-            return _simplest(sum(map(_fraction, numbers), Fraction(0)), span)
+            return simplest(sum(map(_fraction, numbers), Fraction(0)), span)
         if not numbers:
             raise SpecError(f"`{name}` of nothing", span)
         if name in ("min", "max"):
-            return _simplest((min if name == "min" else max)(map(_fraction, numbers)), span)
+            return simplest((min if name == "min" else max)(map(_fraction, numbers)), span)
         if len(numbers) != 1:
             raise SpecError(f"`{name}` takes one number, not {len(numbers)}", span)
         return _round(name, _fraction(numbers[0]), span)
 
 
-def arithmetic(a: object, sign: str, b: object, span: Span) -> Value:
-    """``a sign b`` on numbers; lists may be multiplied and divided by a number.
+def simplest(value: int | Fraction, span: Span | None) -> Value:
+    """A number within bounds; an integer, where it is one.
 
     Raises:
-        SpecError: other types, division by zero, or a result out of bounds.
+        SpecError: out of bounds.
     """
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise _out_of_bounds(span)
+    return value.numerator if value.denominator == 1 else value
+
+
+def _arithmetic(a: object, sign: str, b: object, span: Span) -> Value:
     if isinstance(a, tuple) and sign in "*/" and is_number(b):
-        return tuple(arithmetic(item, sign, b, span) for item in a)
+        return tuple(_arithmetic(item, sign, b, span) for item in a)
     if isinstance(b, tuple) and sign == "*" and is_number(a):
-        return tuple(arithmetic(a, sign, item, span) for item in b)
+        return tuple(_arithmetic(a, sign, item, span) for item in b)
     if not is_number(a) or not is_number(b):
         wrong = a if not is_number(a) else b
         raise SpecError(f"`{sign}` needs numbers; this is {kind_of(wrong)}", span)
@@ -227,9 +265,17 @@ def arithmetic(a: object, sign: str, b: object, span: Span) -> Value:
         raise SpecError("division by zero", span)
     if isinstance(a, int) and isinstance(b, int) and sign != "/":
         whole = a + b if sign == "+" else a - b if sign == "-" else a * b
-        return _simplest(whole, span)
-    return _simplest(
+        return simplest(whole, span)
+    return simplest(
         x + y if sign == "+" else x - y if sign == "-" else x * y if sign == "*" else x / y, span
+    )
+
+
+def _out_of_bounds(span: Span | None) -> SpecError:
+    return SpecError(
+        "this number is too large or too fine",
+        span,
+        hint=f"numerators and denominators have at most {MAX_BITS} bits",
     )
 
 
@@ -241,10 +287,10 @@ def _power(base: Fraction, exponent: Fraction, span: Span) -> Value:
         raise SpecError("division by zero", span)
     bits = max(base.numerator.bit_length(), base.denominator.bit_length())
     if abs(base) != 1 and base != 0 and abs(power) * max(1, bits - 1) > MAX_BITS:
-        raise SpecError("a number out of bounds", span, hint=f"at most {MAX_BITS} bits")
+        raise _out_of_bounds(span)
     if abs(base) == 1:
         power %= 2
-    return _simplest(base**power, span)
+    return simplest(base**power, span)
 
 
 def _round(name: str, x: Fraction, span: Span) -> Value:
@@ -272,31 +318,11 @@ def _log2(x: Fraction) -> Value:
     return whole + min(max(fraction, smallest), 1 - smallest)
 
 
-def _compare(a: Value, sign: str, b: Value, span: Span) -> bool:
-    ordered = is_number(a) and is_number(b)
-    if not ordered and (sign not in ("==", "!=") or type(a) is not type(b)):
-        raise SpecError(f"{kind_of(a)} and {kind_of(b)} cannot be compared by `{sign}`", span)
-    return _COMPARISONS[sign](a, b)
-
-
 def _fraction(value: object) -> Fraction:
     assert isinstance(value, (int, Fraction))
     return Fraction(value)
 
 
-def _simplest(value: int | Fraction, span: Span) -> Value:
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
-        raise SpecError("a number out of bounds", span, hint=f"at most {MAX_BITS} bits")
-    return value.numerator if value.denominator == 1 else value
-
-
-def _bounded(items: tuple[Value, ...], span: Span) -> tuple[Value, ...]:
-    total = sum(len(item) if isinstance(item, tuple) else 1 for item in items)
-    nested = any(isinstance(part, tuple) for i in items if isinstance(i, tuple) for part in i)
-    if total > MAX_ITEMS or nested:
-        raise SpecError(f"a list of more than {MAX_ITEMS:,} items, or nested twice", span)
-    return items
-
-
-def _is_one_list(values: list[Value]) -> bool:
-    return len(values) == 1 and isinstance(values[0], tuple)
+def _items(value: object) -> int:
+    """Number of items of a list, and of the lists in it; 1 for all else."""
+    return sum(map(_items, value)) + 1 if isinstance(value, tuple) else 1

@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from mgiad_dsl.source import Caution, Span, SpecError
 
 MAX_ERRORS = 20
 
 
-class Report:
-    """Errors and warnings in the order they were found, each place and message once.
+class PoisonedError(Exception):
+    """A value that an error reported before left undefined; passed over in silence."""
 
-    ``faulty`` holds the spans of statements and declarations with an error: a later stage
-    passes over what depends on them in silence.
+
+class Report:
+    """Errors and warnings in the order they were found, each place once.
+
+    ``fatal`` says that an error left nothing to go on with: it stands outside everything that
+    `marking` surrounds. A later stage passes over what is marked in silence.
     """
 
     def __init__(self) -> None:
         self.errors: list[SpecError] = []
         self.warnings: list[Caution] = []
-        self.faulty: set[tuple[int, int]] = set()
-        self._seen: set[tuple[str, str]] = set()
+        self.fatal = False
+        self._found = 0
+        self._marking = 0
+        self._faulty: set[tuple[int, int]] = set()
+        self._seen: set[str] = set()
 
-    def error(self, error: SpecError) -> None:
-        if self._new(error.message, error.span):
+    def error(self, error: SpecError, cause: str | None = None) -> None:
+        """Note an error; of those with one ``cause`` only the first is shown."""
+        self._found += 1
+        self.fatal = self.fatal or not self._marking
+        if self._new(cause or _place(error.message, error.span)):
             self.errors.append(error)
 
     def warn(self, warning: Caution) -> None:
-        if self._new(warning.message, warning.span):
+        if self._new(_place(warning.message, warning.span)):
             self.warnings.append(warning)
 
-    def mark(self, span: Span) -> None:
-        self.faulty.add((span.start, span.end))
+    @contextmanager
+    def catch(self) -> Iterator[None]:
+        """Note an error that is raised inside, and go on behind it."""
+        try:
+            yield
+        except SpecError as error:
+            self.error(error)
+
+    @contextmanager
+    def marking(self, span: Span) -> Iterator[None]:
+        """Mark a declaration or a statement when an error is found inside."""
+        before = self._found
+        self._marking += 1
+        yield
+        self._marking -= 1
+        if self._found > before:
+            self._faulty.add((span.start, span.end))
 
     def is_faulty(self, span: Span) -> bool:
-        return (span.start, span.end) in self.faulty
+        return (span.start, span.end) in self._faulty
 
     def raise_errors(self) -> None:
         """Raise all errors found so far, in the order of their lines, as one."""
@@ -50,10 +78,13 @@ class Report:
             others=tuple(others),
         )
 
-    def _new(self, message: str, span: Span | None) -> bool:
-        # One line runs many times in an unrolled cycle: say it once.
-        key = (message, "") if span is None else ("", f"{span.start}:{span.end}")
-        if key in self._seen:
+    def _new(self, cause: str) -> bool:
+        if cause in self._seen:
             return False
-        self._seen.add(key)
+        self._seen.add(cause)
         return True
+
+
+def _place(message: str, span: Span | None) -> str:
+    # One line runs many times in an unrolled cycle: say it once.
+    return f"{span.start}:{span.end}" if span else message

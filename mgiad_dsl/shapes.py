@@ -46,9 +46,9 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
             return (inputs[0][0], *_moved(op, inputs[0][1:]))
         case ops.Linear(features_out=features):
             return (features,)
-        case ops.Pool(window=None):
-            return (inputs[0][0], 1, 1)
-        case ops.Pool(window=tuple() as kernel):
+        case ops.Pool(window=kernel):
+            if kernel is None:
+                return (inputs[0][0], 1, 1)
             size = window(_pair(inputs[0][1:]), kernel, op.stride, op.padding, (1, 1))
             return (inputs[0][0], *size)
         case ops.Upsample(size=size):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
+MAX_SIZE = 65_536
+MAX_SHOWN = 160  # characters of a source line in a message
 TAB = "    "
 
 
@@ -16,21 +19,33 @@ class Source:
     name: str
     text: str = field(repr=False)
 
-    @staticmethod
-    def read(path: str) -> Source:
-        """The text of a file, or of standard input for ``-``.
+    @classmethod
+    def read(cls, path: str) -> Source:
+        """The text of a file; ``-`` is standard input.
 
         Raises:
-            SpecError: it cannot be read, or is no text.
+            SpecError: there is no such file, or it is no text, or too large.
         """
-        name = "<stdin>" if path == "-" else path
         try:
-            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-            return Source(name, data.decode("utf-8"))
+            if path == "-":
+                name, data = "<stdin>", sys.stdin.buffer.read(MAX_SIZE + 1)
+            else:
+                with open(path, "rb") as file:
+                    name, data = path, file.read(MAX_SIZE + 1)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            reason = getattr(error, "strerror", None) or str(error)
+            raise SpecError(f"cannot read {path}: {reason}", hint=_neighbour(path)) from None
+        if len(data) > MAX_SIZE:
+            raise too_large(name)
+        try:
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise SpecError(f"{name} is no UTF-8 text (byte {error.start})") from None
-        except OSError as error:
-            raise SpecError(f"{name} cannot be read: {error.strerror}") from None
+            line = data.count(b"\n", 0, error.start) + 1
+            raise SpecError(
+                f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} in line {line}",
+                hint="is this a spec?",
+            ) from None
+        return cls(name, text.replace("\r\n", "\n").replace("\r", "\n"))
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column (both from 1) of a character offset."""
@@ -63,16 +78,18 @@ class Span:
 
     def excerpt(self) -> str:
         """The source line with carets under the exact text."""
-        line = self.source.line(self.start)
-        _, column = self.source.place(self.start)
-        width = max(1, min(self.end - self.start, len(line) - column + 1))
-        before = line[: column - 1].replace("\t", TAB)
-        marked = line[column - 1 : column - 1 + width].replace("\t", TAB)
-        number = str(self.source.place(self.start)[0])
-        shown = line.replace("\t", TAB)
+        text = self.source.line(self.start)
+        line, column = self.source.place(self.start)
+        first, last = column - 1, column - 1 + self.end - self.start
+        crop = max(0, first - MAX_SHOWN // 2)
+        before = ("..." if crop else "") + _visible(text[crop:first])
+        marked = _visible(text[first : min(last, crop + MAX_SHOWN)])
+        after = _visible(text[last : crop + MAX_SHOWN])
+        more = "..." if len(text) > crop + MAX_SHOWN else ""
+        margin = " " * len(str(line))
         return (
-            f" {number} | {shown}\n"
-            f" {' ' * len(number)} | {' ' * len(before)}{'^' * max(1, len(marked))}"
+            f" {line} | {before}{marked}{after}{more}\n"
+            f" {margin} | {' ' * len(before)}{'^' * max(1, len(marked))}"
         )
 
 
@@ -124,6 +141,27 @@ class Caution:
 
     def __str__(self) -> str:
         return render("warning", self.message, self.span, self.hint, self.notes)
+
+
+def too_large(name: str) -> SpecError:
+    return SpecError(
+        f"{name} is too large: a spec has at most {MAX_SIZE:,} bytes", hint="is this a spec?"
+    )
+
+
+def _neighbour(path: str) -> str | None:
+    """The spec next to a missing file with the nearest name."""
+    try:
+        names = [each.name for each in Path(path).parent.glob("*.mgspec")]
+    except (OSError, ValueError):
+        return None
+    near = get_close_matches(Path(path).name, sorted(names), n=1)
+    return f"did you mean {Path(path).with_name(near[0])}?" if near else None
+
+
+def _visible(text: str) -> str:
+    """Text that may be shown on a terminal: no tabs, no control characters."""
+    return "".join(c if c.isprintable() else "\N{MIDDLE DOT}" for c in text.replace("\t", TAB))
 
 
 def render(

@@ -6,7 +6,7 @@ Expressions stay syntax trees, since most of them differ from level to level.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -80,7 +80,7 @@ class Hierarchy(_Model):
     index: str
     outer: tuple[str, ...]
     range: Annotated[ast.Range, SkipValidation, _Text]
-    axis: Literal["resolution", "channel"]
+    axis: words.Axis
     span: Where
 
 

@@ -317,7 +317,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Spec:
-    """A whole file."""
+    """A whole file; its span is the header of the network."""
 
     name: str
     parameters: tuple[Parameter, ...]

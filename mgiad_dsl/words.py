@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Literal, get_args
+
+Axis = Literal["resolution", "channel"]
 
 CYCLES = ("backslash", "V", "W", "F")
 ACTIVATIONS = ("relu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "identity")
 UPSAMPLINGS = ("nearest", "bilinear")
-AXES = ("resolution", "channel")
+AXES: tuple[Axis, ...] = get_args(Axis)
 
 # A parameter that is a word may be set to any word of the same set.
 WORD_SETS = (CYCLES, ACTIVATIONS, UPSAMPLINGS)
@@ -23,5 +26,6 @@ METRICS = ("weights",)
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known name, if one is near."""
-    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else None
+    spelled = {each.lower(): each for each in sorted(known)}
+    near = get_close_matches(name.lower(), spelled, n=1, cutoff=0.5)
+    return f"did you mean `{spelled[near[0]]}`?" if near else None

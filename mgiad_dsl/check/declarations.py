@@ -8,10 +8,11 @@ from mgiad_dsl import syntax as ast
 from mgiad_dsl import words
 from mgiad_dsl.check.equations import UNKNOWN, VECTOR, Signature
 from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.spec import ALLOWED, EXCLUSIVE, NEEDS_SIGNATURE, NORMS, Hierarchy, Operator, Space
+from mgiad_dsl.spec import NEEDS_SIGNATURE, NORMS, Hierarchy, Operator, Space
 from mgiad_dsl.syntax import names_in
 
 
@@ -57,8 +58,7 @@ class Declarations:
                     done.add(trail.pop())
                 elif name in trail:
                     chain = " -> ".join(f"`{n}`" for n in [*trail[trail.index(name) :], name])
-                    self._report.error(SpecError(f"lets in a circle: {chain}", spans[name]))
-                    return
+                    self._fail(f"lets in a circle: {chain}", spans[name])
                 elif name not in done:
                     trail.append(name)
                     todo.append((name, True))
@@ -69,10 +69,12 @@ class Declarations:
         outer: list[str] = []
         for each in levels:
             self._numbers.range(each.range, [i for i in self._level_indices if i != each.index])
-            if each.axis.name not in words.AXES:
-                hint = words.did_you_mean(each.axis.name, words.AXES) or "resolution or channel"
-                self._report.error(
-                    SpecError(f"`{each.axis.name}` is no axis of levels", each.axis.span, hint=hint)
+            axis = next((axis for axis in words.AXES if axis == each.axis.name), None)
+            if axis is None:
+                self._fail(
+                    f"`{each.axis.name}` is no axis of levels",
+                    each.axis.span,
+                    hint=words.did_you_mean(each.axis.name, words.AXES) or "resolution or channel",
                 )
                 continue
             names = names_in(each.range.first) | names_in(each.range.last)
@@ -89,7 +91,7 @@ class Declarations:
                     index=each.index,
                     outer=tuple(name for name in outer if name in needed),
                     range=each.range,
-                    axis=each.axis.name,
+                    axis=axis,
                     span=each.span,
                 )
             )
@@ -147,29 +149,34 @@ class Declarations:
     # -- operators ---------------------------------------------------------------------------
 
     def _operators(self, line: ast.Operator) -> list[Operator]:
-        before = len(self._report.errors)
-        self._check_kind(line)
-        found = []
-        for declared in line.names:
-            self._check_formals(declared, starred=line.kind.name in NORMS)
-            scope = self._scope(line, declared)
-            self._check_numbers(line, declared, scope)
-            for side in (line.domain, line.codomain):
-                if side is not None:
-                    self._check_side(side, scope)
-            found.append(
-                Operator(
-                    name=declared.name,
-                    indices=declared.indices,
-                    domain=line.domain,
-                    codomain=line.codomain,
-                    kind=line.kind,
-                    span=line.span if len(line.names) == 1 else declared.span,
-                )
+        with self._report.marking(line.kind.span):
+            self._check_kind(line)
+            for declared in line.names:
+                self._check_operator(line, declared)
+        return [
+            Operator(
+                name=declared.name,
+                indices=declared.indices,
+                domain=line.domain,
+                codomain=line.codomain,
+                kind=line.kind,
+                span=declared.span,
             )
-        if len(self._report.errors) > before:
-            self._report.mark(line.span)
-        return found
+            for declared in line.names
+        ]
+
+    def _check_operator(self, line: ast.Operator, declared: ast.Declared) -> None:
+        kind = line.kind
+        self._check_formals(declared, starred=kind.name in NORMS)
+        scope = self._scope(line, declared)
+        if isinstance(kind.argument, ast.Dims):
+            self._numbers.dims(kind.argument, scope)
+        elif kind.argument is not None:
+            self._numbers.check(kind.argument, scope)
+        check_options(kind.name, kind.options, self._numbers, scope, self._report)
+        for side in (line.domain, line.codomain):
+            if side is not None:
+                self._check_side(side, scope)
 
     def _scope(self, line: ast.Operator, declared: ast.Declared) -> set[str]:
         """Bracket indices, and those that stand only in the signature."""
@@ -179,22 +186,11 @@ class Declarations:
                 formals |= {n for e in side.indices for n in names_in(e)} & set(self._level_indices)
         return formals
 
-    def _check_numbers(self, line: ast.Operator, declared: ast.Declared, scope: set[str]) -> None:
-        values = [line.kind.argument, *(option.value for option in line.kind.options)]
-        for value in values:
-            if isinstance(value, ast.Dims):
-                self._numbers.dims(value, scope)
-            elif value is not None:
-                self._numbers.check(value, scope)
-
     def _check_side(self, side: ast.Expr, scope: set[str]) -> None:
         name = side.name if isinstance(side, (ast.Name, ast.Index)) else None
         symbol = self._symbols.find(name) if name else None
         if symbol is None or symbol.what not in ("space", "input"):
-            if name is not None and symbol is None:
-                self._report.error(self._symbols.unknown(name, side.span))
-            else:
-                self._numbers.check(side, scope)
+            self._numbers.check(side, scope)
             return
         indices = side.indices if isinstance(side, ast.Index) else ()
         self._symbols.check_arity(symbol, len(indices), side.span)
@@ -210,23 +206,7 @@ class Declarations:
             )
         if kind.name == "scalar" and line.domain is not None:
             self._fail("a `scalar` is a number and stands between no spaces", kind.span)
-        given: dict[str, Span] = {}
-        for option in kind.options:
-            if option.name in given:
-                note = Note("the first time", given[option.name])
-                self._fail(f"`{option.name}` stands twice", option.span, notes=(note,))
-            elif option.name not in ALLOWED[kind.name]:
-                allowed = ", ".join(sorted(ALLOWED[kind.name])) or "no options"
-                self._fail(
-                    f"`{kind.name}` has no `{option.name}`",
-                    option.span,
-                    hint=f"`{kind.name}` takes {allowed}",
-                )
-            given[option.name] = option.span
-        for one, two in EXCLUSIVE:
-            if one in given and two in given:
-                self._fail(f"`{one}` and `{two}` exclude each other", given[two])
-        if kind.name == "stencil" and not {"fixed", "learnable"} & set(given):
+        if kind.name == "stencil" and not {"fixed", "learnable"} & {o.name for o in kind.options}:
             self._fail("a stencil is `fixed` or `learnable`", kind.span, hint="say which")
 
     def _signature(self, operator: Operator) -> Signature:

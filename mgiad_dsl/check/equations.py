@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbol, Symbols
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
@@ -61,11 +62,11 @@ class Equations:
             )
         symbol = self._symbols.find(target.name)
         if symbol is None:
-            self._report.error(self._symbols.unknown(target.name, target.span, scope))
+            self._symbols.unknown(target.name, target.span, scope)
             return UNKNOWN
         if symbol.what != "space":
             return self._fail(
-                f"`{target.name}` is a {symbol.what}; only spaces are assigned to",
+                f"`{target.name}` is {symbol}; only spaces are assigned to",
                 target.span,
                 hint=f"for a value of your own write `let {target.name}_1 = ...`",
             )
@@ -104,17 +105,26 @@ class Equations:
                 return NUMBER
             case ast.Conditional(test, then, otherwise):
                 self._numbers.check(test, scope)
-                return self._branches(self.value(then, scope), self.value(otherwise, scope))
+                return self._branches(expr, self.value(then, scope), self.value(otherwise, scope))
             case ast.Call():
                 return self._call(expr, scope)
 
-    def _branches(self, then: str, otherwise: str) -> str:
+    def _branches(self, expr: ast.Conditional, then: str, otherwise: str) -> str:
         if UNKNOWN in (then, otherwise):
             return UNKNOWN
-        return otherwise if then == NUMBER else then
+        if then == otherwise or NUMBER in (then, otherwise):
+            return otherwise if then == NUMBER else then
+        return self._fail(
+            f"one branch gives {_named(then)}, the other {_named(otherwise)}",
+            expr.span,
+            notes=self._declared(then, otherwise),
+        )
 
     def _name(self, name: str, indices: tuple[ast.Expr, ...], span: Span, scope: Scope) -> str:
-        if name in scope and not indices:
+        if name in scope:
+            self._numbers.all(indices, scope)
+            if indices and scope[name] not in (NUMBER, UNKNOWN):
+                return self._fail(f"`{name}` is one value and has no index", span)
             return scope[name]
         symbol = self._symbols.find(name)
         if symbol is not None and symbol.what in ("space", "input"):
@@ -187,10 +197,10 @@ class Equations:
                 return self._argument(expr, scope)
         symbol = self._symbols.find(name)
         if symbol is None:
-            self._report.error(self._symbols.unknown(name, expr.function.span, scope))
+            self._symbols.unknown(name, expr.function.span, scope)
             return UNKNOWN
         if symbol.what != "operator":
-            return self._fail(f"`{name}` is a {symbol.what}; it cannot be applied", span)
+            return self._fail(f"`{name}` is {symbol}; it cannot be applied", expr.function.span)
         given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
         self._numbers.all(given, scope)
         self._symbols.check_arity(symbol, len(given), expr.function.span)
@@ -208,7 +218,8 @@ class Equations:
         if signature is None:
             return UNKNOWN
         if signature.kind == "scalar":
-            return self._fail(f"`{symbol.name}` is a scalar; multiply by it", span)
+            hint = f"multiply by it: `{symbol.name} * ...`"
+            return self._fail(f"`{symbol.name}` is a learnable scalar", span, hint=hint)
         if argument in (NUMBER, SCALAR):
             return self._fail(f"`{symbol.name}` cannot be applied to {argument}", span)
         if signature.domain is None or UNKNOWN in (argument, signature.domain):
@@ -218,11 +229,8 @@ class Equations:
                 f"`{symbol.name}` applies to {_named(signature.domain)}, "
                 f"but this is {_named(argument)}",
                 span,
-                notes=(
-                    Note(f"`{symbol.name}` is declared here", symbol.span),
-                    *self._declared(signature.domain, argument),
-                ),
-                result=signature.codomain or UNKNOWN,
+                notes=(symbol.note, *self._declared(signature.domain, argument)),
+                cause=f"{symbol.name} of {argument}",
             )
         return signature.codomain or argument
 
@@ -260,16 +268,13 @@ class Equations:
                 window.span,
                 hint=f"upsample(r, 2) or upsample(r, 2, {UPSAMPLINGS[1]})",
             )
+            return
         self._numbers.dims(window.dims, scope)
-        for option in window.options:
-            if option.name not in ("stride", "pad"):
-                self._fail(f"a window has no `{option.name}`", option.span, hint="stride, pad")
-            elif isinstance(option.value, ast.Dims):
-                self._numbers.dims(option.value, scope)
+        check_options(name, window.options, self._numbers, scope, self._report)
 
     def _declared(self, *families: str) -> tuple[Note, ...]:
         symbols = [self._symbols.find(f) for f in families if f not in _NOT_SPACES]
-        return tuple(Note(f"`{s.name}` is declared here", s.span) for s in symbols if s)
+        return tuple(symbol.note for symbol in symbols if symbol)
 
     def _fail(
         self,
@@ -277,10 +282,10 @@ class Equations:
         span: Span,
         hint: str | None = None,
         notes: tuple[Note, ...] = (),
-        result: str = UNKNOWN,
+        cause: str | None = None,
     ) -> str:
-        self._report.error(SpecError(message, span, hint=hint, notes=notes))
-        return result
+        self._report.error(SpecError(message, span, hint=hint, notes=notes), cause)
+        return UNKNOWN
 
 
 def _named(kind: str) -> str:

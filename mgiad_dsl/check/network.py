@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.check.declarations import Declarations
-from mgiad_dsl.check.equations import NUMBER, Equations
+from mgiad_dsl.check.equations import Equations
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.parameters import bind
 from mgiad_dsl.check.statements import Statements
@@ -22,10 +22,11 @@ def check(
 ) -> NetSpec:
     """The checked spec of a network, one of its variants, or either with other settings.
 
-    Errors in equations go to the report, so that lowering can look for more.
+    Errors go to the report. Those of one equation or operator leave the others to lowering,
+    which looks for more.
 
     Raises:
-        SpecError: something declared is wrong, with all errors of the file so far.
+        SpecError: something is wrong that leaves nothing to lower, with all errors so far.
     """
     chosen = _variant(tree, variant, report)
     parameters = bind(tree, chosen, settings, report)
@@ -33,18 +34,18 @@ def check(
     numbers = Numbers(symbols, report)
     declarations = Declarations(tree, symbols, numbers, report)
     _check_claims(tree, report)
-    declared_errors = len(report.errors)
     equations = Equations(
         symbols, numbers, declarations.identities, declarations.signatures, report
     )
-    _check_equations(
-        tree,
-        Statements({s.name: s for s in tree.steps}, symbols, numbers, equations, report),
-        equations,
-        symbols,
-        report,
+    statements = Statements(
+        declarations.hierarchies, tree.steps, symbols, numbers, equations, report
     )
-    if declared_errors:
+    for start in tree.starts:
+        statements.block(start.body, {})
+    for cycle in tree.cycles:
+        statements.cycle(cycle, {})
+    _check_outputs(tree, equations, report)
+    if report.fatal:
         report.raise_errors()
     _warn_unused(symbols, report)
     return NetSpec(
@@ -84,7 +85,7 @@ def _variant(tree: ast.Spec, name: str | None, report: Report) -> ast.Variant | 
 
 
 def _check_claims(tree: ast.Spec, report: Report) -> None:
-    claims = [*tree.expects, *tree.published]
+    claims: list[ast.Expect | ast.Published] = [*tree.expects, *tree.published]
     for variant in tree.variants:
         claims += [*variant.expects, *variant.published]
     for claim in claims:
@@ -93,34 +94,23 @@ def _check_claims(tree: ast.Spec, report: Report) -> None:
             report.error(SpecError(f"`{claim.quantity}` is not counted", claim.span, hint=hint))
 
 
-def _check_equations(
-    tree: ast.Spec, statements: Statements, equations: Equations, symbols: Symbols, report: Report
-) -> None:
-    for start in tree.starts:
-        statements.block(start.body, {})
-    for cycle in tree.cycles:
-        statements.cycle(cycle, {})
-    indices = {levels.index: NUMBER for levels in tree.levels}
-    for symbol in list(symbols.unused("step")):
-        step = next(s for s in tree.steps if s.name == symbol.name)
-        statements.unused_step(step, indices)
+def _check_outputs(tree: ast.Spec, equations: Equations, report: Report) -> None:
     if not tree.outputs:
-        end = tree.span
-        report.error(
-            SpecError("this network has no output", end, hint="output logits = W(avgpool(u[L]))")
-        )
-    named: set[str] = set()
+        hint = "output logits = W(avgpool(u[L]))"
+        report.error(SpecError("this network has no output", tree.span, hint=hint))
+    seen: dict[str, ast.Output] = {}
     for output in tree.outputs:
-        before = len(report.errors)
-        equations.value(output.value, {})
-        if output.name in named:
-            report.error(SpecError(f"a second output `{output.name}`", output.span))
-        if len(report.errors) > before:
-            report.mark(output.span)
-        named.add(output.name)
+        with report.marking(output.span):
+            equations.value(output.value, {})
+            if output.name in seen:
+                note = Note("the first one", seen[output.name].span)
+                report.error(
+                    SpecError(f"a second output `{output.name}`", output.span, notes=(note,))
+                )
+        seen[output.name] = output
 
 
 def _warn_unused(symbols: Symbols, report: Report) -> None:
-    for what in ("parameter", "let"):
+    for what in ("parameter", "let", "input", "space", "operator", "step"):
         for symbol in symbols.unused(what):
             report.warn(Caution(f"{what} `{symbol.name}` is never used", symbol.span))

@@ -27,7 +27,7 @@ class Numbers:
                 return name in scope or self._name(name, 0, expr.span, scope)
             case ast.Index(name, indices):
                 fine = self.all(indices, scope)
-                return self._name(name, len(indices), expr.span, scope) and fine
+                return fine and (name in scope or self._name(name, len(indices), expr.span, scope))
             case ast.Call(function, arguments):
                 return self._call(function, arguments, scope)
             case ast.List(items):
@@ -55,7 +55,8 @@ class Numbers:
         if name in WORDS and indices == 0 and not has_value:
             return True
         if symbol is None:
-            return self._fail(self._symbols.unknown(name, span, scope))
+            self._symbols.unknown(name, span, scope)
+            return False
         if symbol.what == "level index":
             return self._fail(
                 SpecError(
@@ -66,9 +67,7 @@ class Numbers:
                 )
             )
         if symbol.what not in ("parameter", "let"):
-            return self._fail(
-                SpecError(f"`{name}` is a {symbol.what}; a number is needed here", span)
-            )
+            return self._fail(SpecError(f"`{name}` is {symbol}; a number is needed here", span))
         if symbol.indices or not indices:
             return self._symbols.check_arity(symbol, indices, span)
         return True  # an element of a list
@@ -81,7 +80,7 @@ class Numbers:
     ) -> bool:
         if isinstance(function, ast.Index) or function.name not in NUMERIC_FUNCTIONS:
             symbol = self._symbols.find(function.name)
-            what = f" is a {symbol.what}" if symbol else " is no numeric function"
+            what = f" is {symbol}" if symbol else " is no numeric function"
             hint = did_you_mean(function.name, NUMERIC_FUNCTIONS)
             return self._fail(
                 SpecError(

@@ -2,110 +2,99 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 
 from pydantic import ValidationError
 
 from mgiad_dsl import syntax as ast
-from mgiad_dsl.evaluate import Evaluator, Value
+from mgiad_dsl.evaluate import Evaluator, Value, simplest
+from mgiad_dsl.parse import parse_value
 from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.source import Note, Source, Span, SpecError
 from mgiad_dsl.spec import Parameter
-from mgiad_dsl.words import WORDS, did_you_mean
-
-_LITERAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,2})?|-?\d{1,40}/\d{1,40}")
+from mgiad_dsl.words import did_you_mean
 
 
 def bind(
     tree: ast.Spec, variant: ast.Variant | None, settings: Mapping[str, object], report: Report
 ) -> tuple[Parameter, ...]:
-    """The parameters with their values; errors go to the report."""
-    constants = Evaluator({}, {})
-    values: dict[str, tuple[Value, Span | None]] = {}
-    known = {p.name for p in tree.parameters}
+    """The parameters with their values; errors go to the report, those of all variants."""
+    parameters: dict[str, Parameter] = {}
+    for declared in tree.parameters:
+        with report.catch():
+            parameters[declared.name] = _default(declared)
+    known = {declared.name for declared in tree.parameters}
+    bound = dict(parameters)
     for each in tree.variants:
-        _check_settings(each, known, report)
-    for setting in variant.settings if variant else ():
-        try:
-            values[setting.name] = (constants.value(setting.value, {}), setting.span)
-        except SpecError as error:
-            report.error(error)
+        values = _variant(each, parameters, known, report)
+        if each is variant:
+            bound |= values
     for name, given in settings.items():
-        if name not in known:
-            report.error(_unknown(name, known, None, tree.name))
-            continue
-        try:
-            values[name] = (literal(given), None)
-        except SpecError as error:
-            report.error(error)
-    bound = (_parameter(p, values, constants, report) for p in tree.parameters)
-    return tuple(parameter for parameter in bound if parameter)
+        with report.catch():
+            _check_known(name, known, None, tree.name)
+            if name in parameters:
+                bound[name] = _set(parameters[name], literal(name, given), None)
+    return tuple(bound.values())
 
 
-def _check_settings(variant: ast.Variant, known: set[str], report: Report) -> None:
-    seen: set[str] = set()
+def _default(declared: ast.Parameter) -> Parameter:
+    value = Evaluator({}, {}).value(declared.default, {})
+    if isinstance(value, tuple):
+        raise SpecError(
+            f"`{declared.name}` cannot be a list",
+            declared.default.span,
+            hint="parameters are numbers, booleans or words; keep lists in a `let`",
+        )
+    return Parameter(name=declared.name, default=value, value=value, span=declared.span)
+
+
+def _variant(
+    variant: ast.Variant, parameters: Mapping[str, Parameter], known: set[str], report: Report
+) -> dict[str, Parameter]:
+    """The parameters that a variant sets."""
+    found: dict[str, Parameter] = {}
+    spans: dict[str, Span] = {}
     for setting in variant.settings:
-        if setting.name not in known:
-            report.error(_unknown(setting.name, known, setting.span, variant.name))
-        elif setting.name in seen:
-            report.error(SpecError(f"`{setting.name}` is set twice", setting.span))
-        seen.add(setting.name)
+        name = setting.name
+        with report.catch():
+            _check_known(name, known, setting.span, variant.name)
+            if name in spans:
+                note = Note("the first time", spans[name])
+                raise SpecError(f"`{name}` is set twice", setting.span, notes=(note,))
+            spans[name] = setting.span
+            value = Evaluator({}, {}).value(setting.value, {})
+            if name in parameters:
+                found[name] = _set(parameters[name], value, setting.value.span)
+    return found
 
 
-def _parameter(
-    declared: ast.Parameter,
-    values: Mapping[str, tuple[Value, Span | None]],
-    constants: Evaluator,
-    report: Report,
-) -> Parameter | None:
+def _check_known(name: str, known: set[str], span: Span | None, owner: str) -> None:
+    if name not in known:
+        hint = did_you_mean(name, known) or "parameters: " + (", ".join(sorted(known)) or "none")
+        raise SpecError(f"`{owner}` has no parameter `{name}`", span, hint=hint)
+
+
+def _set(parameter: Parameter, value: Value, span: Span | None) -> Parameter:
     try:
-        default = constants.value(declared.default, {})
-        if isinstance(default, tuple):
-            raise SpecError(
-                f"`{declared.name}` cannot be a list",
-                declared.default.span,
-                hint="parameters are numbers, booleans or words; keep lists in a `let`",
-            )
-    except SpecError as error:
-        report.error(error)
-        return None
-    value, where = values.get(declared.name, (default, declared.span))
-    try:
-        return Parameter(name=declared.name, default=default, value=value, span=declared.span)
+        return Parameter(
+            name=parameter.name, default=parameter.default, value=value, span=parameter.span
+        )
     except ValidationError as problem:
         message = str(problem.errors()[0]["msg"]).removeprefix("Value error, ")
-        note = Note("the default says so", declared.span)
-        report.error(SpecError(message, where, notes=(note,)))
-        return None
+        note = Note(f"as its default `{parameter.span.text}` says", parameter.span)
+        raise SpecError(message, span, notes=(note,)) from None
 
 
-def literal(given: object) -> Value:
+def literal(name: str, given: object) -> Value:
     """The value of a setting from the command line (text) or from Python.
 
     Raises:
         SpecError: it is no number, boolean or word.
     """
-    if isinstance(given, (bool, int, Fraction)):
+    if isinstance(given, bool):
         return given
-    text = str(given).strip().replace("_", "")
-    if text in ("true", "false", "True", "False"):
-        return text.lower() == "true"
-    if given in WORDS:
-        return str(given)
-    if not _LITERAL.fullmatch(text):
-        raise SpecError(
-            f"`{given}` is no value for a parameter",
-            hint="a number (3, 1.4, 4/5), true, false, or a word such as V or relu",
-        )
-    try:
-        value = Fraction(text)
-    except ZeroDivisionError:
-        raise SpecError(f"`{given}` divides by zero") from None
-    return value.numerator if value.denominator == 1 else value
-
-
-def _unknown(name: str, known: set[str], span: Span | None, owner: str) -> SpecError:
-    hint = did_you_mean(name, known) or "parameters: " + (", ".join(sorted(known)) or "none")
-    return SpecError(f"`{owner}` has no parameter `{name}`", span, hint=hint)
+    if isinstance(given, (int, Fraction)):
+        return simplest(given, None)
+    value = parse_value(Source(f"--set {name}", str(given)))
+    return Evaluator({}, {}).value(value, {})

@@ -9,7 +9,7 @@ from mgiad_dsl import syntax as ast
 from mgiad_dsl.parse import reserved_words
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.words import FUNCTIONS, did_you_mean
+from mgiad_dsl.words import FUNCTIONS, WORDS, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,14 @@ class Symbol:
     indices: tuple[str, ...]
     span: Span
 
+    def __str__(self) -> str:
+        """``an operator``"""
+        return f"{'an' if self.what[0] in 'io' else 'a'} {self.what}"
+
+    @property
+    def note(self) -> Note:
+        return Note(f"`{self.name}` is declared here", self.span)
+
 
 class Symbols:
     """The names of one spec; declaring one twice is an error of the report."""
@@ -38,7 +46,7 @@ class Symbols:
         for levels in tree.levels:
             self._declare(levels.index, "level index", (), levels.span)
         for let in tree.lets:
-            self._declare(let.declared.name, "let", let.declared.indices, let.span)
+            self._declare(let.declared.name, "let", let.declared.indices, let.declared.span)
         for input_ in tree.inputs:
             self._declare(input_.name, "input", (), input_.span)
         for declared in (d for s in tree.spaces for same in s.names for d in same):
@@ -55,11 +63,16 @@ class Symbols:
 
     def is_free(self, name: str, span: Span) -> bool:
         """Whether a name may be given here; reports why not."""
-        if name in self._symbols:
-            note = Note(f"`{name}` is a {self._symbols[name].what}", self._symbols[name].span)
+        symbol = self._symbols.get(name)
+        if symbol is not None:
+            note = Note(f"it is {symbol} already", symbol.span)
             error = SpecError(f"`{name}` is declared twice", span, notes=(note,))
         elif name in FUNCTIONS or name in reserved_words():
-            error = SpecError(f"`{name}` is a word of the language", span, hint="take another name")
+            error = SpecError(
+                f"`{name}` is a word of the language and cannot be a name",
+                span,
+                hint=f"take another name, such as `{name}_1`",
+            )
         else:
             return True
         self._report.error(error)
@@ -73,10 +86,11 @@ class Symbols:
     def unused(self, what: str) -> Iterable[Symbol]:
         return (s for s in self._symbols.values() if s.what == what and s.name not in self._used)
 
-    def unknown(self, name: str, span: Span, local: Iterable[str] = ()) -> SpecError:
-        """The error that a name is not known, with the nearest known one."""
-        hint = did_you_mean(name, {*self._symbols, *local, *FUNCTIONS})
-        return SpecError(f"`{name}` is not declared", span, hint=hint)
+    def unknown(self, name: str, span: Span, local: Iterable[str] = ()) -> None:
+        """Report that a name is not known, with the nearest known one; once for each name."""
+        hint = did_you_mean(name, {*self._symbols, *local, *FUNCTIONS, *WORDS})
+        error = SpecError(f"`{name}` is not declared", span, hint=hint)
+        self._report.error(error, cause=f"unknown {name}")
 
     def check_arity(self, symbol: Symbol, given: int, span: Span) -> bool:
         """Whether a use has the right number of indices; reports where not."""
@@ -87,11 +101,8 @@ class Symbols:
         takes = {0: "no index", 1: f"one index [{formals}]"}.get(
             wanted, f"{wanted} indices [{formals}]"
         )
-        self._report.error(
-            SpecError(
-                f"`{symbol.name}` takes {takes}, not {given}",
-                span,
-                notes=(Note("declared here", symbol.span),),
-            )
+        error = SpecError(
+            f"`{symbol.name}` takes {takes}, not {given or 'none'}", span, notes=(symbol.note,)
         )
+        self._report.error(error, cause=f"{given} indices of {symbol.name}")
         return False

@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from mgiad_dsl import ops
 from mgiad_dsl import syntax as ast
-from mgiad_dsl.evaluate import Evaluator, Value, arithmetic, is_number, kind_of, show
+from mgiad_dsl.evaluate import Evaluator, Value, is_number, kind_of, show
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.operators import Operators
-from mgiad_dsl.lower.values import SCALAR, PoisonedError, Tensor
+from mgiad_dsl.lower.values import SCALAR, Tensor
+from mgiad_dsl.report import PoisonedError
 from mgiad_dsl.source import Note, Span, SpecError
 from mgiad_dsl.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
 
@@ -51,7 +52,7 @@ class Equations:
                 inner = self.value(operand, env)
                 if isinstance(inner, Tensor):
                     return self._builder.add(ops.Negate(), (inner,), inner.place, expr.span)
-                return arithmetic(0, "-", inner, expr.span)
+                return self._evaluator.arithmetic(0, "-", inner, expr.span)
             case ast.Binary(_, sign, _) if sign in _ARITHMETIC:
                 return self._binary(expr, env)
             case ast.Conditional(test, then, otherwise):
@@ -140,7 +141,7 @@ class Equations:
     def _binary(self, expr: ast.Binary, env: Environment) -> Result:
         left, right = self.value(expr.left, env), self.value(expr.right, env)
         if not isinstance(left, Tensor) and not isinstance(right, Tensor):
-            return arithmetic(left, expr.sign, right, expr.span)
+            return self._evaluator.arithmetic(left, expr.sign, right, expr.span)
         spreads = {
             "+": _is_scalar(left) and _is_scalar(right),
             "-": _is_scalar(left) and _is_scalar(right),

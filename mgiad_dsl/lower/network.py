@@ -15,8 +15,8 @@ from mgiad_dsl.lower.equations import Equations, Result
 from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.lower.spaces import Spaces
-from mgiad_dsl.lower.values import PoisonedError, Tensor
-from mgiad_dsl.report import Report
+from mgiad_dsl.lower.values import Tensor
+from mgiad_dsl.report import PoisonedError, Report
 from mgiad_dsl.source import Caution, Note, Span, SpecError
 from mgiad_dsl.spec import NetSpec
 from mgiad_dsl.words import CYCLES

@@ -11,9 +11,9 @@ from mgiad_dsl.graph import Place
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.kinds import Ends, Kinds
 from mgiad_dsl.lower.spaces import Spaces
-from mgiad_dsl.lower.values import PoisonedError, Tensor
+from mgiad_dsl.lower.values import Tensor
 from mgiad_dsl.ops import Op, Pool, Shape, Upsample, Weighted
-from mgiad_dsl.report import Report
+from mgiad_dsl.report import PoisonedError, Report
 from mgiad_dsl.shapes import result
 from mgiad_dsl.source import Caution, Note, Span, SpecError
 from mgiad_dsl.spec import NORMS, NetSpec, Operator

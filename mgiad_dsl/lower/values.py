@@ -10,10 +10,6 @@ from mgiad_dsl.ops import Pair, Shape
 SCALAR = Place("<scalar>", (), "a learnable scalar")
 
 
-class PoisonedError(Exception):
-    """A value that an error reported before left undefined; passed over in silence."""
-
-
 @dataclass(frozen=True)
 class Tensor:
     """The result of a node, in a space (or a learnable scalar, of shape ``()``)."""

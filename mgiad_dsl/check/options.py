@@ -1,0 +1,38 @@
+"""What stands behind a kind of operator: ``stride 2 depthwise``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from mgiad_dsl import syntax as ast
+from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.report import Report
+from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.spec import ALLOWED, EXCLUSIVE
+
+
+def check_options(
+    kind: str,
+    options: Sequence[ast.Option],
+    numbers: Numbers,
+    scope: Collection[str],
+    report: Report,
+) -> None:
+    """Each option is one that the kind takes, stands once, and excludes no other."""
+    given: dict[str, Span] = {}
+    for option in options:
+        if option.name in given:
+            note = Note("the first time", given[option.name])
+            report.error(SpecError(f"`{option.name}` stands twice", option.span, notes=(note,)))
+        elif option.name not in ALLOWED[kind]:
+            allowed = ", ".join(sorted(ALLOWED[kind])) or "no options"
+            hint = f"`{kind}` takes {allowed}"
+            report.error(SpecError(f"`{kind}` has no `{option.name}`", option.span, hint=hint))
+        given[option.name] = option.span
+        if isinstance(option.value, ast.Dims):
+            numbers.dims(option.value, scope)
+        elif option.value is not None:
+            numbers.check(option.value, scope)
+    for one, two in EXCLUSIVE:
+        if one in given and two in given:
+            report.error(SpecError(f"`{one}` and `{two}` exclude each other", given[two]))

@@ -1,0 +1,120 @@
+"""What is checked before reading: size, brackets, and after it depth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lark import Token, Tree
+
+from mgiad_dsl.source import MAX_SIZE, Note, Source, Span, SpecError, too_large
+
+MAX_DEPTH = 64
+MAX_WORD = 64
+
+ITEMS = (
+    "network", "let", "input", "levels", "spaces", "operators", "start", "step", "cycle",
+    "output", "expect", "published", "variant",
+)  # fmt: skip
+
+_CLOSES = {")": "(", "]": "[", "}": "{"}
+_HEADER = re.compile(r"(?:\s|#[^\n]*\n)*mgspec\s+([^\s#]+)")
+_PIECE = re.compile(r'(?P<skip>#[^\n]*|"[^"\n]*")|(?P<bracket>[(\[{)\]}])|(?P<word>\w+)')
+
+
+@dataclass(frozen=True)
+class Bracket:
+    sign: str
+    span: Span
+
+
+def check_text(source: Source) -> None:
+    """Bounded, and text: what a parser needs.
+
+    Raises:
+        SpecError: too large, binary, a word without end, or another version.
+    """
+    if len(source.text) > MAX_SIZE:
+        raise too_large(source.name)
+    zero = source.text.find("\0")
+    if zero >= 0:
+        raise SpecError("a binary file is no spec", Span(source, zero, zero + 1))
+    for piece in _PIECE.finditer(source.text):
+        if piece["word"] and len(piece["word"]) > MAX_WORD:
+            span = Span(source, piece.start(), piece.end())
+            raise SpecError(f"a name or number of more than {MAX_WORD} characters", span)
+    header = _HEADER.match(source.text)
+    if header and header[1] != "1":
+        raise SpecError(
+            f"mgspec {header[1]} is not known",
+            Span(source, header.start(1), header.end(1)),
+            hint="this compiler reads `mgspec 1`",
+        )
+
+
+def check_brackets(source: Source) -> None:
+    """Every bracket closed, none too deep: better messages than a parser's.
+
+    Raises:
+        SpecError: at the first bracket that is wrong.
+    """
+    opened: list[Bracket] = []
+    for piece in _PIECE.finditer(source.text):
+        if not piece["bracket"]:
+            continue
+        bracket = Bracket(piece["bracket"], Span(source, piece.start(), piece.end()))
+        if bracket.sign in "([{":
+            opened.append(bracket)
+            if len(opened) > MAX_DEPTH:
+                raise SpecError(f"brackets nested deeper than {MAX_DEPTH}", bracket.span)
+        elif not opened:
+            raise SpecError(f"`{bracket.sign}` closes nothing", bracket.span)
+        else:
+            _check_pair(opened.pop(), bracket)
+    if opened:
+        end = len(source.text.rstrip())
+        raise SpecError(
+            f"the file ends before `{opened[-1].sign}` is closed",
+            Span(source, end, end + 1),
+            notes=(_opened(opened[-1]),),
+        )
+
+
+def _check_pair(before: Bracket, after: Bracket) -> None:
+    if _CLOSES[after.sign] != before.sign:
+        raise SpecError(
+            f"`{after.sign}` does not close `{before.sign}`", after.span, notes=(_opened(before),)
+        )
+
+
+def _opened(bracket: Bracket) -> Note:
+    return Note(f"`{bracket.sign}` was opened here", bracket.span)
+
+
+def check_depth(source: Source, tree: Tree[Token]) -> None:
+    """Chains (``a+a+a...``) nest without brackets; bound them before recursion.
+
+    Raises:
+        SpecError: an expression that is nested too deeply.
+    """
+    todo = [(tree, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if depth > MAX_DEPTH:
+            raise SpecError(
+                f"an expression nested deeper than {MAX_DEPTH}",
+                Span(source, node.meta.start_pos, node.meta.end_pos),
+                hint="name parts of it with `let`",
+            )
+        todo.extend((child, depth + 1) for child in node.children if isinstance(child, Tree))
+
+
+def items(text: str) -> Iterator[int]:
+    """Where the items of a spec begin: their words outside all brackets."""
+    depth = 0
+    for piece in _PIECE.finditer(text):
+        if piece["bracket"]:
+            depth += 1 if piece["bracket"] in "([{" else -1
+        elif depth == 0 and piece["word"] in ITEMS:
+            yield piece.start()
