@@ -1,8 +1,9 @@
 """The blocks of a Markdown page, and what they really give.
 
 - ``mgspec``: a complete network with an ``expect``; it and its variants must be right, without
-  a warning. It is kept as ``NAME.mgspec``, after the name of its network.
+  a warning.
 - ``mgspec-warning`` and ``mgspec-error``, each followed by a ``text`` block: its messages.
+  These and the above are kept as ``NAME.mgspec``, after the name of the network.
 - ``console``: commands ``$ mgiad check|count|compile ...`` among those files, each followed by
   its output; ``...`` alone on a line stands for any lines.
 - ``python``: executed among those files; a ``text`` block that follows is what it prints.
@@ -74,7 +75,7 @@ def blocks(page: Path, text: str) -> list[Block]:
 def workplace(found: list[Block], folder: Path) -> Iterator[None]:
     """Inside the folder that holds the specs of a page, and the bundled ones in ``specs``."""
     for block in found:
-        if block.kind == "mgspec":
+        if block.kind.startswith("mgspec"):
             (folder / block.file).write_text(block.text, encoding="utf-8")
     if not (folder / "specs").exists():
         (folder / "specs").symlink_to(ROOT / "specs")
@@ -156,5 +157,8 @@ def update(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or PAGES:
-        update(Path(name))
+    for name in map(Path, sys.argv[1:] or PAGES):
+        update(name)
+        for block in blocks(name, name.read_text(encoding="utf-8")):
+            if block.kind == "mgspec" and messages(block):
+                print(block, messages(block), sep="\n")
