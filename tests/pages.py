@@ -21,7 +21,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mgiad_dsl import Source, SpecError, compile_source
@@ -63,9 +63,9 @@ def blocks(page: Path, text: str) -> list[Block]:
     for match in _FENCE.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         block = Block(page, match[1], match[2], line, match.span(2))
-        before = found[-1] if found else None
-        if before and block.kind == "text" and not text[before.span[1] + 4 : match.start()].strip():
-            found[-1] = Block(before.page, before.kind, before.text, before.line, before.span, block)
+        between = text[found[-1].span[1] + 4 : match.start()] if found else "first"
+        if block.kind == "text" and not between.strip():
+            found[-1] = replace(found[-1], result=block)
         else:
             found.append(block)
     return found
@@ -117,11 +117,12 @@ def _command(part: str) -> str:
 
 def _run(arguments: list[str]) -> str:
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        try:
-            main(arguments)
-        except SystemExit:  # argparse: wrong usage
-            pass
+    with (
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+        contextlib.suppress(SystemExit),  # argparse: wrong usage
+    ):
+        main(arguments)
     return re.sub(r"[ ]+\n", "\n", printed.getvalue())
 
 
