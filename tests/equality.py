@@ -46,11 +46,10 @@ def tensors(groups: Mapping[str, Weights]) -> dict[str, nn.Parameter | torch.Ten
 def randomise(groups: Mapping[str, Weights]) -> None:
     """Norms with scales and statistics of their own, so that none can be mistaken for another."""
     for name, value in tensors(groups).items():
+        is_scalar = value.ndim == 0 and value.is_floating_point()
         if name.endswith(("running_var", "weight")) and value.ndim == 1:
             nn.init.uniform_(value, 0.5, 1.5)
-        elif (
-            name.endswith(("running_mean", "bias")) or value.ndim == 0 and value.is_floating_point()
-        ):
+        elif name.endswith(("running_mean", "bias")) or is_scalar:
             nn.init.uniform_(value, 0.1, 0.9)
 
 

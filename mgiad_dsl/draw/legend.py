@@ -126,7 +126,10 @@ class _Legend:
         families: dict[str, list[WeightGroup]] = {}
         for group in sorted(self._groups, key=self._order):
             families.setdefault(group.family, []).append(group)
-        rows = [self._heading(), *(row for groups in families.values() for row in self._rows(groups))]
+        rows = [
+            self._heading(),
+            *(row for groups in families.values() for row in self._rows(groups)),
+        ]
         return table([*rows, self._totals()], BORDER=1, COLOR="#999999", CELLSPACING=1)
 
     def _order(self, group: WeightGroup) -> tuple[object, ...]:
