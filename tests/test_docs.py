@@ -69,6 +69,37 @@ def test_python_prints_what_is_shown(block: Block, tmp_path: Path) -> None:
     assert printed == (block.result.text if block.result else "")
 
 
+@each("mgspec")
+def test_examples_run(block: Block) -> None:
+    torch = pytest.importorskip("torch")
+    from mgiad_dsl.runtime import load
+
+    compiled = compile_source(Source(block.file, block.text))
+    network = load(compiled.python)
+    assert sum(p.numel() for p in network.parameters()) == compiled.count.weights
+    nodes = compiled.graph.nodes
+    images = [torch.randn(2, *n.shape) for n in nodes.values() if n.name.startswith("input_")]
+    given = network(*images)
+    shapes = {name: (2, *nodes[node].shape) for name, node in compiled.graph.outputs.items()}
+    results = given if isinstance(given, dict) else dict.fromkeys(shapes, given)
+    assert {name: value.shape for name, value in results.items()} == shapes
+
+
+def test_other_lines_do_not_change_names() -> None:
+    block = next(b for b in BLOCKS[ROOT / "docs/language.md"] if b.file == "names.mgspec")
+    names = set(compile_source(Source(block.file, block.text)).graph.groups)
+    for old, new in {
+        "operators {": "# more\noperators { Z : image -> image  conv 3x3 bias\n",
+        "start {": "start { let s = relu(norm(image))",
+        "coarsen {": "coarsen { let s = relu(norm(u[l]))",
+        "1..2 {": "1..3 {",
+    }.items():
+        longer = compile_source(
+            Source(block.file, block.text.replace(old, new).replace("expect", "#"))
+        )
+        assert names < set(longer.graph.groups), new
+
+
 def test_names_of_examples_are_unique() -> None:
     """A command runs the one example of that name."""
     for found in BLOCKS.values():
