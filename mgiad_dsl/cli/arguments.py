@@ -118,6 +118,9 @@ def _draw(command: ArgumentParser) -> None:
         "-o", "--output", required=True, metavar="FILE", help=".svg, .png, .pdf or .dot; - for DOT"
     )
     command.add_argument("--detail", action="store_true", help="draw every operation")
+    command.add_argument(
+        "--no-legend", dest="legend", action="store_false", help="the figure alone, for one page"
+    )
 
 
 _TRAIN = """examples:

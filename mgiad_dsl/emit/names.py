@@ -18,7 +18,7 @@ MODULE_ATTRIBUTES = frozenset(
         "T_destination",
         "add_module",
         "apply",
-        "bfloat",
+        "bfloat16",
         "buffers",
         "call_super_init",
         "children",

@@ -32,4 +32,4 @@ def terminals() -> dict[str, str]:
 def reserved_words() -> frozenset[str]:
     """Words of the language that cannot be names: those that may follow an expression."""
     words = {text for name, text in terminals().items() if name.strip("_") == text.upper()}
-    return frozenset(words - {"size"} | {"x"})
+    return frozenset(words - {"size"})
