@@ -102,6 +102,8 @@ class Evaluator:
 
     def integer(self, expr: ast.Expr, env: Environment, what: str) -> int:
         """An integer, or a SpecError that says what was to be one."""
+        if isinstance(expr, ast.Name) and type(bound := env.get(expr.name)) is int:
+            return bound  # most are a level or a step
         value = self.value(expr, env)
         if isinstance(value, int) and not isinstance(value, bool):
             return value

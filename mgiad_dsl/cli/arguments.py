@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
-import argparse
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
+from collections.abc import Callable
 
 from mgiad_dsl import __version__
 from mgiad_dsl.cli import commands
+from mgiad_dsl.train.command import add_train_arguments
 
 _SPEC = "a .mgspec file, file:variant, a bundled name such as mgnet:cifar100, or - for stdin"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> ArgumentParser:
     """The parser of ``mgiad``."""
-    top = argparse.ArgumentParser(
+    top = ArgumentParser(
         prog="mgiad",
         description="Describe, count, draw, compile and train multigrid-style networks.",
         epilog="mgiad COMMAND --help tells more, with examples.",
     )
     top.add_argument("--version", action="version", version=f"mgiad {__version__}")
-    add = top.add_subparsers(title="commands", metavar="COMMAND", required=True).add_parser
-    _check(_command(add, "check", "find everything wrong in specs", commands.check, _CHECK))
-    _count(_command(add, "count", "count weights exactly", commands.count, _COUNT))
-    _compile(_command(add, "compile", "write the PyTorch source", commands.compile_, _COMPILE))
-    _draw(_command(add, "draw", "draw the architecture", commands.draw, _DRAW))
-    _command(add, "list", "list the bundled specs", commands.list_, "examples:\n  mgiad list\n")
+    commands_ = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, text: str, run: Callable[[Namespace], int], examples: str) -> ArgumentParser:
+        command = commands_.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=examples,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        command.set_defaults(run=run)
+        return command
+
+    _check(add("check", "find everything wrong in specs", commands.check, _CHECK))
+    _count(add("count", "count weights exactly", commands.count, _COUNT))
+    _compile(add("compile", "write the PyTorch source", commands.compile_, _COMPILE))
+    _draw(add("draw", "draw the architecture", commands.draw, _DRAW))
+    _train(add("train", "train a network", commands.train, _TRAIN))
+    add("list", "list the bundled specs", commands.list_, "examples:\n  mgiad list\n")
     return top
-
-
-def _command(add, name, text, run, examples):  # type: ignore[no-untyped-def]
-    command = add(
-        name,
-        help=text,
-        description=text[0].upper() + text[1:] + ".",
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
-    return command
 
 
 _CHECK = """examples:
@@ -46,7 +54,7 @@ _CHECK = """examples:
 """
 
 
-def _check(command: argparse.ArgumentParser) -> None:
+def _check(command: ArgumentParser) -> None:
     command.add_argument("specs", nargs="+", metavar="SPEC", help=_SPEC)
     _add_set(command)
 
@@ -59,7 +67,7 @@ _COUNT = """examples:
 """
 
 
-def _count(command: argparse.ArgumentParser) -> None:
+def _count(command: ArgumentParser) -> None:
     command.add_argument("specs", nargs="+", metavar="SPEC", help=_SPEC)
     _add_set(command)
     command.add_argument("--groups", action="store_true", help="list every sharing group")
@@ -83,7 +91,7 @@ _COMPILE = """examples:
 """
 
 
-def _compile(command: argparse.ArgumentParser) -> None:
+def _compile(command: ArgumentParser) -> None:
     command.add_argument("spec", metavar="SPEC", help=_SPEC)
     _add_set(command)
     command.add_argument("-o", "--output", default="-", metavar="FILE", help="default: stdout")
@@ -103,7 +111,7 @@ _DRAW = """examples:
 """
 
 
-def _draw(command: argparse.ArgumentParser) -> None:
+def _draw(command: ArgumentParser) -> None:
     command.add_argument("spec", metavar="SPEC", help=_SPEC)
     _add_set(command)
     command.add_argument(
@@ -112,7 +120,21 @@ def _draw(command: argparse.ArgumentParser) -> None:
     command.add_argument("--detail", action="store_true", help="draw every operation")
 
 
-def _add_set(command: argparse.ArgumentParser) -> None:
+_TRAIN = """examples:
+  mgiad train digits --data digits
+  mgiad train mgnet --data cifar10 --data-dir ~/data --recipe paper
+  mgiad train mgiad --set width=2 --data cifar100 --with epochs=5 --seeds 0,1,2
+  mgiad train mgnet --data fake:3x32x32:10:5000 --with epochs=1
+"""
+
+
+def _train(command: ArgumentParser) -> None:
+    command.add_argument("spec", metavar="SPEC", help=_SPEC)
+    _add_set(command)
+    add_train_arguments(command)
+
+
+def _add_set(command: ArgumentParser) -> None:
     command.add_argument(
         "--set",
         nargs="+",
@@ -128,5 +150,5 @@ def _add_set(command: argparse.ArgumentParser) -> None:
 def _setting(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name or not value:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from importlib.util import find_spec
 from pathlib import Path
 
 from mgiad_dsl import resources, tables
 from mgiad_dsl.cli.messages import say, show_warnings
+from mgiad_dsl.cli.training import trainable
 from mgiad_dsl.compiler import Compiled, compile_file, compile_source, locate
 from mgiad_dsl.dump import dump
 from mgiad_dsl.files import write
@@ -75,8 +77,18 @@ def draw(options: Namespace) -> int:
     if options.output == "-":
         print(text)
     else:
-        render(text, Path(options.output))
+        path = Path(options.output)
+        render(text, path, path.suffix.removeprefix("."))
         say(f"drew {compiled.title} to {options.output}")
+    return 0
+
+
+def train(options: Namespace) -> int:
+    """Train a network."""
+    from mgiad_dsl.train.command import train as run
+
+    _need_torch()
+    run(trainable(_compiled(options.spec, options)), options)
     return 0
 
 
@@ -93,6 +105,11 @@ def list_(options: Namespace) -> int:
         )
     )
     return 0
+
+
+def _need_torch() -> None:
+    if find_spec("torch") is None:
+        raise SpecError("training needs PyTorch", hint='pip install "mgiad-dsl[torch]"')
 
 
 def _compiled(name: str, options: Namespace) -> Compiled:

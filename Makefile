@@ -1,0 +1,48 @@
+# make demo | test | lint | bench: each sets up what it needs, on a machine with Python and gcc.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/ready
+OUT    := out
+
+.PHONY: demo test lint bench graphviz clean
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable ".[torch,report,test,lint]"
+	touch $(READY)
+
+# Pictures need the program `dot`; without it only the DOT text is written.
+graphviz:
+	@command -v dot >/dev/null || (apt-get update -qq && apt-get install -y -qq graphviz >/dev/null) \
+		|| echo "graphviz is not installed: pictures stay DOT text (https://graphviz.org/download)"
+
+demo: $(READY) graphviz
+	mkdir -p $(OUT)
+	$(BIN)/mgiad check mgiad
+	$(BIN)/mgiad count mgiad
+	-$(BIN)/mgiad draw mgiad -o $(OUT)/mgiad.svg
+	$(BIN)/mgiad-compile mgiad -o $(OUT)/mgiad.py
+	$(BIN)/mgiad train digits --data digits --out $(OUT)/digits --with epochs=30
+	@echo
+	@echo "picture   $(OUT)/mgiad.svg"
+	@echo "network   $(OUT)/mgiad.py"
+	@echo "training  $(OUT)/digits/report.md"
+
+test: $(READY) graphviz
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python bench/count_speed.py
+	$(BIN)/python bench/scaling.py
+
+clean:
+	rm -rf $(VENV) $(OUT)

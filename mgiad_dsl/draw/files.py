@@ -1,0 +1,66 @@
+"""Writes a picture of a DOT text with graphviz."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from mgiad_dsl.source import SpecError
+
+FORMATS = ("svg", "png", "pdf", "dot")
+DPI = 144
+
+_INSTALL = (
+    "install graphviz (`apt install graphviz`, `brew install graphviz`, "
+    "`conda install graphviz`), or open the .dot file in any graphviz viewer"
+)
+
+
+def render(dot_text: str, path: Path, file_format: str) -> None:
+    """Write the picture of a DOT text; the file appears at once or not at all.
+
+    Raises:
+        SpecError: the format is unknown or graphviz's program `dot` is missing; in the
+            latter case the text is written next to ``path`` with the suffix ``.dot``.
+    """
+    if file_format not in FORMATS:
+        raise SpecError(f"no picture format {file_format}", hint=f"one of {', '.join(FORMATS)}")
+    if file_format == "dot":
+        _write(path, dot_text.encode())
+        return
+    try:
+        picture = _picture(dot_text, file_format)
+    except FileNotFoundError:
+        fallback = path.with_suffix(".dot")
+        _write(fallback, dot_text.encode())
+        raise SpecError(
+            f"graphviz's program `dot` is not installed: wrote {fallback} and no {file_format}",
+            hint=_INSTALL,
+        ) from None
+    _write(path, picture)
+
+
+def _picture(dot_text: str, file_format: str) -> bytes:
+    import graphviz
+
+    if file_format == "png":
+        dot_text = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
+    try:
+        return graphviz.pipe("dot", file_format, dot_text.encode(), quiet=True)
+    except graphviz.ExecutableNotFound as error:
+        raise FileNotFoundError("dot") from error
+    except graphviz.CalledProcessError as error:
+        raise SpecError(f"graphviz could not draw this network: {error}") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

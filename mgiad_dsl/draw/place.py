@@ -1,0 +1,295 @@
+"""Where the blocks of a cycle go: levels along one axis, time along the other.
+
+The levels of a cycle are rows and time runs to the right; inside a nested cycle the axes
+change places: its levels are columns and time runs down. All lengths are in points.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from mgiad_dsl.draw.story import Item, Level, Nested, Stop, Transfer
+from mgiad_dsl.ops import Shape
+
+GAP = 16.0
+ARROW = 16.0
+PAD = 9.0
+
+
+class Style(Protocol):
+    """How large the parts of a figure are."""
+
+    header: float
+    track: float
+
+    def size(self, item: Item) -> tuple[float, float]:
+        """Width and height of a block, a stop or a transfer."""
+
+    def gutter(self, items: tuple[Item, ...]) -> float:
+        """Width of the labels beside rows."""
+
+    def column(self, level: Level, shape: Shape) -> float:
+        """Width of the label above a column."""
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A box by its centre and its extents."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def left(self) -> float:
+        return self.x - self.width / 2
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width / 2
+
+    @property
+    def top(self) -> float:
+        return self.y - self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height / 2
+
+    def moved(self, x: float, y: float) -> Rect:
+        return replace(self, x=self.x + x, y=self.y + y)
+
+    def grown(self, margin: float) -> Rect:
+        return replace(self, width=self.width + 2 * margin, height=self.height + 2 * margin)
+
+
+@dataclass(frozen=True)
+class Track:
+    """The row or column of a level; ``context`` are the levels around it and its own."""
+
+    context: Mapping[str, int]
+    level: Level
+    shape: Shape
+    rect: Rect
+    turned: bool
+
+    def moved(self, x: float, y: float) -> Track:
+        return replace(self, rect=self.rect.moved(x, y))
+
+
+@dataclass
+class Layout:
+    """A placed cycle; its corner is the origin, y runs down."""
+
+    width: float
+    height: float
+    rects: dict[str, Rect]
+    tracks: list[Track]
+    turned: bool
+    inner: dict[str, Layout] = field(default_factory=dict)
+
+    def moved(self, x: float, y: float) -> Layout:
+        return replace(
+            self,
+            rects={key: rect.moved(x, y) for key, rect in self.rects.items()},
+            tracks=[track.moved(x, y) for track in self.tracks],
+            inner={key: layout.moved(x, y) for key, layout in self.inner.items()},
+        )
+
+    def entry_x(self, items: tuple[Item, ...]) -> float:
+        """Where arrows from above come into the first item."""
+        return self._inmost(items, 0).x
+
+    def exit_x(self, items: tuple[Item, ...]) -> float:
+        """Where arrows leave the last item."""
+        down = self.ends_below(items)
+        return self._inmost(items, -1).x if down else self.rects[items[-1].key].x
+
+    def ends_below(self, items: tuple[Item, ...]) -> bool:
+        """Whether the last item is in the lowest row."""
+        return bool(items) and items[-1].level == self.tracks[-1].level
+
+    def _inmost(self, items: tuple[Item, ...], end: int) -> Rect:
+        item = items[end]
+        if isinstance(item, Nested):
+            return self.inner[item.key]._inmost(item.items, end)
+        return self.rects[item.key]
+
+
+def place(
+    items: tuple[Item, ...], style: Style, context: Mapping[str, int], turned: bool = False
+) -> Layout:
+    """Lay out the items of a cycle."""
+    return _Placement(items, style, context, turned).layout()
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """A box seen from its cycle: along time (with the points where arrows come and go)."""
+
+    time: float
+    across: float
+    entry: float
+    exit: float
+
+
+class _Placement:
+    def __init__(
+        self, items: tuple[Item, ...], style: Style, context: Mapping[str, int], turned: bool
+    ) -> None:
+        self._items = items
+        self._style = style
+        self._context = context
+        self._turned = turned
+        self._inner = {
+            item.key: place(
+                item.items, style, {**context, item.level.name: item.level.value}, not turned
+            )
+            for item in items
+            if isinstance(item, Nested)
+        }
+        self._extents = {item.key: self._extent(item) for item in items}
+        self._shapes = self._level_shapes()
+        self._ranges = self._across()
+
+    def layout(self) -> Layout:
+        times = self._times()
+        end = max(times[i.key] + self._extents[i.key].time for i in self._items)
+        first, last = self._ranges[min(self._ranges)], self._ranges[max(self._ranges)]
+        total = last[0] + last[1]
+        rects, inner = {}, {}
+        for item in self._items:
+            extent = self._extents[item.key]
+            rect = self._rect(
+                times[item.key] + extent.time / 2, self._centre(item), extent.time, extent.across
+            )
+            rects[item.key] = rect
+            if item.key in self._inner:
+                child = self._inner[item.key].moved(
+                    rect.x - rect.width / 2 + PAD, rect.y - rect.height / 2 + PAD
+                )
+                inner[item.key] = child
+                rects.update(child.rects)
+        width, height = self._pair(end, total - first[0])
+        return Layout(width, height, rects, self._tracks(end), self._turned, inner)
+
+    # -- sizes -------------------------------------------------------------------------------
+
+    def _pair(self, time: float, across: float) -> tuple[float, float]:
+        """(time, across) as (x, y), and back."""
+        return (across, time) if self._turned else (time, across)
+
+    def _rect(self, time: float, across: float, length: float, extent: float) -> Rect:
+        return Rect(*self._pair(time, across), *self._pair(length, extent))
+
+    def _extent(self, item: Item) -> _Extent:
+        if not isinstance(item, Nested):
+            time, across = self._pair(*self._style.size(item))
+            return _Extent(time, across, time / 2, time / 2)
+        child = self._inner[item.key]
+        time, across = self._pair(child.width + 2 * PAD, child.height + 2 * PAD)
+        ends = (child.rects[item.items[i].key] for i in (0, -1))
+        entry, leave = (PAD + self._pair(rect.x, rect.y)[0] for rect in ends)
+        return _Extent(time, across, entry, leave)
+
+    def _level_shapes(self) -> dict[Level, Shape]:
+        shapes: dict[Level, Shape] = {}
+        for item in self._items:
+            if not isinstance(item, Transfer):
+                shape = () if isinstance(item, Stop) else item.shape
+                shapes[item.level] = shapes.get(item.level) or shape
+        return dict(sorted(shapes.items(), key=lambda entry: (entry[0].name, entry[0].value)))
+
+    def _across(self) -> dict[int, tuple[float, float]]:
+        """Start and extent of every level, by its place in the order of levels."""
+        ranges: dict[int, tuple[float, float]] = {}
+        start = 0.0
+        for number, (level, shape) in enumerate(self._shapes.items()):
+            own = [self._extents[i.key].across for i in self._items if self._level(i) == level]
+            label = self._style.column(level, shape) if self._turned else self._style.track
+            extent = max([*own, label])
+            ranges[number] = (start, extent)
+            start += extent + self._between(level)
+        self._numbers = {level: number for number, level in enumerate(self._shapes)}
+        return ranges
+
+    def _between(self, level: Level) -> float:
+        """The room for transfers between a level and the next."""
+        transfers = [
+            self._extents[item.key].across
+            for item in self._items
+            if isinstance(item, Transfer) and level == min_level(item)
+        ]
+        return max(transfers, default=0.0) + 2 * ARROW
+
+    @staticmethod
+    def _level(item: Item) -> Level | None:
+        return None if isinstance(item, Transfer) else item.level
+
+    # -- positions ---------------------------------------------------------------------------
+
+    def _centre(self, item: Item) -> float:
+        """The middle of an item across its levels."""
+        if isinstance(item, Transfer):
+            upper = self._ranges[self._numbers[min_level(item)]]
+            lower = self._ranges[self._numbers[min_level(item)] + 1]
+            return (upper[0] + upper[1] + lower[0]) / 2
+        start, extent = self._ranges[self._numbers[item.level]]
+        return start + extent / 2
+
+    def _times(self) -> dict[str, float]:
+        """Where each item begins in time: as early as the items before it allow."""
+        head = self._style.header if self._turned else self._style.gutter(self._items)
+        slope = self._slope()
+        times: dict[str, float] = {}
+        free: dict[Level, float] = defaultdict(lambda: head)
+        free_between: dict[Level, float] = defaultdict(lambda: head)
+        before, transfer = head, None
+        for item in self._items:
+            if isinstance(item, Transfer):
+                transfer = item
+                continue
+            extent = self._extents[item.key]
+            arrival = max(free[item.level] + extent.entry, before + (slope if transfer else 0))
+            if transfer:
+                half = self._extents[transfer.key].time / 2
+                gap = min_level(transfer)
+                arrival = max(arrival, 2 * (free_between[gap] + half) - before)
+                middle = (before + arrival) / 2
+                times[transfer.key] = middle - half
+                free_between[gap] = middle + half + 5
+            start = arrival - extent.entry
+            times[item.key] = start
+            free[item.level] = start + extent.time + GAP
+            before, transfer = start + extent.exit, None
+        return times
+
+    def _slope(self) -> float:
+        """How far a neighbouring level is ahead in time."""
+        if self._inner:
+            return 0.0
+        longest = max(e.time for e in self._extents.values()) + GAP
+        return 6.0 if self._turned else longest / 2
+
+    def _tracks(self, end: float) -> list[Track]:
+        return [
+            Track(
+                {**self._context, level.name: level.value},
+                level,
+                shape,
+                self._rect(end / 2, start + extent / 2, end, extent),
+                self._turned,
+            )
+            for (level, shape), (start, extent) in zip(
+                self._shapes.items(), self._ranges.values(), strict=True
+            )
+        ]
+
+
+def min_level(item: Transfer) -> Level:
+    """The finer of the two levels of a transfer."""
+    return min(item.level, item.target, key=lambda level: level.value)

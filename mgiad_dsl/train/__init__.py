@@ -1,0 +1,26 @@
+"""The trainer. ``from mgiad_dsl.train import fit, evaluate`` works on any ``nn.Module``.
+
+Names load on first use: the command line must not pay for torch before it trains.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+HOMES = {
+    "Network": "network",
+    "Recipe": "recipe",
+    "load_recipe": "recipe",
+    "fit": "api",
+    "Result": "api",
+    "evaluate": "scores",
+    "Scores": "scores",
+    "open_data": "data.catalogue",
+}
+__all__ = list(HOMES)
+
+
+def __getattr__(name: str) -> object:
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)

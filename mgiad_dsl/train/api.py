@@ -1,0 +1,127 @@
+"""``fit``: train any module on any DataLoader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.device import autocast, choose_device, memory_format
+from mgiad_dsl.train.distributed import world
+from mgiad_dsl.train.feed import Feed, as_feed
+from mgiad_dsl.train.journal import Journal
+from mgiad_dsl.train.loop import Loop
+from mgiad_dsl.train.optimiser import freeze_unused
+from mgiad_dsl.train.progress import Listener, Quiet
+from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.regions import compile_regions
+from mgiad_dsl.train.scores import Scores
+from mgiad_dsl.train.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Result:
+    """What ``fit`` gives: the trained model (its average under EMA), one record for each
+    epoch, the last scores (None without test data), the wall time in seconds, and the number
+    of the signal that ended training early, or None.
+    """
+
+    model: nn.Module
+    records: list[dict[str, Any]]
+    scores: Scores | None
+    seconds: float
+    stopped: int | None
+
+
+def fit(
+    model: nn.Module,
+    train: DataLoader | Feed,
+    recipe: Recipe | None = None,
+    *,
+    test: Iterable[tuple[Tensor, Tensor]] | None = None,
+    seed: int = 0,
+    device: torch.device | str | None = None,
+    folder: Path | str | None = None,
+    resume: bool = False,
+    save_every: float = 600.0,
+    identity: dict[str, str] | None = None,
+    about: dict[str, Any] | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Train ``model`` in place to classify the images of ``train``.
+
+    Batches are (images (n, C, H, W), labels (n,)); ``recipe.batch`` and its augmentation say
+    how the trainer's own feeds are made, a DataLoader brings its own. With a ``folder``,
+    checkpoints go there every ``save_every`` seconds and at the end, and ``resume`` continues
+    from the last one as if the run had never stopped; ``identity`` holds further texts that
+    must be the same then, ``about`` what is saved besides. Call it in every process of a
+    process group.
+
+    Raises SpecError when the loss is not finite, memory or disk run out, or a checkpoint
+    cannot be used.
+    """
+    recipe = recipe or Recipe()
+    listener = listener or Quiet()
+    where = choose_device(str(device) if device else None, world().local)
+    feed = as_feed(train, seed)
+    steps = len(feed) // recipe.accumulate
+    if steps == 0:
+        raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
+    journal = None
+    if folder is not None:
+        fixed = {"recipe": recipe.to_json(), "seed": str(seed), "processes": str(world().size)}
+        journal = Journal(
+            Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
+        )
+    try:
+        prepare(model, feed, recipe, where, listener)
+        trainer = Trainer(model, recipe, where, steps)
+        seconds = start(journal, trainer, listener, resume)
+        loop = Loop(trainer, feed, test, listener, journal, seconds)
+        stopped = loop.run()
+        if loop.scores is None and test is not None and stopped is None:
+            loop.scores = loop.evaluate()  # the run was complete when resumed
+    except torch.OutOfMemoryError as error:
+        raise out_of_memory(recipe) from error
+    records = journal.records() if journal else loop.records
+    return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
+
+
+def prepare(
+    model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
+) -> None:
+    """Move a model to the device, set unused weights aside, compile it."""
+    model.to(device, memory_format=memory_format(recipe))
+    image = feed.example().to(device)
+    unused = freeze_unused(model, image)
+    if unused:
+        listener.say(f"weights that are never applied, not trained: {', '.join(unused)}")
+    if recipe.compile:
+        images = image.expand(feed.size(), *image.shape).contiguous(
+            memory_format=memory_format(recipe)
+        )
+        compile_regions(model, images, autocast(recipe, device), listener.say)
+
+
+def start(journal: Journal | None, trainer: Trainer, listener: Listener, resume: bool) -> float:
+    """Begin or continue a run; the seconds it has been trained before."""
+    if journal is None:
+        return 0.0
+    if resume:
+        return journal.resume(trainer, listener)
+    journal.start()
+    return 0.0
+
+
+def out_of_memory(recipe: Recipe) -> SpecError:
+    half, twice = max(1, recipe.batch // 2), recipe.accumulate * 2
+    return SpecError(
+        f"out of memory with batch {recipe.batch} in {recipe.accumulate} part(s)",
+        hint=f"--with batch={half}, or the same batch in smaller parts: --with accumulate={twice}",
+    )

@@ -1,0 +1,82 @@
+"""Checkpoints: written whole, checked when read, the one before kept."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.files import write_atomically
+
+FORMAT = "mgiad checkpoint 1"
+KEPT = 2
+
+
+def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
+    """Write ``folder/step-N.pt`` and remove all but the last two. Raises SpecError."""
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, "step": step, **state}, buffer)
+    path = folder / f"step-{step:08d}.pt"
+    write_atomically(path, buffer.getbuffer())
+    for old in list_checkpoints(folder)[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Checkpoints in a folder, oldest first."""
+    return sorted(folder.glob("step-*.pt"))
+
+
+def read_checkpoint(path: Path, identity: dict[str, str] | None = None) -> dict[str, Any]:
+    """Read one checkpoint; no code in it is run.
+
+    Raises SpecError if it is damaged, is no checkpoint of this trainer, or if something in
+    ``identity`` (recipe, source, ...) is not what it was when the checkpoint was written.
+    """
+    try:
+        check_sums(path)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a damaged file makes zip and pickle raise
+        raise SpecError(f"{path} is damaged, or holds code ({type(error).__name__})") from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        raise SpecError(f"{path} is not a checkpoint of mgiad train")
+    for key, value in (identity or {}).items():
+        if state["identity"].get(key) != value:
+            raise SpecError(
+                f"{path} belongs to another run: its {key} is not the same",
+                hint="give the arguments the run was started with, or train into another --out",
+            )
+    return state
+
+
+def check_sums(path: Path) -> None:
+    """Raise BadZipFile if a bit has changed: torch writes checksums but does not read them."""
+    with zipfile.ZipFile(path) as archive:
+        changed = archive.testzip()
+    if changed:
+        raise zipfile.BadZipFile(changed)
+
+
+def latest_checkpoint(
+    folder: Path, identity: dict[str, str], say: Callable[[str], None]
+) -> dict[str, Any] | None:
+    """The newest checkpoint that can be used, or None if there is none at all.
+
+    Each one refused is reported through ``say``. Raises the last error if all are refused.
+    """
+    refused: SpecError | None = None
+    for path in reversed(list_checkpoints(folder)):
+        try:
+            return read_checkpoint(path, identity)
+        except SpecError as error:
+            refused = error
+            say(f"{error.message}; trying the checkpoint before it")
+    if refused:
+        raise refused
+    return None

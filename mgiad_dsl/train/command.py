@@ -1,0 +1,106 @@
+"""``mgiad train`` and ``mgiad eval``: their arguments, and what they call.
+
+Nothing here imports torch before a command runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from pathlib import Path
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.network import Network
+
+DATA_SETS = (
+    "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
+    "fake:CxHxW:classes:n"
+)
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="data sets (or MGIAD_DATA)")
+    parser.add_argument("--download", action="store_true", help="fetch the data if missing")
+    parser.add_argument("--mirror", metavar="URL", help="folder to fetch the data from instead")
+    parser.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1; default: a GPU if any")
+    parser.add_argument("--workers", type=int, default=4, metavar="N", help="decoding processes")
+
+
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``mgiad train``, all but the spec."""
+    parser.add_argument("--data", required=True, metavar="NAME", help=DATA_SETS)
+    add_data_arguments(parser)
+    parser.add_argument("--recipe", metavar="NAME|FILE", help="default: one that suits the data")
+    parser.add_argument(
+        "--with",
+        dest="changes",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change fields of the recipe: --with epochs=5 lr=0.05",
+    )
+    parser.add_argument("--augment", choices=["none", "light", "paper"], help="of the recipe")
+    parser.add_argument("--seeds", default="0", metavar="N,N", help="repeat; report mean and std")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run, under runs/")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+    parser.add_argument(
+        "--save-every", type=float, default=600, metavar="SECONDS", help="between checkpoints"
+    )
+    parser.add_argument(
+        "--deterministic", action="store_true", help="same bits on every GPU run, slower"
+    )
+
+
+def train(network: Network, args: argparse.Namespace) -> Path:
+    """Train a network as ``args`` say; the folder of the run.
+
+    Raises SpecError for anything the arguments can cause, SystemExit after a signal.
+    """
+    from mgiad_dsl.train.experiment import Options, run_experiment
+    from mgiad_dsl.train.recipe import AUGMENTATIONS, load_recipe, parse_changes
+
+    name = args.recipe or default_recipe(args.data)
+    augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
+    recipe = load_recipe(name, augmentation | parse_changes(args.changes))
+    slug = re.sub(r"[^A-Za-z0-9.]+", "-", f"{network.name}-{args.data}-{recipe.name}")
+    options = Options(
+        data=args.data,
+        where=where(args),
+        recipe=recipe,
+        seeds=parse_seeds(args.seeds),
+        out=args.out or Path("runs") / slug,
+        resume=args.resume,
+        save_every=args.save_every,
+        device=args.device,
+        deterministic=args.deterministic,
+        workers=args.workers,
+    )
+    return run_experiment(network, options)
+
+
+def where(args: argparse.Namespace):
+    """Where the arguments say data sets lie."""
+    from mgiad_dsl.train.data.catalogue import Where
+
+    folder = args.data_dir or Path(os.environ.get("MGIAD_DATA", "data"))
+    return Where(folder, args.download, args.mirror)
+
+
+def default_recipe(data: str) -> str:
+    kind = data.partition(":")[0]
+    return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0,1,2`` as numbers. Raises SpecError."""
+    try:
+        seeds = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise SpecError(
+            f"--seeds {text!r} is not a list of numbers", hint="--seeds 0,1,2"
+        ) from None
+    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise SpecError(f"--seeds {text!r}: each seed once, none negative")
+    return seeds

@@ -1,0 +1,52 @@
+"""Pictures, where matplotlib is installed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from mgiad_dsl.train.files import write_atomically
+
+
+def figure(columns: int) -> Any:
+    """A matplotlib figure with axes side by side, or None without matplotlib.
+
+    Made without pyplot: no display, no global state.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    result = Figure(figsize=(5 * columns, 4), layout="constrained")
+    FigureCanvasAgg(result)
+    result.subplots(1, columns, squeeze=False)
+    return result
+
+
+def save(figure: Any, path: Path) -> None:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    write_atomically(path, buffer.getvalue())
+
+
+def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:
+    """Loss and accuracy by epoch, one pair of lines for each seed; False without matplotlib."""
+    picture = figure(2)
+    if picture is None:
+        return False
+    for axes, quantity, scale in zip(picture.axes, ("loss", "accuracy"), (1, 100), strict=True):
+        for history in histories:
+            for part, style in (("train", "C0-"), ("test", "C1-")):
+                points = [r for r in history if f"{part}_{quantity}" in r]
+                epochs = [r["epoch"] for r in points]
+                values = [scale * r[f"{part}_{quantity}"] for r in points]
+                label = {"train": "training", "test": "held out"}[part]
+                axes.plot(epochs, values, style, label=label if history is histories[0] else None)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(quantity if scale == 1 else f"{quantity} in %")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    save(picture, path)
+    return True

@@ -1,0 +1,78 @@
+"""Data sets as the trainer sees them, and whether a network fits one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mgiad_dsl.source import SpecError
+
+
+class Images(NamedTuple):
+    """Images in memory: pixels (n, C, H, W) uint8 and labels (n,) int64."""
+
+    pixels: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """A small data set, held in memory whole. ``mean`` and ``std`` are for pixels in 0..1."""
+
+    name: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    train: Images
+    test: Images
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        channels, height, width = self.train.pixels.shape[1:]
+        return channels, height, width
+
+
+@dataclass(frozen=True)
+class FolderSet:
+    """A large data set of image files: datasets of (PIL image, label), read while training."""
+
+    name: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    train: Dataset
+    test: Dataset
+
+
+DataSet = ImageSet | FolderSet
+
+
+def check_fit(data: DataSet, input_shape: tuple[int, int, int], outputs: int) -> None:
+    """Raise SpecError unless a network of this input and output suits the data.
+
+    The hint is the ``--set`` that mends it. Image files are resized to the network's size,
+    so only their channels count.
+    """
+    channels, height, width = input_shape
+    wanted = data.shape if isinstance(data, ImageSet) else (3, height, width)
+    changes = []
+    if channels != wanted[0]:
+        changes.append(f"in_channels={wanted[0]}")
+    if (height, width) != wanted[1:]:
+        changes.append(f"size={wanted[1]}")
+    if outputs != len(data.classes):
+        changes.append(f"classes={len(data.classes)}")
+    if changes:
+        raise SpecError(
+            f"{data.name} has {size(wanted)} images in {len(data.classes)} classes, "
+            f"the network takes {size(input_shape)} images and has {outputs} outputs",
+            hint=f"--set {' '.join(changes)}",
+        )
+
+
+def size(shape: tuple[int, int, int]) -> str:
+    return "x".join(map(str, shape))

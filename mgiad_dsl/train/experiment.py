@@ -1,0 +1,130 @@
+"""One network, one data set, one recipe, one or several seeds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from mgiad_dsl.train.api import Result, fit
+from mgiad_dsl.train.checkpoint import list_checkpoints
+from mgiad_dsl.train.data.catalogue import Where, open_data
+from mgiad_dsl.train.data.loaders import make_feed, make_held_out
+from mgiad_dsl.train.data.seeds import seed_for
+from mgiad_dsl.train.data.sets import DataSet, check_fit
+from mgiad_dsl.train.device import choose_device, hardware, set_backends, versions
+from mgiad_dsl.train.distributed import process_group, world
+from mgiad_dsl.train.files import write_atomically
+from mgiad_dsl.train.metrics import read_records
+from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.progress import Listener, make_listener
+from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.report import write_report
+from mgiad_dsl.train.rng import seed_everything
+from mgiad_dsl.train.runs import RunRecord, save_weights, write_run
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says besides the network."""
+
+    data: str
+    where: Where
+    recipe: Recipe
+    seeds: tuple[int, ...]
+    out: Path
+    resume: bool = False
+    save_every: float = 600.0
+    device: str | None = None
+    deterministic: bool = False
+    workers: int = 4
+
+
+def run_experiment(network: Network, options: Options) -> Path:
+    """Train every seed and write the report; the folder. Raises SpecError, and SystemExit
+    with the shell's status for the signal when one stopped the training.
+    """
+    device = choose_device(options.device, world().local)
+    data = open_data(options.data, options.where, network.input_shape, network.outputs)
+    check_fit(data, network.input_shape, network.outputs)
+    set_backends(options.recipe, options.deterministic)
+    listener = make_listener(world().first)
+    try:
+        with process_group(world(), device):
+            listener.say(f"{network.name} on {data.name}, {hardware(device)}")
+            listener.say(str(options.recipe))
+            return train_seeds(network, data, options, device, listener)
+    finally:
+        listener.close()
+
+
+def train_seeds(
+    network: Network, data: DataSet, options: Options, device: torch.device, listener: Listener
+) -> Path:
+    runs = []
+    for seed in options.seeds:
+        folder = options.out if len(options.seeds) == 1 else options.out / f"seed{seed}"
+        record = RunRecord(
+            network=network.name,
+            settings=network.settings,
+            input_shape=network.input_shape,
+            outputs=network.outputs,
+            weights=network.weights,
+            macs=network.macs,
+            data=data.name,
+            seed=seed,
+            hardware=hardware(device) + (f" x {world().size}" if world().size > 1 else ""),
+            versions=versions(),
+        )
+        result = train_once(network, data, options, device, folder, record, listener)
+        if result.stopped is not None:
+            listener.say(f"stopped and saved; continue with --resume --out {options.out}")
+            raise SystemExit(128 + result.stopped)
+        if world().first:
+            save_weights(folder, result.model)
+        runs.append((folder, record))
+    if world().first:
+        summary = write_report(options.out, runs, options.recipe)
+        write_result(options.out, [folder for folder, _ in runs])
+        listener.say(f"held-out accuracy {summary}; report: {options.out / 'report.md'}")
+    return options.out
+
+
+def train_once(
+    network: Network,
+    data: DataSet,
+    options: Options,
+    device: torch.device,
+    folder: Path,
+    record: RunRecord,
+    listener: Listener,
+) -> Result:
+    recipe, seed, workers = options.recipe, record.seed, options.workers
+    if world().first and not list_checkpoints(folder):
+        write_run(folder, network, record, recipe)
+    seed_everything(seed)
+    model = network.build()
+    if world().rank:
+        seed_everything(seed_for(seed, world().rank))  # ranks share weights, not dropout
+    return fit(
+        model,
+        make_feed(data, recipe, network.input_shape, device, seed, workers),
+        recipe,
+        test=make_held_out(data, recipe, network.input_shape, device, workers),
+        seed=seed,
+        device=device,
+        folder=folder,
+        resume=options.resume,
+        save_every=options.save_every,
+        identity={"data": data.name, "source": network.source},
+        about={"spec": network.spec_text, "versions": record.versions},
+        listener=listener,
+    )
+
+
+def write_result(out: Path, folders: list[Path]) -> None:
+    """``result.json``: the last record of every seed, for other programs."""
+    last = {folder.name: read_records(folder / "metrics.jsonl")[-1] for folder in folders}
+    write_atomically(out / "result.json", json.dumps(last, indent=2) + "\n")

@@ -1,0 +1,41 @@
+"""Files that are whole or absent, never half written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mgiad_dsl.source import SpecError
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Write next to ``path``, flush to the disk, then rename onto ``path``.
+
+    A crash at any moment leaves either the old file or the new one. Raises SpecError when
+    the disk is full or the folder cannot be written; what was there before stays.
+    """
+    content = data.encode() if isinstance(data, str) else data
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise SpecError(
+            f"cannot write {path}: {error.strerror}",
+            hint="everything written before is still there; free some space, "
+            "then continue with --resume",
+        ) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut (POSIX asks for an fsync of the folder)."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,176 @@
+"""Epochs: train, evaluate, record, save."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.device import autocast, memory_format, peak_memory
+from mgiad_dsl.train.distributed import any_true, together, world
+from mgiad_dsl.train.feed import Feed
+from mgiad_dsl.train.journal import Journal
+from mgiad_dsl.train.progress import Listener, Moment
+from mgiad_dsl.train.schedule import learning_rate
+from mgiad_dsl.train.scores import Scores, evaluate
+from mgiad_dsl.train.signals import StopRequest
+from mgiad_dsl.train.trainer import Trainer
+
+Batch = tuple[Tensor, Tensor]
+
+AGREE_EVERY = 20  # steps after which processes tell each other whether to save or to stop
+SHOW_EVERY = 1.0  # seconds after which the figures are read from the device
+
+
+class Loop:
+    """Drives a trainer through its epochs. Reading from the device happens about once a
+    second, when saving, and between epochs; the steps themselves never wait for it.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        feed: Feed,
+        test: Iterable[Batch] | None,
+        listener: Listener,
+        journal: Journal | None,
+        seconds: float = 0.0,
+    ) -> None:
+        self.trainer, self.feed, self.test = trainer, feed, test
+        self.listener, self.journal = listener, journal
+        self.recipe, self.steps = trainer.recipe, trainer.steps_per_epoch
+        self.total = self.recipe.epochs * self.steps
+        self.records: list[dict[str, Any]] = []
+        self.scores: Scores | None = None
+        self.began = time.monotonic() - seconds
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run, earlier parts of a resumed one included."""
+        return time.monotonic() - self.began
+
+    def run(self) -> int | None:
+        """Train to the end; the number of the signal that stopped it before, or None."""
+        with StopRequest() as stop:
+            while self.trainer.done < self.total:
+                epoch, start = divmod(self.trainer.done, self.steps)
+                self.train_epoch(epoch, start, lambda: stop.signal is not None)
+                if self.trainer.done % self.steps == 0:
+                    self.finish_epoch(epoch)
+                if self.agree(stop.signal is not None)[0]:
+                    self.save()
+                    return stop.signal or signal.SIGTERM
+        return None
+
+    def train_epoch(self, epoch: int, start: int, stopping: Callable[[], bool]) -> None:
+        """Steps ``start``, ... of an epoch, to its end or until asked to stop."""
+        trainer, parts = self.trainer, self.recipe.accumulate
+        if start == 0:
+            trainer.tally.reset()
+        self.clock, self.counted = time.monotonic(), trainer.tally.images
+        shown = self.clock
+        for batch in grouped(self.feed.epoch(epoch, start * parts), parts):
+            trainer.step(batch)
+            if trainer.done % self.steps == 0:
+                break  # a checkpoint here would skip the evaluation
+            stop, save = self.agree(stopping(), self.journal is not None and self.journal.due())
+            if stop:
+                break
+            if save:
+                self.save()
+            if time.monotonic() - shown >= SHOW_EVERY:
+                shown = time.monotonic()
+                self.show(epoch)
+
+    def agree(self, *flags: bool) -> list[bool]:
+        """Whether any process sets each flag; between the times they ask, nobody does."""
+        if together() and self.trainer.done % AGREE_EVERY and self.trainer.done % self.steps:
+            return [False for _ in flags]
+        return any_true(list(flags), self.trainer.device)
+
+    def speed(self) -> float:
+        """Images per second of this epoch so far, over all processes."""
+        images = self.trainer.tally.images - self.counted
+        return images * world().size / max(1e-9, time.monotonic() - self.clock)
+
+    def show(self, epoch: int) -> None:
+        self.check_loss()
+        moment = Moment(
+            epoch=epoch,
+            epochs=self.recipe.epochs,
+            step=self.trainer.done,
+            steps=self.total,
+            figures=self.trainer.tally.read(),
+            images_per_second=self.speed(),
+            memory=peak_memory(self.trainer.device),
+        )
+        self.listener.moment(moment)
+
+    def finish_epoch(self, epoch: int) -> None:
+        self.check_loss()
+        trainer, speed = self.trainer, self.speed()
+        figures = trainer.tally.total()
+        record: dict[str, Any] = {
+            "epoch": epoch + 1,
+            "step": trainer.done,
+            "lr": learning_rate(self.recipe, trainer.done - 1, self.steps),
+            "train_loss": figures.loss,
+            "train_accuracy": figures.accuracy,
+            "images_per_second": round(speed, 1),
+        }
+        last = epoch + 1 == self.recipe.epochs
+        if self.test is not None and (last or (epoch + 1) % self.recipe.eval_every == 0):
+            self.scores = self.evaluate()
+            record |= {"test_loss": self.scores.loss, "test_accuracy": self.scores.accuracy}
+        record |= {"seconds": round(self.seconds, 3), "memory": peak_memory(trainer.device)}
+        self.records.append(record)
+        self.listener.epoch(record)
+        if self.journal:
+            self.journal.record(record)
+        if self.agree(last or (self.journal is not None and self.journal.due()))[0]:
+            self.save()
+
+    def evaluate(self) -> Scores:
+        """Scores of the model, or of its average. Uncompiled: the last batch is smaller."""
+        assert self.test is not None
+        trainer = self.trainer
+        with torch.compiler.set_stance("force_eager"):
+            return evaluate(
+                trainer.best,
+                self.test,
+                device=trainer.device,
+                precision=autocast(self.recipe, trainer.device),
+                memory_format=memory_format(self.recipe),
+            )
+
+    def save(self) -> None:
+        """Write a checkpoint, never one with a NaN in it."""
+        self.check_loss()
+        if self.journal:
+            self.journal.save(self.trainer, self.seconds)
+
+    def check_loss(self) -> None:
+        """Raise SpecError if the loss has ever been NaN or infinite."""
+        step = self.trainer.tally.bad_step()
+        if step is None:
+            return
+        rate = learning_rate(self.recipe, step, self.steps)
+        last = self.journal.last() if self.journal else "no checkpoints were asked for"
+        raise SpecError(
+            f"the loss is not finite at step {step} (epoch {step // self.steps + 1}), "
+            f"learning rate {rate:.4g}; {last}",
+            hint=f"a smaller rate or clipped gradients: --with lr={self.recipe.lr / 2:.4g} clip=1",
+        )
+
+
+def grouped(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
+    """Lists of ``size`` batches each; an incomplete one at the end is left out."""
+    iterator = iter(batches)
+    while len(group := list(islice(iterator, size))) == size:
+        yield group

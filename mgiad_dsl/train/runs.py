@@ -1,0 +1,102 @@
+"""The folder of a run: everything needed to understand, repeat and evaluate it."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.files import write_atomically
+from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.recipe import Recipe, check_fields
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W)."""
+
+    network: str
+    settings: dict[str, object]
+    input_shape: tuple[int, int, int]
+    outputs: int
+    weights: int
+    macs: int
+    data: str
+    seed: int
+    hardware: str
+    versions: dict[str, str]
+
+
+def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe) -> None:
+    """Write spec, generated source, recipe and record of a run that is about to start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "spec.mgspec", network.spec_text)
+    write_atomically(folder / "network.py", network.source)
+    write_atomically(folder / "recipe.json", recipe.to_json())
+    write_atomically(folder / "run.json", json.dumps(asdict(record), indent=2) + "\n")
+
+
+def read_run(folder: Path) -> tuple[RunRecord, Recipe]:
+    """The record and recipe of a run. Raises SpecError if the folder holds none."""
+    try:
+        fields = json.loads((folder / "run.json").read_text())
+        recipe = check_fields(json.loads((folder / "recipe.json").read_text()))
+        fields["input_shape"] = tuple(fields["input_shape"])
+        return RunRecord(**fields), recipe
+    except FileNotFoundError as error:
+        seeds = sorted(path.parent.name for path in folder.glob("*/run.json"))
+        hint = f"one of its runs: {', '.join(seeds)}" if seeds else "mgiad train makes one"
+        raise SpecError(f"{folder} is not the folder of a run", hint=hint) from error
+    except (ValueError, TypeError) as error:
+        raise SpecError(f"{folder}/run.json is damaged: {error}") from error
+
+
+def save_weights(folder: Path, model: nn.Module) -> None:
+    """Write the parameters and buffers of a trained model to ``weights.pt``."""
+    buffer = io.BytesIO()
+    torch.save({name: value.cpu() for name, value in model.state_dict().items()}, buffer)
+    write_atomically(folder / "weights.pt", buffer.getbuffer())
+
+
+def load_network(folder: Path) -> nn.Module:
+    """Rebuild the trained network of a run: execute its source, load its weights."""
+    model = build(folder / "network.py")
+    path = folder / "weights.pt"
+    try:
+        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except FileNotFoundError as error:
+        raise SpecError(
+            f"{folder} has no weights.pt: its training has not ended",
+            hint="continue it with --resume",
+        ) from error
+    except Exception as error:  # whatever a damaged file makes zip and pickle raise
+        raise SpecError(f"{path} is damaged, or is not of this network") from error
+    return model
+
+
+def build(path: Path) -> nn.Module:
+    """Execute emitted source; a fresh instance of the network, the last module class in it."""
+    spec = importlib.util.spec_from_file_location(f"mgiad_run_{path.parent.name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    namespace = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(namespace)
+    except FileNotFoundError as error:
+        raise SpecError(f"there is no {path}") from error
+    classes = [
+        value
+        for value in vars(namespace).values()
+        if isinstance(value, type)
+        and issubclass(value, nn.Module)
+        and value.__module__ == namespace.__name__
+    ]
+    if not classes:
+        raise SpecError(f"{path} defines no network")
+    return classes[-1]()

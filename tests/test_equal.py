@@ -1,0 +1,115 @@
+"""Compiled networks equal independent, hand-written ones: outputs and gradients."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mgiad_dsl import compile_file
+from tests.equality import Weights, assert_equal
+from tests.reference import (
+    mgiad,
+    mgic,
+    mgnet,
+    mgnet_grouped,
+    mgnet_hexu,
+    packaged_mgnet,
+    poly_mgnet,
+    resnet18,
+    smoothers_mgnet,
+)
+from tests.reference.parts import groups
+
+IMAGE = (2, 3, 16, 16)
+
+
+def image(*shape: int) -> torch.Tensor:
+    return torch.randn(*(shape or IMAGE), dtype=torch.float64)
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(1)
+
+
+MGNET = {"width": 0.25, "size": 16}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "reference"),
+    [
+        ("mgnet", {}, lambda: mgnet.MgNet(0.25)),
+        ("mgnet:A", {}, lambda: mgnet.MgNet(0.25, share_b=False)),
+        ("mgnet", {"steps": 3}, lambda: mgnet.MgNet(0.25, steps=3)),
+        ("mgnet:imagenet", {"classes": 7}, lambda: mgnet.MgNet(0.25, classes=7, stem=7, pool=True)),
+        ("mgnet_grouped", {}, lambda: mgnet_grouped.GroupedMgNet(4, width=0.25)),
+        ("poly_mgnet", {}, lambda: poly_mgnet.PolyMgNet(0.25)),
+        ("poly_mgnet:quadratic", {}, lambda: poly_mgnet.PolyMgNet(0.25, 0, 2)),
+        ("poly_mgnet:mixed", {}, lambda: poly_mgnet.PolyMgNet(0.25, 2, 1)),
+        (
+            "mgiad",
+            {"c_K": 8, "g_s": 4, "classes": 5},
+            lambda: mgiad.MGiaD(0.25, c_k=8, g_s=4, classes=5),
+        ),
+        (
+            "mgiad:imagenet",
+            {"c_K": 16, "g_s": 8, "classes": 5},
+            lambda: mgiad.MGiaD(0.25, c_k=16, g_s=8, norm_p=True, classes=5, stem=7, pool=True),
+        ),
+        ("mgic", {"c_K": 8, "g_s": 4}, lambda: mgic.MGIC(0.25, c_k=8, g_s=4)),
+    ],
+)
+def test_family(name, settings, reference) -> None:
+    net = reference().double()
+    compiled = compile_file(name, MGNET | settings)
+    assert_equal(compiled, net, groups(net), image())
+
+
+@pytest.mark.parametrize("share_b", [True, False])
+def test_he_and_xu(share_b: bool) -> None:
+    net = mgnet_hexu.HeXuMgNet(share_b=share_b, classes=10).double()
+    compiled = compile_file("mgnet_hexu", {"share_B": share_b, "size": 8})
+    assert_equal(compiled, net, groups(net), image(2, 3, 8, 8))
+
+
+def test_width_three_of_mgiad_has_four_channel_levels() -> None:
+    net = mgiad.MGiaD(3).double()
+    assert_equal(compile_file("mgiad:w3", {"size": 8}), net, groups(net), image(2, 3, 8, 8))
+
+
+@pytest.mark.parametrize("smoother", ["jacobi", "damped", "chebyshev"])
+def test_smoothers_on_several_levels(smoother: str) -> None:
+    name = "damped_jacobi" if smoother == "damped" else smoother
+    net = smoothers_mgnet.SmootherMgNet(name, (2, 2, 2), channels=8).double()
+    compiled = compile_file(f"mgnet_{smoother}", {"c": 8, "L": 3, "size": 16})
+    assert_equal(compiled, net, _as_in_spec(groups(net)), image())
+
+
+def _as_in_spec(found: dict[str, Weights]) -> dict[str, Weights]:
+    """The spec calls the damping `s`."""
+    return {name.replace("acceleration", "s"): member for name, member in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("smoother", "levels"), [("jacobi", 3), ("damped_jacobi", 3), ("chebyshev", 1)]
+)
+def test_the_package_mgnet(smoother: str, levels: int) -> None:
+    """The PyPI package itself; its Chebyshev smoother works on one level only."""
+    with packaged_mgnet.float64():
+        net = packaged_mgnet.packaged(smoother, (2,) * levels, channels=8)
+        spec = "mgnet_" + smoother.removesuffix("_jacobi")
+        compiled = compile_file(spec, {"c": 8, "L": levels, "size": 16})
+        found = _as_in_spec(packaged_mgnet.packaged_groups(net))
+        assert_equal(compiled, net, found, image())
+
+
+@pytest.mark.parametrize("cifar", [False, True])
+def test_resnet18_equals_torchvision_bit_for_bit(cifar: bool) -> None:
+    net = resnet18.build(10, cifar).double()
+    modules = dict(net.named_modules())
+    named = {ours: modules[theirs] for ours, theirs in resnet18.operator_names().items()}
+    for number, theirs in enumerate(resnet18.norm_names()):
+        named[f"norm[{number}]"] = modules[theirs]
+    variant, size = (":cifar10", 32) if cifar else ("", 64)
+    compiled = compile_file(f"resnet18{variant}", {"classes": 10, "size": size})
+    assert_equal(compiled, net, named, image(2, 3, size, size), tolerance=0)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train import Recipe, evaluate, fit
+from tests.train.nets import Plain, SmallCycle
+
+
+def loader(n: int = 96, batch: int = 32) -> DataLoader:
+    """Images whose class is where they are bright."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 2, (n,), generator=generator)
+    images = 0.1 * torch.randn(n, 1, 8, 8, generator=generator)
+    images[labels == 1] += 1
+    return DataLoader(TensorDataset(images, labels), batch_size=batch, shuffle=True)
+
+
+def test_any_module_and_any_loader() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+    result = fit(model, loader(), Recipe(epochs=5, lr=0.1), test=loader(), device="cpu")
+    assert result.model is model
+    assert result.scores.accuracy == 1
+    assert [record["epoch"] for record in result.records] == [1, 2, 3, 4, 5]
+    assert [record["step"] for record in result.records] == [3, 6, 9, 12, 15]
+    scores = evaluate(model, loader())
+    assert scores.accuracy == result.scores.accuracy
+    assert scores.confusion.sum() == 96
+    assert scores.class_accuracy == [1, 1]
+
+
+def test_unused_weights_are_left_as_they_were() -> None:
+    model = Plain(classes=2)
+    fit(model, loader(), Recipe(epochs=1, weight_decay=0.1), device="cpu")
+    assert torch.equal(model.unused, torch.ones(3))
+    assert not model.unused.requires_grad
+
+
+def test_parts_of_a_batch_give_the_gradients_of_the_whole() -> None:
+    weights = []
+    for batch, parts in ((32, 1), (8, 4)):
+        torch.manual_seed(0)
+        model = Plain(classes=2).double()
+        data = loader(batch=batch).dataset
+        doubled = TensorDataset(data.tensors[0].double(), data.tensors[1])
+        feed = DataLoader(doubled, batch_size=batch)
+        fit(model, feed, Recipe(epochs=2, accumulate=parts, clip=0.5), device="cpu")
+        weights.append(model.state_dict())
+    for name, value in weights[0].items():
+        torch.testing.assert_close(value, weights[1][name], rtol=1e-10, atol=1e-12)
+
+
+def test_the_average_follows_and_is_what_counts() -> None:
+    model = SmallCycle(classes=2)
+    result = fit(model, loader(), Recipe(epochs=2, ema=0.5), test=loader(), device="cpu")
+    assert result.model is not model
+    assert not torch.equal(result.model.W.weight, model.W.weight)
+    assert evaluate(result.model, loader()).loss == pytest.approx(result.scores.loss)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_precision_and_memory_format(precision) -> None:
+    model = SmallCycle(channels=8, classes=2)
+    recipe = Recipe(epochs=1, precision=precision, channels_last=True, clip=1)
+    fit(model, loader(), recipe, device="cpu")
+    assert model.theta.weight.is_contiguous(memory_format=torch.channels_last)
+    assert model.theta.weight.dtype == torch.float32
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path) -> None:
+    feed = loader()
+    feed.dataset.tensors[0][0] = float("inf")
+    recipe = Recipe(epochs=2, lr=0.2, schedule="constant")
+    with pytest.raises(SpecError, match=r"not finite at step \d+ \(epoch 1\)") as error:
+        fit(Plain(classes=2), feed, recipe, device="cpu", folder=tmp_path)
+    assert "learning rate 0.2; there is no checkpoint yet" in error.value.message
+    assert "--with lr=0.1 clip=1" in error.value.hint
+    assert not list(tmp_path.glob("*.pt"))
+
+
+def test_out_of_memory_says_which_batch_to_try() -> None:
+    class Greedy(Plain):
+        def forward(self, image):
+            raise torch.OutOfMemoryError
+
+    with pytest.raises(SpecError, match="out of memory with batch 128") as error:
+        fit(Greedy(classes=2), loader(), Recipe(), device="cpu")
+    assert "--with batch=64" in error.value.hint
+    assert "--with accumulate=2" in error.value.hint
+
+
+def test_metrics_are_one_json_object_per_epoch(tmp_path) -> None:
+    fit(Plain(classes=2), loader(), Recipe(epochs=2), test=loader(), device="cpu", folder=tmp_path)
+    records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [record["epoch"] for record in records] == [1, 2]
+    assert {"step", "lr", "train_loss", "train_accuracy", "test_accuracy"} <= set(records[0])
+
+
+def test_no_device() -> None:
+    with pytest.raises(SpecError, match="no device 'cuda:99'"):
+        fit(Plain(), loader(), device="cuda:99")

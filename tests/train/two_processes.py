@@ -1,0 +1,92 @@
+"""What the two-process test runs in each of its processes, under torchrun."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+from mgiad_dsl.train import Recipe, fit
+from mgiad_dsl.train.api import Result
+from mgiad_dsl.train.command import add_train_arguments, train
+from mgiad_dsl.train.data.builtin import fake
+from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
+from mgiad_dsl.train.distributed import process_group, world
+from mgiad_dsl.train.trainer import Trainer
+from tests.train.nets import Plain, network
+
+RECIPE = Recipe(epochs=2, batch=40, accumulate=2, weight_decay=0.1, crop=1, flip=True)
+CPU = torch.device("cpu")
+
+
+class Double(Plain):
+    """No norms, float64: the sums over processes are exact but for rounding."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.double()
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return super().forward(image.double())
+
+
+def run(folder: Path | None = None, resume: bool = False) -> tuple[Double, Result]:
+    """Train on this process's share of fake images."""
+    data, here = fake("fake:1x8x8:10:200"), world()
+    share = Share(RECIPE.batch, here.rank, here.size, RECIPE.accumulate)
+    torch.manual_seed(0)
+    model = Double()
+    feed = TrainBatches(data, RECIPE, CPU, 0, share)
+    test = HeldOutBatches(data, 16, CPU, here.rank, here.size)
+    result = fit(model, feed, RECIPE, test=test, device="cpu", folder=folder, resume=resume)
+    return model, result
+
+
+def stopped_and_resumed(folder: Path) -> Double:
+    """Only the second process gets a signal; both stop together, and go on together."""
+    step = Trainer.step
+
+    def interrupted(self: Trainer, parts: list) -> None:
+        step(self, parts)
+        if self.done == 3 and world().rank == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    Trainer.step = interrupted
+    _, result = run(folder)
+    assert result.stopped == signal.SIGTERM
+    Trainer.step = step
+    model, result = run(folder, resume=True)
+    assert result.stopped is None
+    return model
+
+
+def command(out: Path) -> None:
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    words = ["--data", "digits", "--device", "cpu", "--out", str(out), "--with", "epochs=1"]
+    train(network(), parser.parse_args(words))
+
+
+def main(out: Path) -> None:
+    torch.set_num_threads(1)
+    with process_group(world(), CPU):
+        model, result = run()
+        again = stopped_and_resumed(out / "stopped")
+        command(out / "run")
+    if world().first:
+        found = {
+            "model": model.state_dict(),
+            "resumed": again.state_dict(),
+            "accuracy": result.scores.accuracy,
+            "images": result.scores.images,
+            "loss": result.records[-1]["train_loss"],
+        }
+        torch.save(found, out / "result.pt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
