@@ -15,7 +15,7 @@ from mgiad_dsl.source import Note, Span, SpecError
 from mgiad_dsl.spec import Operator
 from mgiad_dsl.weights import shares_weights
 
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 MAX_SIZE = 2**20  # channels, height and width
 
 
