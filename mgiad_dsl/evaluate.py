@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from mgiad_dsl import syntax as ast
 from mgiad_dsl.report import PoisonedError
-from mgiad_dsl.source import Span, SpecError
+from mgiad_dsl.source import LimitError, Span, SpecError
 from mgiad_dsl.words import WORDS, did_you_mean
 
 MAX_BITS = 256
@@ -75,11 +75,11 @@ class Evaluator:
         """Count work.
 
         Raises:
-            SpecError: more than `MAX_WORK` in all.
+            LimitError: more than `MAX_WORK` in all.
         """
         self._work += amount
         if self._work > MAX_WORK:
-            raise SpecError(
+            raise LimitError(
                 "this spec takes too much work to unroll",
                 span,
                 hint="fewer levels, steps, or nested cycles",

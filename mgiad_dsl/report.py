@@ -37,6 +37,11 @@ class Report:
         if self._new(cause or _place(error.message, error.span)):
             self.errors.append(error)
 
+    @property
+    def full(self) -> bool:
+        """Whether more errors would not be shown."""
+        return len(self.errors) > MAX_ERRORS
+
     def warn(self, warning: Caution) -> None:
         if self._new(_place(warning.message, warning.span)):
             self.warnings.append(warning)

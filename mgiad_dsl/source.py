@@ -135,6 +135,10 @@ class SpecError(Exception):
         return "\n\n".join([own, *(str(other) for other in self.others)])
 
 
+class LimitError(SpecError):
+    """A spec is too large to go on with."""
+
+
 @dataclass(frozen=True)
 class Caution:
     """Something legal that is probably not meant."""

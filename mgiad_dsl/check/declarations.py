@@ -57,8 +57,10 @@ class Declarations:
                 if leaving:
                     done.add(trail.pop())
                 elif name in trail:
-                    chain = " -> ".join(f"`{n}`" for n in [*trail[trail.index(name) :], name])
-                    self._fail(f"lets in a circle: {chain}", spans[name])
+                    circle = [f"`{n}`" for n in [*trail[trail.index(name) :], name]]
+                    if len(circle) > 8:
+                        circle[4:-2] = ["..."]
+                    self._fail(f"lets in a circle: {' -> '.join(circle)}", spans[name])
                 elif name not in done:
                     trail.append(name)
                     todo.append((name, True))

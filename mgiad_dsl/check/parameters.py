@@ -27,6 +27,8 @@ def bind(
     known = {declared.name for declared in tree.parameters}
     bound = dict(parameters)
     for each in tree.variants:
+        if report.full:
+            break
         values = _variant(each, parameters, known, report)
         if each is variant:
             bound |= values
@@ -67,6 +69,8 @@ def _variant(
     found: dict[str, Parameter] = {}
     spans: dict[str, Span] = {}
     for setting in variant.settings:
+        if report.full:
+            break
         name = setting.name
         with report.catch():
             _check_known(name, known, setting.span.find(name), variant.name)

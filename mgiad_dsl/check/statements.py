@@ -132,7 +132,8 @@ class Statements:
             return
         step = self._steps.get(part.step.name)
         if step is None:
-            hint = did_you_mean(part.step.name, self._steps) or "declare it: step NAME { ... }"
+            near = None if self._report.full else did_you_mean(part.step.name, self._steps)
+            hint = near or "declare it: step NAME { ... }"
             self._fail(f"there is no step `{part.step.name}`", part.step.span, hint=hint)
             return
         self._symbols.find(step.name)

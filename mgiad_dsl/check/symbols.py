@@ -77,7 +77,8 @@ class Symbols:
         if name in reserved_words():
             error = SpecError(f"`{name}` is a word of the language and has no value", span)
         else:
-            hint = did_you_mean(name, {*self._symbols, *local, *FUNCTIONS})
+            known = {*self._symbols, *local, *FUNCTIONS}
+            hint = None if self._report.full else did_you_mean(name, known)
             error = SpecError(f"`{name}` is not declared", span, hint=hint)
         self._report.error(error, cause=f"unknown {name}")
 

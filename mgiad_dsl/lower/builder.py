@@ -11,11 +11,11 @@ from mgiad_dsl.describe import describe
 from mgiad_dsl.graph import NetGraph, Node, Place, Scope, Statement, WeightGroup, path
 from mgiad_dsl.lower.values import SCALAR, Tensor
 from mgiad_dsl.ops import Op, Shape, Weighted
-from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.source import LimitError, Note, Span, SpecError
 from mgiad_dsl.spec import Operator
 from mgiad_dsl.weights import shares_weights
 
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 MAX_SIZE = 2**20  # channels, height and width
 
 
@@ -51,10 +51,11 @@ class Builder:
         """Append an operation; ``shape`` only where it does not follow from the inputs.
 
         Raises:
-            SpecError: the network grows too large, or a size vanishes or grows too large.
+            SpecError: a size vanishes, or grows too large.
+            LimitError: the network grows too large.
         """
         if len(self.graph.nodes) >= MAX_NODES:
-            raise SpecError(
+            raise LimitError(
                 f"this network unrolls to more than {MAX_NODES:,} operations",
                 span,
                 hint="fewer levels, steps, or nested cycles",

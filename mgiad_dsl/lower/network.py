@@ -16,7 +16,7 @@ from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor
 from mgiad_dsl.report import PoisonedError, Report
-from mgiad_dsl.source import Caution, Note, SpecError
+from mgiad_dsl.source import Caution, LimitError, Note, SpecError
 from mgiad_dsl.spec import NetSpec
 from mgiad_dsl.words import CYCLES
 
@@ -91,10 +91,10 @@ class _Lowering:
                 self._assign(statement, env, scope)
         except PoisonedError:
             return
+        except LimitError:
+            raise
         except SpecError as error:
-            where = path(scope)
-            if where and error.span is not None:
-                error.notes = (*error.notes, Note(f"at {_place(scope)}"))
+            error.notes = (*error.notes, Note(f"at {_place(scope)}"))
             self._report.error(error)
 
     def _let(self, let: ast.Let, env: Environment, scope: Scope) -> None:

@@ -48,7 +48,7 @@ def syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
 
 
 def _character(sign: str) -> str:
-    return f"the character `{sign}`" if sign.isprintable() else f"the character {ascii(sign)}"
+    return f"the character `{sign}`" if sign.isprintable() else f"the character {sign!a}"
 
 
 def _misspelt(source: Source, span: Span, expected: set[str]) -> SpecError | None:
