@@ -74,7 +74,7 @@ def compile_source(
     counted = count(graph)
     check_claims(spec, counted, report)
     report.raise_errors()
-    return Compiled(source, tree, spec, graph, counted, tuple(report.warnings))
+    return Compiled(source, tree, spec, graph, counted, report.ordered_warnings())
 
 
 def compile_file(name: str, settings: Mapping[str, object] | None = None) -> Compiled:
