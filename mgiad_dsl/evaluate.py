@@ -19,7 +19,7 @@ from mgiad_dsl.words import WORDS, did_you_mean
 MAX_BITS = 256
 MAX_ITEMS = 4_096
 MAX_DEPTH = 100
-MAX_WORK = 500_000
+MAX_WORK = 300_000
 
 Value: TypeAlias = "int | Fraction | bool | str | tuple[Value, ...]"
 Environment: TypeAlias = Mapping[str, object]

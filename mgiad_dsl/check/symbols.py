@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mgiad_dsl import syntax as ast
-from mgiad_dsl.parse import reserved_words
 from mgiad_dsl.report import Report
 from mgiad_dsl.source import Note, Span, SpecError
 from mgiad_dsl.words import FUNCTIONS, did_you_mean
@@ -52,7 +51,7 @@ class Symbols:
         if symbol is not None:
             note = Note(f"it is {symbol} already", symbol.span)
             error = SpecError(f"`{name}` is declared twice", span, notes=(note,))
-        elif name in FUNCTIONS or name in reserved_words():
+        elif name in FUNCTIONS:
             error = SpecError(
                 f"`{name}` is a word of the language and cannot be a name",
                 span,
@@ -74,12 +73,9 @@ class Symbols:
 
     def unknown(self, name: str, span: Span, local: Iterable[str] = ()) -> None:
         """Report that a name is not known, with the nearest known one; once for each name."""
-        if name in reserved_words():
-            error = SpecError(f"`{name}` is a word of the language and has no value", span)
-        else:
-            known = {*self._symbols, *local, *FUNCTIONS}
-            hint = None if self._report.full else did_you_mean(name, known)
-            error = SpecError(f"`{name}` is not declared", span, hint=hint)
+        known = {*self._symbols, *local, *FUNCTIONS}
+        hint = None if self._report.full else did_you_mean(name, known)
+        error = SpecError(f"`{name}` is not declared", span, hint=hint)
         self._report.error(error, cause=f"unknown {name}")
 
     def check_arity(self, symbol: Symbol, given: int, span: Span) -> bool:

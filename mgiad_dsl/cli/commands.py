@@ -92,6 +92,15 @@ def train(options: Namespace) -> int:
     return 0
 
 
+def evaluate(options: Namespace) -> int:
+    """Evaluate a trained network."""
+    from mgiad_dsl.train.command import evaluate_run
+
+    _need_torch()
+    evaluate_run(options)
+    return 0
+
+
 def list_(options: Namespace) -> int:
     """List the bundled specs with their variants."""
     rows = []

@@ -3,7 +3,6 @@
 Reading always ends: text size and nesting depth are bounded before anything recursive is done.
 """
 
-from mgiad_dsl.parse.grammar import reserved_words
 from mgiad_dsl.parse.reader import parse, parse_value
 
-__all__ = ["parse", "parse_value", "reserved_words"]
+__all__ = ["parse", "parse_value"]

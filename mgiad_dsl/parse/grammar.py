@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lark import Lark
+from lark import Lark, Token
 
 from mgiad_dsl import resources
+from mgiad_dsl.words import RESAMPLINGS, UPSAMPLINGS
+
+# Words of the grammar that are names all the same, where a name is wanted.
+_NAMES = {"size", *RESAMPLINGS, *UPSAMPLINGS}
 
 
 @lru_cache(maxsize=1)
@@ -16,10 +20,16 @@ def parser() -> Lark:
         start=["spec", "expr"],
         parser="lalr",
         lexer="contextual",
+        lexer_callbacks={"NAME": _reserve},
         propagate_positions=True,
         maybe_placeholders=False,
         cache=resources.cache_file("mgspec.lark.cache") or False,
     )
+
+
+def _reserve(token: Token) -> Token:
+    """A word of the language is no name, even where the parser would take one."""
+    return token.update(type=_keywords().get(str(token)))
 
 
 @lru_cache(maxsize=1)
@@ -29,7 +39,12 @@ def terminals() -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
+def _keywords() -> dict[str, str]:
+    """The terminal of each reserved word."""
+    words = {text: name for name, text in terminals().items() if name.strip("_") == text.upper()}
+    return {text: name for text, name in words.items() if text not in _NAMES}
+
+
 def reserved_words() -> frozenset[str]:
-    """Words of the language that cannot be names: those that may follow an expression."""
-    words = {text for name, text in terminals().items() if name.strip("_") == text.upper()}
-    return frozenset(words - {"size"})
+    """Words of the language that cannot be names."""
+    return frozenset(_keywords())

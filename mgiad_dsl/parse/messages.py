@@ -36,13 +36,15 @@ def syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
         span = Span(source, end, end + 1)
         return SpecError("the text ends too early", span, hint=_expectation(error))
     word = str(error.token) if isinstance(error, UnexpectedToken) else ""
-    if word in reserved_words() and "NAME" in _expected(error):
+    expected = _expected(error)
+    missing = word in ITEMS and "NUMBER" in expected  # an expression is, before the next item
+    if word in reserved_words() and "NAME" in expected and not missing:
         return SpecError(
             f"`{word}` is a word of the language and cannot be a name",
             span,
             hint=f"take another name, such as `{word}_1`",
         )
-    return _misspelt(source, span, _expected(error)) or SpecError(
+    return _misspelt(source, span, expected) or SpecError(
         f"{found} cannot stand here", span, hint=_expectation(error)
     )
 

@@ -1,0 +1,91 @@
+"""A small spec to change, and short ways to what it becomes."""
+
+from __future__ import annotations
+
+from mgiad_dsl import ops
+from mgiad_dsl.compiler import Compiled, compile_source
+from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.source import Source, SpecError
+
+# Two levels; `{...}` are the places that tests fill.
+NET = """network net(width = 8, steps = 2{parameters})
+{lets}
+input image : 3 x 32 x 32
+levels l in 1..{last} : resolution
+spaces u[l], f[l] : {channels} channels
+
+operators {{
+    S       : image  -> f[1]  conv 3x3
+    A[l]    : u[l]   -> f[l]  conv 3x3
+    B[l,b]  : f[l]   -> u[l]  conv 3x3
+    R[l]    : f[l-1] -> f[l]  conv 3x3 stride 2
+    P[l]    : u[l]   -> u[l-1]  conv 3x3 stride 2 transposed
+    norm[*] : batchnorm
+    {operators}
+}}
+
+start {{ f[1] = S(image)   u[1] = 0 }}
+
+cycle over l : {kind} {{
+    smooth {repeat} {{ {smooth} }}
+    coarsen {{ f[l+1] = R[l+1](f[l] - A[l](u[l]))   u[l+1] = 0 }}
+    {parts}
+}}
+
+{output}
+"""
+
+DEFAULTS = {
+    "parameters": "",
+    "lets": "",
+    "last": "2",
+    "channels": "width",
+    "operators": "",
+    "kind": "backslash",
+    "repeat": "i in 1..steps",
+    "smooth": "u[l] = u[l] + B[l,1](f[l] - A[l](u[l]))",
+    "parts": "",
+    "output": "output o = u[1]",
+}
+CORRECT = "correct { u[l] = u[l] + P[l+1](u[l+1]) }"
+
+
+def net(**changes: str) -> str:
+    """The small spec with some of its places filled otherwise."""
+    return NET.format(**{**DEFAULTS, **changes})
+
+
+def compiled(text: str, variant: str | None = None, **settings: object) -> Compiled:
+    return compile_source(Source("net.mgspec", text), variant, settings)
+
+
+def graph(text: str, variant: str | None = None, **settings: object) -> NetGraph:
+    return compiled(text, variant, **settings).graph
+
+
+def errors(text: str, variant: str | None = None, **settings: object) -> list[str]:
+    """The messages of a bad spec, in order."""
+    try:
+        compiled(text, variant, **settings)
+    except SpecError as error:
+        return [error.message, *(other.message for other in error.others)]
+    return []
+
+
+def groups(text: str, family: str, **settings: object) -> list[str]:
+    """The keys of an operator's sharing groups."""
+    return [g.key for g in graph(text, **settings).groups.values() if g.family == family]
+
+
+def uses(net_graph: NetGraph, group: str) -> int:
+    return len(net_graph.groups[group].users)
+
+
+def trace(net_graph: NetGraph) -> list[str]:
+    """Where the equations ran: ``l1_pre1``."""
+    places = ["_".join(frame.label for frame in s.scope) for s in net_graph.statements]
+    return list(dict.fromkeys(places))
+
+
+def operation(net_graph: NetGraph, group: str) -> ops.Weighted:
+    return net_graph.groups[group].op
