@@ -48,6 +48,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save-every", type=float, default=600, metavar="SECONDS", help="between checkpoints"
     )
+    parser.add_argument("--tensorboard", action="store_true", help="write RUN/tensorboard too")
     parser.add_argument(
         "--deterministic", action="store_true", help="same bits on every GPU run, slower"
     )
@@ -76,6 +77,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
         device=args.device,
         deterministic=args.deterministic,
         workers=args.workers,
+        tensorboard=args.tensorboard,
     )
     return run_experiment(network, options)
 

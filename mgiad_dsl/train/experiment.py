@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from mgiad_dsl.train.api import Result, fit
+from mgiad_dsl.train.board import Board
 from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
@@ -40,6 +41,7 @@ class Options:
     device: str | None = None
     deterministic: bool = False
     workers: int = 4
+    tensorboard: bool = False
 
 
 def run_experiment(network: Network, options: Options) -> Path:
@@ -120,6 +122,8 @@ def train_once(
     model = network.build()
     if world().rank:
         seed_everything(seed_for(seed, world().rank))  # ranks share weights, not dropout
+    if options.tensorboard and world().first:
+        listener = Board(folder, listener)
     return fit(
         model,
         make_feed(data, recipe, network.input_shape, device, seed, workers),

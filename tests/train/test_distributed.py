@@ -53,6 +53,10 @@ def test_both_stop_at_a_signal_to_one_and_resume_bit_for_bit(out) -> None:
         assert torch.equal(two["resumed"][name], value)
 
 
+def test_synchronised_norms_need_gpus(out) -> None:
+    assert "SyncBatchNorm needs GPUs" in (out / "refused").read_text()
+
+
 def test_the_same_command_trains_with_two_processes(out) -> None:
     assert json.loads((out / "run" / "run.json").read_text())["hardware"].endswith("x 2")
     assert (out / "run" / "report.md").exists()

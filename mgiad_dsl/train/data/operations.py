@@ -44,15 +44,15 @@ def apply(pixels: Tensor, operation: Operation) -> Tensor:
 def move(images: Tensor, matrix: Tensor) -> Tensor:
     """Nearest value at the mapped positions, 0 from outside. Matrix (n, 6)."""
     _, _, height, width = images.shape
-    half = images.new_tensor([width / 2, height / 2])
-    x = torch.arange(width, device=images.device) + 0.5 - half[0]
-    y = torch.arange(height, device=images.device) + 0.5 - half[1]
+    x = torch.arange(width, device=images.device) + (0.5 - width / 2)
+    y = torch.arange(height, device=images.device) + (0.5 - height / 2)
     places = torch.stack(
         [x.expand(height, width), y[:, None].expand(height, width), torch.ones_like(images[0, 0])],
         dim=-1,
     )
-    rows = matrix.float().view(-1, 2, 3)
-    grid = torch.einsum("hwk,njk->nhwj", places, rows / half[:, None])
+    across, down = matrix.float().view(-1, 2, 3).unbind(dim=1)
+    rows = torch.stack([across / (width / 2), down / (height / 2)], dim=1)
+    grid = torch.einsum("hwk,njk->nhwj", places, rows)
     return F.grid_sample(images, grid, mode="nearest", align_corners=False)
 
 
