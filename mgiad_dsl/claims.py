@@ -17,21 +17,20 @@ def check_claims(spec: NetSpec, counted: WeightCount, report: Report) -> None:
         return
     for expect in spec.expects:
         if expect.number.value != counted.weights:
-            difference = counted.weights - expect.number.value
             report.error(
                 SpecError(
                     f"{spec.title} has {counted.weights:,} weights, "
-                    f"{_signed(difference)} than expected",
+                    f"{_more(counted.weights - expect.number.value)} than expected",
                     expect.span,
                     hint=f"expect weights {counted.weights:_}",
                 )
             )
     for published in spec.published:
         if not agrees(published, counted.weights):
-            difference = counted.weights - published.number.value
+            more = _more(counted.weights - published.number.value)
             report.warn(
                 Caution(
-                    f"{spec.title} has {counted.weights:,} weights, {_signed(difference)} than "
+                    f"{spec.title} has {counted.weights:,} weights, {more} than "
                     f"published ({figure(published)}, {published.origin})",
                     published.span,
                 )
@@ -43,6 +42,13 @@ def agrees(published: ast.Published, weights: int) -> bool:
     return abs(weights - published.number.value) * 2 <= published.number.unit
 
 
+def difference(published: ast.Published, weights: int) -> str:
+    """``agrees``, or by how much the exact count differs from the figure: ``-1,038``."""
+    if agrees(published, weights):
+        return "agrees"
+    return f"{round(weights - published.number.value):+,}"
+
+
 def figure(published: ast.Published) -> str:
     """The figure as it was printed: ``2_751k`` as 2,751k."""
     text = published.number.span.text.replace("_", "")
@@ -51,7 +57,5 @@ def figure(published: ast.Published) -> str:
     return f"{int(whole):,}{dot}{decimals}{suffix}"
 
 
-def _signed(difference: Fraction) -> str:
-    amount = abs(difference)
-    text = f"{amount.numerator:,}" if amount.denominator == 1 else f"{float(amount):,}"
-    return f"{text} {'more' if difference > 0 else 'fewer'}"
+def _more(difference: Fraction) -> str:
+    return f"{abs(round(difference)):,} {'more' if difference > 0 else 'fewer'}"

@@ -67,6 +67,10 @@ class Report:
     def is_faulty(self, span: Span) -> bool:
         return (span.start, span.end) in self._faulty
 
+    def ordered_warnings(self) -> tuple[Caution, ...]:
+        """All warnings, in the order of their lines."""
+        return tuple(sorted(self.warnings, key=lambda w: w.span.start if w.span else -1))
+
     def raise_errors(self) -> None:
         """Raise all errors found so far, in the order of their lines, as one."""
         if not self.errors:

@@ -153,6 +153,7 @@ class NetSpec(_Model):
 
 # -- options of operators, once their expressions are evaluated ------------------------------
 
+MAX_FACTOR = 64
 Size = Annotated[int, Field(ge=1, le=4_096)]
 Padding = Annotated[int, Field(ge=0, le=4_096)]
 
@@ -165,7 +166,7 @@ class Options(_Model):
     pad: tuple[Padding, Padding] | None = None
     dilation: tuple[Size, Size] = (1, 1)
     group_size: Annotated[int, Field(ge=1)] | None = None
-    factor: tuple[Size, Size] | None = None
+    factor: Annotated[int, Field(ge=1, le=MAX_FACTOR)] | None = None
     depthwise: bool = False
     bias: bool = False
     transposed: bool = False

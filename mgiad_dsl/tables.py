@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mgiad_dsl.claims import agrees, figure
+from mgiad_dsl.claims import agrees, difference, figure
 from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.counting import FLOAT_BYTES, GroupCount, WeightCount
 from mgiad_dsl.evaluate import Value
@@ -108,10 +108,7 @@ def comparison(networks: Sequence[Compiled]) -> Table:
         counted = compiled.count
         figures = [] if compiled.spec.customised else compiled.spec.published
         shown = "; ".join(f"{figure(p)} ({p.origin})" for p in figures)
-        differences = "; ".join(
-            "agrees" if agrees(p, counted.weights) else f"{counted.weights - p.number.value:+,}"
-            for p in figures
-        )
+        differences = "; ".join(difference(p, counted.weights) for p in figures)
         rows.append(
             (
                 compiled.title,
@@ -208,12 +205,10 @@ def as_json(compiled: Compiled) -> dict[str, object]:
 def _published(compiled: Compiled) -> str:
     if compiled.spec.customised:
         return ""
-    said = []
-    for p in compiled.spec.published:
-        difference = compiled.count.weights - p.number.value
-        verdict = "agrees" if agrees(p, compiled.count.weights) else f"differs by {difference:+,}"
-        said.append(f"published {figure(p)} ({p.origin}): {verdict}")
-    return "; ".join(said)
+    return "; ".join(
+        f"published {figure(p)} ({p.origin}): {difference(p, compiled.count.weights)}"
+        for p in compiled.spec.published
+    )
 
 
 def _times(more: int, weights: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from mgiad_dsl import __version__
 from mgiad_dsl.cli import commands
-from mgiad_dsl.train.command import add_train_arguments
+from mgiad_dsl.train.command import add_eval_arguments, add_train_arguments
 
 _SPEC = "a .mgspec file, file:variant, a bundled name such as mgnet:cifar100, or - for stdin"
 
@@ -43,6 +43,7 @@ def parser() -> ArgumentParser:
     _compile(add("compile", "write the PyTorch source", commands.compile_, _COMPILE))
     _draw(add("draw", "draw the architecture", commands.draw, _DRAW))
     _train(add("train", "train a network", commands.train, _TRAIN))
+    add_eval_arguments(add("eval", "evaluate a trained network", commands.evaluate, _EVAL))
     add("list", "list the bundled specs", commands.list_, "examples:\n  mgiad list\n")
     return top
 
@@ -118,6 +119,9 @@ def _draw(command: ArgumentParser) -> None:
         "-o", "--output", required=True, metavar="FILE", help=".svg, .png, .pdf or .dot; - for DOT"
     )
     command.add_argument("--detail", action="store_true", help="draw every operation")
+    command.add_argument(
+        "--no-legend", dest="legend", action="store_false", help="the figure alone, for one page"
+    )
 
 
 _TRAIN = """examples:
@@ -132,6 +136,12 @@ def _train(command: ArgumentParser) -> None:
     command.add_argument("spec", metavar="SPEC", help=_SPEC)
     _add_set(command)
     add_train_arguments(command)
+
+
+_EVAL = """examples:
+  mgiad eval runs/digits-digits-digits
+  mgiad eval runs/mgnet-cifar10-paper --data-dir ~/data --robustness-images 0
+"""
 
 
 def _add_set(command: ArgumentParser) -> None:

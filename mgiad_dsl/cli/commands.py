@@ -73,7 +73,7 @@ def draw(options: Namespace) -> int:
     from mgiad_dsl.draw import draw, render
 
     compiled = _compiled(options.spec, options)
-    text = draw(compiled.graph, detail=options.detail)
+    text = draw(compiled.graph, detail=options.detail, legend=options.legend)
     if options.output == "-":
         print(text)
     else:
@@ -89,6 +89,15 @@ def train(options: Namespace) -> int:
 
     _need_torch()
     run(trainable(_compiled(options.spec, options)), options)
+    return 0
+
+
+def evaluate(options: Namespace) -> int:
+    """Evaluate a trained network."""
+    from mgiad_dsl.train.command import evaluate_run
+
+    _need_torch()
+    evaluate_run(options)
     return 0
 
 
@@ -114,7 +123,7 @@ def _need_torch() -> None:
 
 def _compiled(name: str, options: Namespace) -> Compiled:
     compiled = compile_file(name, dict(options.settings))
-    show_warnings(compiled.warnings)
+    show_warnings(compiled.warnings, brief=True)
     if compiled.spec.customised and (compiled.spec.expects or compiled.spec.published):
         say(f"note: {compiled.title}: `expect` and `published` are skipped under --set")
     return compiled

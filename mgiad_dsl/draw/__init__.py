@@ -8,10 +8,12 @@ from mgiad_dsl.graph import NetGraph
 __all__ = ["FORMATS", "draw", "render"]
 
 
-def draw(graph: NetGraph, *, detail: bool = False) -> str:
+def draw(graph: NetGraph, *, detail: bool = False, legend: bool = True) -> str:
     """The DOT text of a network.
 
-    One block per smoothing step, its levels as rows; with ``detail`` every operation
-    instead, clustered by the part of the cycle it runs in.
+    A block for the steps of each visit of a level, levels as rows; with ``detail`` every
+    operation instead, clustered by the part of the cycle it runs in. Below it, unless
+    ``legend`` is false, the equations and the weights of every sharing group.
     """
-    return draw_operations(graph) if detail else draw_blocks(graph)
+    make = draw_operations if detail else draw_blocks
+    return make(graph, legend=legend)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.place import Layout
-from mgiad_dsl.draw.story import Item, Nested, Story, Transfer
+from mgiad_dsl.draw.layout import Layout, Rect
+from mgiad_dsl.draw.story import Block, Item, Nested, Story, Transfer
 from mgiad_dsl.graph import NetGraph
 from mgiad_dsl.ops import Input
 
 KEPT = "#999999"
+UP, ASIDE, DOWN = -1, 0, 1
+WAYS = {UP: "up", DOWN: "down"}
 
 
 class Arrows:
@@ -22,15 +24,28 @@ class Arrows:
     def draw(self, story: Story, layout: Layout) -> None:
         """All arrows of a figure."""
         items = story.items
+        tails = [n.name for n in self._graph.nodes.values() if isinstance(n.op, Input)]
         if story.start:
-            for node in self._graph.nodes.values():
-                if isinstance(node.op, Input):
-                    self._canvas.edge(node.name, story.start.key)
-            for head in [_entry(items[0], True)] if items else [o.key for o in story.outputs]:
-                self._canvas.edge(story.start.key, head)
+            for tail in tails:
+                self._canvas.edge(tail, story.start.key)
+            tails = [story.start.key]
+        heads = [self._into(items[0], layout, DOWN)] if items else [o.key for o in story.outputs]
+        for tail in tails:
+            for head in heads:
+                self._canvas.edge(tail, head)
         self._cycle(items, layout)
-        for output in story.outputs if items else ():
-            self._canvas.edge(_exit(items[-1], layout.ends_below(items)), output.key)
+        if items:
+            self._outputs(story, layout)
+
+    def _outputs(self, story: Story, layout: Layout) -> None:
+        for output in story.outputs:
+            source = output_source(self._graph, story, output)
+            rect = layout.rects[source.key]
+            if rect.y == layout.tracks[-1].rect.y:
+                way = DOWN
+            else:
+                way = UP if rect.y == layout.tracks[0].rect.y else ASIDE
+            self._canvas.edge(self._out_of(source, layout, way), output.key)
 
     def _cycle(self, items: tuple[Item, ...], layout: Layout) -> None:
         before: Item | None = None
@@ -40,14 +55,40 @@ class Arrows:
                 transfer = item
                 continue
             if before:
-                down = layout.rects[before.key].bottom <= layout.rects[item.key].top
-                self._way(_exit(before, down), transfer, _entry(item, down))
+                way = _way(layout.rects[before.key], layout.rects[item.key])
+                tail = self._out_of(before, layout, way)
+                self._arrow(tail, transfer, self._into(item, layout, way))
             if isinstance(item, Nested):
-                self._inside(item, layout.inner[item.key])
+                self._cycle(item.items, layout.inner[item.key])
             before, transfer = item, None
         self._kept(items)
 
-    def _way(self, tail: str, transfer: Transfer | None, head: str) -> None:
+    def _into(self, item: Item, layout: Layout, way: int) -> str:
+        """Where an arrow enters an item; a nested cycle at its first block."""
+        if not isinstance(item, Nested) or way == ASIDE:
+            return item.key
+        rect, key = layout.rects[item.key], f"{item.key}_in_{WAYS[way]}"
+        x = layout.inner[item.key].entry_x(item.items)
+        self._canvas.point(key, x, rect.top if way == DOWN else rect.bottom)
+        return key
+
+    def _out_of(self, item: Item, layout: Layout, way: int) -> str:
+        """Where an arrow leaves an item; a nested cycle at its last block."""
+        if not isinstance(item, Nested) or way == ASIDE:
+            return item.key
+        rect, inner, key = (
+            layout.rects[item.key],
+            layout.inner[item.key],
+            f"{item.key}_out_{WAYS[way]}",
+        )
+        x = inner.inmost(item.items, -1).x
+        self._canvas.point(key, x, rect.bottom if way == DOWN else rect.top)
+        if way == DOWN:
+            tail = self._out_of(item.items[-1], inner, DOWN)
+            self._canvas.edge(tail, key, arrowhead="none")
+        return key
+
+    def _arrow(self, tail: str, transfer: Transfer | None, head: str) -> None:
         if transfer is None:
             self._canvas.edge(tail, head)
         elif self._small:
@@ -62,44 +103,45 @@ class Arrows:
         moving = [name for name in groups if self._graph.groups[name].role == "transfer"]
         return self._palette.fill(moving[-1]) if moving else KEPT
 
-    def _inside(self, item: Nested, inner: Layout) -> None:
-        self._cycle(item.items, inner)
-        self._canvas.edge(_exit(item.items[-1], True), f"{item.key}_out", arrowhead="none")
-
     def _kept(self, items: tuple[Item, ...]) -> None:
         """Dashed arrows for values that wait on a level while the cycle is below it."""
-        owner = self._owners(items)
+        owner = _owners(items)
         for number, item in enumerate(items):
             if isinstance(item, Transfer) and item.level.value > item.target.value:
                 landing = items[number + 1]
-                for tail in sorted(self._sources(item, owner), key=items.index):
+                for tail in sorted(_sources(self._graph, item, owner), key=items.index):
                     if not isinstance(tail, Transfer) and tail.level == item.target:
                         self._canvas.edge(tail.key, landing.key, style="dashed", color=KEPT)
 
-    @staticmethod
-    def _owners(items: tuple[Item, ...]) -> dict[int, Item]:
-        """The item that has each statement's value: for a transfer the one it leads to."""
-        owner = {}
-        for number, item in enumerate(items):
-            holder = items[number + 1] if isinstance(item, Transfer) else item
-            owner.update(dict.fromkeys(item.statements, holder))
-        return owner
 
-    def _sources(self, item: Item, owner: dict[int, Item]) -> set[Item]:
-        """The items that give the values an item works on."""
-        nodes = self._graph.nodes
-        used = {
-            nodes[name].statement
-            for node in nodes.values()
-            if node.statement in item.statements
-            for name in node.inputs
-        }
-        return {owner[number] for number in used - item.statements if number in owner}
+def output_source(graph: NetGraph, story: Story, output: Block) -> Item:
+    """The item whose value an output shows: the last one it depends on."""
+    owner = _owners(story.items)
+    sources = _sources(graph, output, owner)
+    return max(sources, key=story.items.index, default=story.items[-1])
 
 
-def _entry(item: Item, down: bool) -> str:
-    return f"{item.key}_in" if isinstance(item, Nested) and down else item.key
+def _owners(items: tuple[Item, ...]) -> dict[int, Item]:
+    """The item that has each statement's value: for a transfer the one it leads to."""
+    owner = {}
+    for number, item in enumerate(items):
+        holder = items[number + 1] if isinstance(item, Transfer) else item
+        owner.update(dict.fromkeys(item.statements, holder))
+    return owner
 
 
-def _exit(item: Item, down: bool) -> str:
-    return f"{item.key}_out" if isinstance(item, Nested) and down else item.key
+def _sources(graph: NetGraph, item: Item, owner: dict[int, Item]) -> set[Item]:
+    """The items that give the values an item works on."""
+    used = {
+        graph.nodes[name].statement
+        for node in graph.nodes.values()
+        if node.statement in item.statements
+        for name in node.inputs
+    }
+    return {owner[number] for number in used - item.statements if number in owner}
+
+
+def _way(tail: Rect, head: Rect) -> int:
+    if tail.bottom <= head.top:
+        return DOWN
+    return UP if tail.top >= head.bottom and head.x <= tail.right else ASIDE

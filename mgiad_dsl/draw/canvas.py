@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mgiad_dsl.draw.labels import FONT, INK
-from mgiad_dsl.draw.place import Rect
+from mgiad_dsl.draw.layout import Rect
 
 LINE = "#444444"
 
@@ -34,8 +34,10 @@ class Canvas:
         settings = {"shape": "box", "fixedsize": "true", **size, **attributes}
         self.node(key, rect.x, rect.y, label, **settings)
 
-    def point(self, key: str, x: float, y: float, width: str = "0.01") -> None:
-        self.node(key, x, y, shape="point", width=width, color=LINE)
+    def point(self, key: str, x: float, y: float, width: str = "0") -> None:
+        """A dot, or with width 0 an unseen place for arrows to end at."""
+        style = {"style": "invis"} if width == "0" else {}
+        self.node(key, x, y, shape="point", width=width, color=LINE, **style)
 
     def edge(self, tail: str, head: str, **attributes: str) -> None:
         self._dot.edge(tail, head, **attributes)

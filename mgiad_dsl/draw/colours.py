@@ -6,13 +6,22 @@ without yellow (too light on paper) and with purple and olive.
 
 from __future__ import annotations
 
-from mgiad_dsl.graph import NetGraph
+import math
+import re
+
+from mgiad_dsl.graph import NetGraph, WeightGroup
 
 HUES = ("#0072B2", "#D55E00", "#009E73", "#B8508A", "#5E3C99", "#7A7A00", "#C98A00", "#3A9BC8")
 NEUTRAL = "#555555"
-PALE = "#B8B8B8"
+PALE = "#A0A0A0"
 DEAD = "#E4E4E4"
 LIGHTEST = 0.42
+HUED = ("operator", "scalar", "transfer")
+
+
+def indices(group: WeightGroup) -> tuple[list[int], list[int]]:
+    """What orders the groups of a family: their levels, then the numbers in their names."""
+    return list(group.levels.values()), [int(n) for n in re.findall(r"\d+", group.key)]
 
 
 class Palette:
@@ -21,10 +30,11 @@ class Palette:
     def __init__(self, graph: NetGraph) -> None:
         self._live = graph.live_groups()
         families: dict[str, list[str]] = {}
-        for name, group in graph.groups.items():
-            families.setdefault(group.family, []).append(name)
+        for group in sorted(graph.groups.values(), key=indices):
+            families.setdefault(group.family, []).append(group.name)
+        hued = self._hued(graph, families)
         self.families = {
-            family: _hue(graph.groups[names[0]].role, family, self._hued(graph, families))
+            family: _hue(graph.groups[names[0]].role, family, hued)
             for family, names in families.items()
         }
         self._groups = {
@@ -34,13 +44,14 @@ class Palette:
         }
 
     def _hued(self, graph: NetGraph, families: dict[str, list[str]]) -> list[str]:
-        """The families that get a hue of their own, in order."""
-        return [
-            family
+        """The families that get a hue of their own: operators, scalars, transfers, by name."""
+        roles = {
+            family: graph.groups[names[0]].role
             for family, names in families.items()
-            if graph.groups[names[0]].role not in ("norm", "stem", "head")
-            and not self._live.isdisjoint(names)
-        ]
+            if not self._live.isdisjoint(names)
+        }
+        hued = [family for family, role in roles.items() if role in HUED]
+        return sorted(hued, key=lambda family: (HUED.index(roles[family]), family))
 
     def fill(self, group: str) -> str:
         """The background of a group's chip."""
@@ -50,7 +61,7 @@ class Palette:
         """Black or white, whichever can be read on the background."""
         if group not in self._live:
             return "#777777"
-        return "white" if _luminance(self.fill(group)) < 0.36 else "black"
+        return "white" if _luminance(self.fill(group)) < 0.26 else "black"
 
 
 def _hue(role: str, family: str, hued: list[str]) -> str:
@@ -77,5 +88,5 @@ def _parts(colour: str) -> tuple[int, ...]:
 
 def _luminance(colour: str) -> float:
     """Relative luminance as in WCAG, with a plain power for sRGB."""
-    red, green, blue = ((part / 255) ** 2.2 for part in _parts(colour))
+    red, green, blue = (math.pow(part / 255, 2.2) for part in _parts(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from mgiad_dsl.draw import labels
-from mgiad_dsl.draw.arrows import Arrows
+from mgiad_dsl.draw.arrows import Arrows, output_source
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import INK, SIZE, SMALL, cell, chip, font, html, table
+from mgiad_dsl.draw.layout import Layout, Rect, Track
 from mgiad_dsl.draw.legend import panel, title
-from mgiad_dsl.draw.place import Layout, Rect, Track, place
+from mgiad_dsl.draw.place import place
 from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer, tell
 from mgiad_dsl.draw.style import Sizes
 from mgiad_dsl.graph import NetGraph
 from mgiad_dsl.ops import Input
 from mgiad_dsl.weights import trainable
 
-MANY = 24
+MANY = 16
 ABOVE = 56.0
 MARGIN = 8.0
 BANDS = ("#F1F1EE", "#F8F8F6")
@@ -24,9 +25,9 @@ MUTED = "#666666"
 TIGHT = {"CELLSPACING": 0, "CELLPADDING": 0}
 
 
-def draw_blocks(graph: NetGraph) -> str:
+def draw_blocks(graph: NetGraph, *, legend: bool = True) -> str:
     """The DOT text of the block diagram of a network."""
-    return _Figure(graph).text()
+    return _Figure(graph).text(legend)
 
 
 class _Figure:
@@ -43,7 +44,7 @@ class _Figure:
             if isinstance(item, Nested):
                 self._cycles.setdefault(item.level, {})[item.title] = None
 
-    def text(self) -> str:
+    def text(self, legend: bool) -> str:
         self._tracks(self._layout)
         self._items(self._story.items, self._layout)
         self._start()
@@ -52,14 +53,14 @@ class _Figure:
             self._story, self._layout
         )
         name = self._layout.tracks[0].level.name if self._layout.tracks else None
-        return self._canvas.text(panel(self._graph, self._palette, name))
+        return self._canvas.text(panel(self._graph, self._palette, name) if legend else "")
 
     # -- levels ------------------------------------------------------------------------------
 
-    def _tracks(self, layout: Layout) -> None:
+    def _tracks(self, layout: Layout, prefix: str = "") -> None:
         """Bands with labels for rows, labels above columns."""
         for number, track in enumerate(layout.tracks):
-            key = "level_" + "_".join(f"{n}{v}" for n, v in track.context.items())
+            key = f"{prefix}level_{track.level.name}{track.level.value}"
             rect = track.rect
             if track.turned:
                 self._canvas.node(key, rect.x, rect.top + 12, self._label(track))
@@ -89,8 +90,9 @@ class _Figure:
         words = table(rows, **TIGHT)
         if not self._small:
             return html(words)
-        chips = [chip(name, self._palette) for name, g in groups.items() if g.role != "norm"]
-        return html(table([cell(words) + "".join(chips)], CELLSPACING=3))
+        chips = [chip(n, self._palette) for n in sorted(groups) if groups[n].role != "norm"]
+        tall = f'<TD ROWSPAN="3" WIDTH="90">{words}</TD>'
+        return html(table([tall + cell(""), "".join(chips) or cell(""), cell("")]))
 
     # -- blocks ------------------------------------------------------------------------------
 
@@ -126,10 +128,7 @@ class _Figure:
     def _nested(self, item: Nested, rect: Rect, inner: Layout) -> None:
         """The box of a nested cycle, with points where arrows enter and leave it."""
         self._canvas.box(item.key, rect, style="rounded,filled", fillcolor="white", color="#8A8A8A")
-        first, last = (inner.rects[item.items[i].key] for i in (0, -1))
-        self._canvas.point(f"{item.key}_in", first.x, rect.top)
-        self._canvas.point(f"{item.key}_out", last.x, rect.bottom)
-        self._tracks(inner)
+        self._tracks(inner, f"{item.key}_")
         self._items(item.items, inner)
 
     # -- the ends ----------------------------------------------------------------------------
@@ -138,27 +137,47 @@ class _Figure:
         """The title, and above the first block the start and its inputs."""
         story, layout = self._story, self._layout
         x = layout.entry_x(story.items) if story.items else 0.0
-        self._canvas.node("title", layout.width / 2, -ABOVE - 50, title(self._graph))
+        self._canvas.node("title", layout.width / 2, -ABOVE - 52, title(self._graph))
         width = 0.0
         if story.start:
             width, height = labels.block_size(story.start)
             self._block(story.start, Rect(x, -ABOVE, width, height))
         inputs = [node for node in self._graph.nodes.values() if isinstance(node.op, Input)]
-        for number, node in enumerate(inputs):
+        left = x - width / 2 - 24
+        for node in inputs:
             rows = [
                 cell(font(f"<B>{node.place.label}</B>", SIZE, INK)),
                 cell(font(labels.shape_text(node.shape), SMALL, INK)),
             ]
             label = html(table(rows, **TIGHT))
-            self._canvas.node(node.name, x - width / 2 - 60 - 90 * number, -ABOVE, label)
+            texts = (node.place.label, labels.shape_text(node.shape))
+            half = max(labels.text_width(text) for text in texts) / 2
+            self._canvas.node(node.name, left - half, -ABOVE, label)
+            left -= 2 * half + 12
 
     def _outputs(self) -> None:
-        """Outputs below the last row, or above the first if the cycle ends there."""
-        layout, items = self._layout, self._story.items
-        x = layout.exit_x(items) if items else 150.0
-        down = layout.ends_below(items)
-        y = layout.height + ABOVE if down else -ABOVE
+        """Each output below the last row, above the first, or to the right of its level."""
+        ends: dict[float, float] = {}
         for output in self._story.outputs:
+            x, y = self._beside(output)
             width, height = labels.block_size(output)
+            x = max(x, ends.get(y, -1e6) + width / 2)
+            ends[y] = x + width / 2 + 16
             self._block(output, Rect(x, y, width, height))
-            x += width + 20
+
+    def _beside(self, output: Block) -> tuple[float, float]:
+        layout, story = self._layout, self._story
+        if not story.items:
+            return 150.0, -ABOVE
+        source = output_source(self._graph, story, output)
+        rect = layout.rects[source.key]
+        x = (
+            layout.inner[source.key].inmost(source.items, -1).x
+            if isinstance(source, Nested)
+            else rect.x
+        )
+        if rect.y == layout.tracks[-1].rect.y:
+            return x, layout.height + ABOVE
+        if rect.y == layout.tracks[0].rect.y:
+            return x, -ABOVE
+        return layout.width + 70, rect.y

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
+from mgiad_dsl.files import write
 from mgiad_dsl.source import SpecError
 
 FORMATS = ("svg", "png", "pdf", "dot")
@@ -27,18 +26,18 @@ def render(dot_text: str, path: Path, file_format: str) -> None:
     if file_format not in FORMATS:
         raise SpecError(f"no picture format {file_format}", hint=f"one of {', '.join(FORMATS)}")
     if file_format == "dot":
-        _write(path, dot_text.encode())
+        write(path, dot_text.encode())
         return
     try:
         picture = _picture(dot_text, file_format)
     except FileNotFoundError:
         fallback = path.with_suffix(".dot")
-        _write(fallback, dot_text.encode())
+        write(fallback, dot_text.encode())
         raise SpecError(
             f"graphviz's program `dot` is not installed: wrote {fallback} and no {file_format}",
             hint=_INSTALL,
         ) from None
-    _write(path, picture)
+    write(path, picture)
 
 
 def _picture(dot_text: str, file_format: str) -> bytes:
@@ -47,20 +46,9 @@ def _picture(dot_text: str, file_format: str) -> bytes:
     if file_format == "png":
         dot_text = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
     try:
-        return graphviz.pipe("dot", file_format, dot_text.encode(), quiet=True)
+        return bytes(graphviz.pipe("dot", file_format, dot_text.encode(), quiet=True))
     except graphviz.ExecutableNotFound as error:
         raise FileNotFoundError("dot") from error
     except graphviz.CalledProcessError as error:
-        raise SpecError(f"graphviz could not draw this network: {error}") from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        reason = (error.stderr or b"").decode(errors="replace").splitlines()[:1]
+        raise SpecError(f"graphviz could not draw this network: {''.join(reason)}") from error

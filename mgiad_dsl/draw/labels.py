@@ -44,13 +44,16 @@ def chip(group: str, palette: Palette, text: str | None = None) -> str:
     return f'<TD BGCOLOR="{palette.fill(group)}">{shown}</TD>'
 
 
-def table(rows: Iterable[str], **attributes: object) -> str:
-    """A borderless table of rows of cells, with further attributes."""
+def table(rows: Iterable[str | list[str]], **attributes: object) -> str:
+    """A borderless table with further attributes: rows of cells, or ruled parts of rows."""
     settings: dict[str, object] = {
         "BORDER": 0, "CELLBORDER": 0, "CELLSPACING": 2, "CELLPADDING": 2, **attributes
     }  # fmt: skip
     words = " ".join(f'{name}="{value}"' for name, value in settings.items())
-    return f"<TABLE {words}>{''.join(f'<TR>{row}</TR>' for row in rows)}</TABLE>"
+    parts = [[row] if isinstance(row, str) else row for row in rows]
+    rule = "" if all(isinstance(row, str) for row in rows) else "<HR/>"
+    inner = rule.join("".join(f"<TR>{row}</TR>" for row in part) for part in parts)
+    return f"<TABLE {words}>{inner}</TABLE>"
 
 
 def cell(content: str, align: str = "CENTER") -> str:

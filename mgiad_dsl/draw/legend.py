@@ -6,13 +6,13 @@ import re
 from html import escape
 
 from mgiad_dsl.describe import describe
-from mgiad_dsl.draw.colours import Palette
+from mgiad_dsl.draw.colours import Palette, indices
 from mgiad_dsl.draw.labels import INK, MONO, SMALL, cell, chip, font, html, table, wide
 from mgiad_dsl.graph import NetGraph, Statement, WeightGroup
 from mgiad_dsl.weights import trainable
 
 WIDEST = 108
-MANY = 8
+MANY = 6
 MUTED = "#777777"
 ROLES = ("stem", "operator", "scalar", "transfer", "norm", "head")
 
@@ -30,7 +30,14 @@ def title(graph: NetGraph) -> str:
     dead = sum(count for name, count in weights.items() if name not in live)
     text = f"{sum(weights.values()):,} weights" + (f", {dead:,} of them dead" if dead else "")
     name = font(f"<B>{escape(graph.name)}</B>", 16)
-    return html(table([cell(name), cell(font(text, 11, INK))], CELLSPACING=0))
+    cycles = {
+        f"{f.cycle} cycle over {f.name}": None
+        for s in graph.statements
+        for f in s.scope
+        if f.kind == "level"
+    }
+    rows = [cell(name), cell(font(text, 11, INK)), cell(font(", ".join(cycles), SMALL, MUTED))]
+    return html(table(rows, CELLSPACING=0))
 
 
 # -- equations -------------------------------------------------------------------------------
@@ -45,7 +52,7 @@ def equations(graph: NetGraph, palette: Palette) -> str:
             if text not in {t for lines in found.values() for t in lines}:
                 found.setdefault(_part(statement), {})[text] = None
     rows = [
-        cell(font(f"<B>{escape(part)}</B>" if first else "", SMALL, INK), "RIGHT")
+        cell(font(f"<B>{escape(part)}</B>&#160;" if first else "", SMALL, INK), "RIGHT")
         + cell(_coloured(line, palette), "LEFT")
         for part, texts in found.items()
         for first, line in _numbered(texts)
@@ -70,7 +77,7 @@ def _wrapped(text: str) -> list[str]:
     for word in text.split(" "):
         if len(lines[-1]) + len(word) > WIDEST and lines[-1].strip():
             lines.append("   ")
-        lines[-1] += f"{word} " if lines[-1] else f"{word} "
+        lines[-1] += f"{word} "
     return [line.rstrip() for line in lines]
 
 
@@ -126,16 +133,13 @@ class _Legend:
         families: dict[str, list[WeightGroup]] = {}
         for group in sorted(self._groups, key=self._order):
             families.setdefault(group.family, []).append(group)
-        rows = [
-            self._heading(),
-            *(row for groups in families.values() for row in self._rows(groups)),
-        ]
-        return table([*rows, self._totals()], BORDER=1, COLOR="#999999", CELLSPACING=1)
+        parts = [[self._heading()], *map(self._rows, families.values()), [self._totals()]]
+        return table(parts, BORDER=1, COLOR="#BBBBBB", CELLSPACING=1)
 
     def _order(self, group: WeightGroup) -> tuple[object, ...]:
         """Roles in the order of a network, dead weights last; groups by their indices."""
-        indices = [int(number) for number in re.findall(r"\d+", group.key)]
-        return group.name not in self._live, ROLES.index(group.role), group.family, indices
+        dead = group.name not in self._live
+        return dead, ROLES.index(group.role), group.family, indices(group)
 
     def _heading(self) -> str:
         names = ["all levels" if p is None else f"{self._axis} = {p}" for p in self._places]
@@ -144,7 +148,7 @@ class _Legend:
 
     def _rows(self, groups: list[WeightGroup]) -> list[str]:
         """The rows of a family, as many as its fullest level needs."""
-        cells = [self._cells([g for g in groups if self._place(g) == p]) for p in self._places]
+        cells = self._cells(groups)
         height = max(map(len, cells))
         rows = []
         for number in range(height):
@@ -170,16 +174,14 @@ class _Legend:
     def _ink(self, group: WeightGroup) -> str:
         return INK if group.name in self._live else MUTED
 
-    def _cells(self, groups: list[WeightGroup]) -> list[str]:
-        """A line for each group; norms, and what is more than many, in one line per level."""
-        if groups and (groups[0].role == "norm" or len(groups) > MANY):
-            bundles: dict[tuple[tuple[str, int], ...], list[WeightGroup]] = {}
-            for group in groups:
-                bundles.setdefault(tuple(group.levels.items()), []).append(group)
-            return [self._bundle(bundles[key]) for key in sorted(bundles)]
-        return [self._bundle([group]) for group in groups]
+    def _cells(self, groups: list[WeightGroup]) -> list[list[str]]:
+        """For each level the lines of a family: one for each group, or one for many."""
+        columns = [[g for g in groups if self._place(g) == p] for p in self._places]
+        if groups[0].role == "norm" or max(map(len, columns)) > MANY:
+            return [list(map(self._line, _bundles(column))) for column in columns]
+        return [[self._line([group]) for group in column] for column in columns]
 
-    def _bundle(self, groups: list[WeightGroup]) -> str:
+    def _line(self, groups: list[WeightGroup]) -> str:
         """A chip, the weights, and how often they are used."""
         first = groups[0]
         uses = sum(len(group.users) for group in groups)
@@ -194,7 +196,15 @@ class _Legend:
         sums = [_weights([g for g in self._groups if self._place(g) == p]) for p in self._places]
         levels = [cell("") + cell(_bold(f"{count:,}"), "RIGHT") + cell("") for count in sums]
         total = cell(_bold(f"{_weights(self._groups):,}"), "RIGHT")
-        return "".join([wide(_bold("total"), 2), *levels, total])
+        return "".join([cell(_bold("total"), "LEFT"), cell(""), *levels, total])
+
+
+def _bundles(groups: list[WeightGroup]) -> list[list[WeightGroup]]:
+    """Groups of the same levels together."""
+    bundles: dict[tuple[tuple[str, int], ...], list[WeightGroup]] = {}
+    for group in groups:
+        bundles.setdefault(tuple(group.levels.items()), []).append(group)
+    return [bundles[levels] for levels in sorted(bundles)]
 
 
 def _bold(text: str) -> str:

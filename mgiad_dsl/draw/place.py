@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Protocol
 
+from mgiad_dsl.draw.layout import Layout, Rect, Track
 from mgiad_dsl.draw.story import Item, Level, Nested, Stop, Transfer
 from mgiad_dsl.ops import Shape
 
@@ -35,95 +36,12 @@ class Style(Protocol):
         """Width of the label above a column."""
 
 
-@dataclass(frozen=True)
-class Rect:
-    """A box by its centre and its extents."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def left(self) -> float:
-        return self.x - self.width / 2
-
-    @property
-    def right(self) -> float:
-        return self.x + self.width / 2
-
-    @property
-    def top(self) -> float:
-        return self.y - self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        return self.y + self.height / 2
-
-    def moved(self, x: float, y: float) -> Rect:
-        return replace(self, x=self.x + x, y=self.y + y)
-
-    def grown(self, margin: float) -> Rect:
-        return replace(self, width=self.width + 2 * margin, height=self.height + 2 * margin)
-
-
-@dataclass(frozen=True)
-class Track:
-    """The row or column of a level; ``context`` are the levels around it and its own."""
-
-    context: Mapping[str, int]
-    level: Level
-    shape: Shape
-    rect: Rect
-    turned: bool
-
-    def moved(self, x: float, y: float) -> Track:
-        return replace(self, rect=self.rect.moved(x, y))
-
-
-@dataclass
-class Layout:
-    """A placed cycle; its corner is the origin, y runs down."""
-
-    width: float
-    height: float
-    rects: dict[str, Rect]
-    tracks: list[Track]
-    turned: bool
-    inner: dict[str, Layout] = field(default_factory=dict)
-
-    def moved(self, x: float, y: float) -> Layout:
-        return replace(
-            self,
-            rects={key: rect.moved(x, y) for key, rect in self.rects.items()},
-            tracks=[track.moved(x, y) for track in self.tracks],
-            inner={key: layout.moved(x, y) for key, layout in self.inner.items()},
-        )
-
-    def entry_x(self, items: tuple[Item, ...]) -> float:
-        """Where arrows from above come into the first item."""
-        return self._inmost(items, 0).x
-
-    def exit_x(self, items: tuple[Item, ...]) -> float:
-        """Where arrows leave the last item."""
-        down = self.ends_below(items)
-        return self._inmost(items, -1).x if down else self.rects[items[-1].key].x
-
-    def ends_below(self, items: tuple[Item, ...]) -> bool:
-        """Whether the last item is in the lowest row."""
-        return bool(items) and items[-1].level == self.tracks[-1].level
-
-    def _inmost(self, items: tuple[Item, ...], end: int) -> Rect:
-        item = items[end]
-        if isinstance(item, Nested):
-            return self.inner[item.key]._inmost(item.items, end)
-        return self.rects[item.key]
-
-
 def place(
     items: tuple[Item, ...], style: Style, context: Mapping[str, int], turned: bool = False
 ) -> Layout:
     """Lay out the items of a cycle."""
+    if not items:
+        return Layout(0, 0, {}, [], turned)
     return _Placement(items, style, context, turned).layout()
 
 
@@ -248,7 +166,7 @@ class _Placement:
         times: dict[str, float] = {}
         free: dict[Level, float] = defaultdict(lambda: head)
         free_between: dict[Level, float] = defaultdict(lambda: head)
-        before, transfer = head, None
+        before, right, transfer = head, head, None
         for item in self._items:
             if isinstance(item, Transfer):
                 transfer = item
@@ -259,13 +177,14 @@ class _Placement:
                 half = self._extents[transfer.key].time / 2
                 gap = min_level(transfer)
                 arrival = max(arrival, 2 * (free_between[gap] + half) - before)
-                middle = (before + arrival) / 2
+                middle = ((right if arrival > right else before) + arrival) / 2
                 times[transfer.key] = middle - half
                 free_between[gap] = middle + half + 5
             start = arrival - extent.entry
             times[item.key] = start
             free[item.level] = start + extent.time + GAP
             before, transfer = start + extent.exit, None
+            right = start + extent.time if item.key in self._inner else before
         return times
 
     def _slope(self) -> float:

@@ -13,6 +13,7 @@ from mgiad_dsl.emit.names import (
     Label,
     attribute,
     by_key,
+    distinct,
     full,
     numbered,
     operator_names,
@@ -68,6 +69,10 @@ class Functions:
         self._names: Counter[str] = Counter()
         indices = {f.name for r in _walk(root) for f in r.frames if f.kind == "level"}
         self._several_indices = len(indices) > 1
+        uses = Counter(self.base_name(r) for r in _walk(root) if r.frames)
+        self.reserved = {
+            name for base, most in uses.items() for name in (base, *_counted(base, most))
+        }
         self._shapes = Counter(self._shape(r) for r in _walk(root) if r.frames)
 
     def wants(self, region: Region) -> bool:
@@ -120,7 +125,7 @@ class Writer:
     def __init__(
         self,
         functions: Functions,
-        names: dict[Label, str] | None,
+        names: dict[Label, str],
         operators: dict[str, str],
         indent: int,
     ) -> None:
@@ -142,7 +147,7 @@ class Writer:
     # -- values ------------------------------------------------------------------------------
 
     def name(self, label: Label) -> str:
-        return full(label) if self._names is None else self._names[label]
+        return self._names[label]
 
     def bind(self, label: Label, node: str) -> str:
         """From now on the variable of ``label`` holds the value of a node."""
@@ -202,6 +207,8 @@ class Writer:
         if not self._hoisting or len(text) <= _HOISTED:
             return None
         self._hoisted += 1
+        while f"t{self._hoisted}" in self._bound:
+            self._hoisted += 1
         self._emit(f"t{self._hoisted} = {text}")
         return f"t{self._hoisted}"
 
@@ -225,9 +232,10 @@ class Writer:
         cycle = region.is_cycle()
         inside = [label for label, _ in use.values]
         inside += [label_of(s) for s in self._flow.statements(region)]
-        names = numbered(inside) if cycle else shortened(inside)
         groups = [self._graph.groups[name] for name in use.groups]
-        parameters, operators, given = self._pass(groups, cycle)
+        taken = set(self._functions.reserved)
+        parameters, operators, given = self._pass(groups, cycle, taken)
+        names = distinct(numbered(inside) if cycle else shortened(inside), taken)
         writer = Writer(self._functions, names, operators, 1)
         values = [writer.bind(label, node) for label, node in use.values]
         writer.write(region)
@@ -265,14 +273,14 @@ class Writer:
         )
 
     def _pass(
-        self, groups: list[WeightGroup], cycle: bool
+        self, groups: list[WeightGroup], cycle: bool, taken: set[str]
     ) -> tuple[list[str], dict[str, str], list[str | Call]]:
         """How operators go into a function: its parameters, their names inside, what is given.
 
         A step takes each operator by itself; a cycle takes one list for each family.
         """
         if not cycle:
-            names = operator_names(groups)
+            names = distinct(operator_names(groups), taken)
             given: list[str | Call] = [self._operators[group.name] for group in groups]
             return [names[group.name] for group in groups], names, given
         families: dict[str, list[WeightGroup]] = {}
@@ -280,8 +288,9 @@ class Writer:
             families.setdefault(group.family, []).append(group)
         inside: dict[str, str] = {}
         passed: list[str | Call] = []
-        parameters = [full((family, None)) for family in families]
-        for parameter, (family, members) in zip(parameters, families.items(), strict=True):
+        named = distinct({family: full((family, None)) for family in families}, taken)
+        for family, members in families.items():
+            parameter = named[family]
             ordered = by_key(members)
             if len(ordered) == 1:
                 inside[ordered[0].name] = parameter
@@ -289,7 +298,7 @@ class Writer:
                 continue
             inside |= {group.name: f"{parameter}[{at}]" for at, group in enumerate(ordered)}
             passed.append(self._list(parameter, family, ordered))
-        return parameters, inside, passed
+        return list(named.values()), inside, passed
 
     def _list(self, parameter: str, family: str, groups: list[WeightGroup]) -> Call:
         if self._operators[groups[0].name].startswith("self."):
@@ -297,6 +306,11 @@ class Writer:
             return Call(f"{parameter}=pick", (f"self.{attribute(family)}", *keys))
         inner = tuple(self._operators[group.name] for group in groups)
         return Call(f"{parameter}=list", (f"({', '.join(inner)})",))
+
+
+def _counted(base: str, most: int) -> Iterator[str]:
+    """``coarsen_2``, ``coarsen_3``: the functions of one base name after the first."""
+    return (f"{base}_{number}" for number in range(2, most + 1))
 
 
 def heading(region: Region) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mgiad_dsl import ops
-from mgiad_dsl.emit.body import Functions, Writer
+from mgiad_dsl.emit.body import Functions, Writer, label_of
 from mgiad_dsl.emit.layout import INDENT, Call, lines
-from mgiad_dsl.emit.names import attribute, safe
+from mgiad_dsl.emit.names import attribute, distinct, full, safe
 from mgiad_dsl.emit.operators import definitions, helpers
 from mgiad_dsl.emit.regions import Flow, regions
 from mgiad_dsl.graph import NetGraph
@@ -36,10 +36,14 @@ def emit(graph: NetGraph, about: tuple[str, ...]) -> str:
     """
     root = regions(graph)
     functions = Functions(Flow(graph), root)
-    forward = Writer(functions, None, _operators(graph), 2)
-    for node in graph.nodes.values():
-        if isinstance(node.op, ops.Input):
-            forward.bind((node.op.name, None), node.name)
+    labels = {label_of(statement): full(label_of(statement)) for statement in graph.statements}
+    names = distinct(labels, set(functions.reserved))
+    forward = Writer(functions, names, _operators(graph), 2)
+    inputs = [
+        forward.bind((node.op.name, None), node.name)
+        for node in graph.nodes.values()
+        if isinstance(node.op, ops.Input)
+    ]
     forward.write(root)
     _give_outputs(graph, forward)
     parts = [
@@ -55,7 +59,7 @@ def emit(graph: NetGraph, about: tuple[str, ...]) -> str:
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
         regions_ = ", ".join(functions.leaves) + ("," if len(functions.leaves) == 1 else "")
         parts.append("\n".join(lines(Call("REGIONS = ", (regions_,)), 0)) + "\n")
-    parts.append(_class(graph, forward.lines))
+    parts.append(_class(graph, inputs, forward.lines))
     return "\n".join(part for part in parts if part)
 
 
@@ -66,9 +70,8 @@ def class_name(graph: NetGraph) -> str:
     return f"{name}Network" if name in ("Stencil", "LayerNorm2d") else name
 
 
-def _class(graph: NetGraph, forward: list[str]) -> str:
-    inputs = [node.op.name for node in graph.nodes.values() if isinstance(node.op, ops.Input)]
-    arguments = ", ".join(["self", *(safe(name) for name in inputs)])
+def _class(graph: NetGraph, inputs: list[str], forward: list[str]) -> str:
+    arguments = ", ".join(["self", *inputs])
     return "\n".join(
         [
             f"\nclass {class_name(graph)}(nn.Module):",

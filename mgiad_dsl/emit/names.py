@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable
+from typing import TypeVar
 
 from mgiad_dsl.graph import WeightGroup
 
+_Key = TypeVar("_Key")
 Label = tuple[str, "tuple[int, ...] | None"]  # a space at its indices, or a let
 
 # What the emitted file itself uses.
@@ -18,7 +20,7 @@ MODULE_ATTRIBUTES = frozenset(
         "T_destination",
         "add_module",
         "apply",
-        "bfloat",
+        "bfloat16",
         "buffers",
         "call_super_init",
         "children",
@@ -117,21 +119,26 @@ def shortened(labels: Iterable[Label]) -> dict[Label, str]:
 def numbered(labels: Iterable[Label]) -> dict[Label, str]:
     """Like `shortened`, but spaces of several levels always carry their number."""
     labels = list(dict.fromkeys(labels))
-    varying = {
-        at
-        for _, one in labels
-        for _, other in labels
-        for at in range(min(len(one or ()), len(other or ())))
-        if (one or ())[at] != (other or ())[at]
-    }
-    return {
-        (name, indices): full(
-            (name, tuple(i for at, i in enumerate(indices) if at in varying))
-            if indices is not None
-            else (name, None)
-        )
-        for name, indices in labels
-    }
+    values: dict[int, set[int]] = {}
+    for _, indices in labels:
+        for at, index in enumerate(indices or ()):
+            values.setdefault(at, set()).add(index)
+    names: dict[Label, str] = {}
+    for name, indices in labels:
+        inside = [i for at, i in enumerate(indices or ()) if len(values[at]) > 1]
+        names[name, indices] = full((name, tuple(inside)))
+    return names
+
+
+def distinct(names: dict[_Key, str], taken: set[str]) -> dict[_Key, str]:
+    """The names, each changed until it is not taken, and taken from then on."""
+    free: dict[_Key, str] = {}
+    for key, name in names.items():
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        free[key] = name
+    return free
 
 
 def operator_names(groups: list[WeightGroup]) -> dict[str, str]:

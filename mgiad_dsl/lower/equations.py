@@ -14,6 +14,7 @@ from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.values import SCALAR, Tensor
 from mgiad_dsl.report import PoisonedError
 from mgiad_dsl.source import Note, Span, SpecError
+from mgiad_dsl.spec import MAX_FACTOR
 from mgiad_dsl.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
 
 Result: TypeAlias = "Tensor | Value"
@@ -123,8 +124,8 @@ class Equations:
     def _upsample(self, expr: ast.Call, argument: Tensor, env: Environment) -> ops.Upsample:
         given = [a for a in expr.arguments[1:] if not isinstance(a, ast.Window)]
         factor = self._evaluator.integer(given[0], env, "the factor")
-        if not 1 <= factor <= 64:
-            raise SpecError(f"the factor must be 1 to 64, not {factor}", given[0].span)
+        if not 1 <= factor <= MAX_FACTOR:
+            raise SpecError(f"the factor must be 1 to {MAX_FACTOR}, not {factor}", given[0].span)
         mode = self._evaluator.value(given[1], env) if len(given) > 1 else "nearest"
         if mode not in UPSAMPLINGS:
             raise SpecError(

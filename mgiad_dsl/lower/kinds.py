@@ -46,6 +46,8 @@ class Kinds:
         """
         if ends.vector and kind.name not in ("linear", "batchnorm", "groupnorm", "layernorm"):
             raise SpecError(f"`{ends.label}` is given a vector, which has no points", ends.span)
+        if kind.name not in ("conv", "linear"):
+            _check_channels_kept(ends, kind)
         options = self._options(kind, env)
         match kind.name:
             case "conv":
@@ -61,10 +63,8 @@ class Kinds:
             case "layernorm":
                 return ops.LayerNorm(ends.channels_in)
             case "avgpool" | "maxpool":
-                self._keeps_channels(ends, kind)
                 return pool(kind.name, options)
             case _:
-                self._keeps_channels(ends, kind)
                 return self._upsample(kind, options, ends)
 
     def scalar(self, kind: ast.Kind, env: Environment) -> ops.Scalar:
@@ -100,8 +100,7 @@ class Kinds:
             values["kernel"] = self._pair(kind.argument, env, "a kernel")
             spans["kernel"] = kind.argument.span
         elif kind.name == "upsample" and kind.argument is not None:
-            factor = self._evaluator.integer(kind.argument, env, "the factor")
-            values["factor"] = (factor, factor)
+            values["factor"] = self._evaluator.integer(kind.argument, env, "the factor")
             spans["factor"] = kind.argument.span
         try:
             return Options(**values)  # type: ignore[arg-type]
@@ -141,7 +140,6 @@ class Kinds:
     def _stencil(
         self, kind: ast.Kind, env: Environment, options: Options, ends: Ends
     ) -> ops.Stencil:
-        self._keeps_channels(ends, kind)
         assert isinstance(kind.argument, ast.Expr)
         rows = self._rows(kind.argument, env)
         op = ops.Stencil(
@@ -198,7 +196,7 @@ class Kinds:
 
     def _upsample(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.Upsample:
         if options.factor is not None:
-            size = (ends.size[0] * options.factor[0], ends.size[1] * options.factor[1])
+            size = (ends.size[0] * options.factor, ends.size[1] * options.factor)
         elif ends.wanted is not None:
             size = ends.wanted
         else:
@@ -209,14 +207,6 @@ class Kinds:
             )
         return ops.Upsample(size, "bilinear" if options.bilinear else "nearest")
 
-    def _keeps_channels(self, ends: Ends, kind: ast.Kind) -> None:
-        if ends.channels_in != ends.channels_out:
-            raise SpecError(
-                f"a `{kind.name}` keeps the channels, but `{ends.label}` stands between "
-                f"{ends.channels_in} and {ends.channels_out}",
-                ends.span,
-            )
-
 
 def pool(name: str, options: Options) -> ops.Pool:
     """A pooling; windows follow each other by default, odd ones are padded by half."""
@@ -226,6 +216,15 @@ def pool(name: str, options: Options) -> ops.Pool:
     half = tuple((k - 1) // 2 if k % 2 else 0 for k in kernel)
     padding = options.pad if options.pad is not None else (half[0], half[1])
     return ops.Pool(name == "maxpool", kernel, options.stride or kernel, padding)
+
+
+def _check_channels_kept(ends: Ends, kind: ast.Kind) -> None:
+    if ends.channels_in != ends.channels_out:
+        raise SpecError(
+            f"a `{kind.name}` keeps the channels, but `{ends.label}` stands between "
+            f"{ends.channels_in} and {ends.channels_out}",
+            ends.span,
+        )
 
 
 def _padding(kind: ast.Kind, kernel: Pair, options: Options) -> Pair:

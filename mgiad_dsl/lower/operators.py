@@ -190,6 +190,15 @@ class Operators:
             ):
                 offset = self._evaluator.integer(rest, env, "an index")
                 env[name] = actual - offset if sign == "+" else actual + offset
+            case _ if open_ := sorted(
+                ast.names_in(expr) & self._spaces.hierarchies.keys() - env.keys()
+            ):
+                raise SpecError(
+                    f"`{open_[0]}` does not follow from `{expr.span.text}`",
+                    expr.span,
+                    hint=f"write `{open_[0]}`, `{open_[0]} + 1` or `{open_[0]} - 1`, "
+                    "or give the operator this index",
+                )
 
     # -- places ------------------------------------------------------------------------------
 

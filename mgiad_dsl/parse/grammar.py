@@ -42,7 +42,7 @@ def terminals() -> dict[str, str]:
 def _keywords() -> dict[str, str]:
     """The terminal of each reserved word."""
     words = {text: name for name, text in terminals().items() if name.strip("_") == text.upper()}
-    return {text: name for text, name in words.items() if text not in _NAMES} | {"x": "X"}
+    return {text: name for text, name in words.items() if text not in _NAMES}
 
 
 def reserved_words() -> frozenset[str]:

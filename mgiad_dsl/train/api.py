@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.device import autocast, choose_device, memory_format
-from mgiad_dsl.train.distributed import world
+from mgiad_dsl.train.distributed import together, world
 from mgiad_dsl.train.feed import Feed, as_feed
 from mgiad_dsl.train.journal import Journal
 from mgiad_dsl.train.loop import Loop
@@ -97,11 +97,15 @@ def prepare(
     model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
 ) -> None:
     """Move a model to the device, set unused weights aside, compile it."""
-    model.to(device, memory_format=memory_format(recipe))
+    model.to(device).to(memory_format=memory_format(recipe))
     image = feed.example().to(device)
     unused = freeze_unused(model, image)
     if unused:
         listener.say(f"weights that are never applied, not trained: {', '.join(unused)}")
+    if recipe.sync_batchnorm and together():
+        if device.type != "cuda":
+            raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
+        nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
     if recipe.compile:
         images = image.expand(feed.size(), *image.shape).contiguous(
             memory_format=memory_format(recipe)

@@ -9,9 +9,13 @@ import argparse
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.network import Network
+
+if TYPE_CHECKING:
+    from mgiad_dsl.train.data.sets import Where
 
 DATA_SETS = (
     "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
@@ -48,6 +52,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--save-every", type=float, default=600, metavar="SECONDS", help="between checkpoints"
     )
+    parser.add_argument("--tensorboard", action="store_true", help="write RUN/tensorboard too")
     parser.add_argument(
         "--deterministic", action="store_true", help="same bits on every GPU run, slower"
     )
@@ -76,13 +81,41 @@ def train(network: Network, args: argparse.Namespace) -> Path:
         device=args.device,
         deterministic=args.deterministic,
         workers=args.workers,
+        tensorboard=args.tensorboard,
     )
     return run_experiment(network, options)
 
 
-def where(args: argparse.Namespace):
+def add_eval_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``mgiad eval``, the folder of the run among them."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
+    parser.add_argument("--data", metavar="NAME", help=f"other than its own: {DATA_SETS}")
+    add_data_arguments(parser)
+    parser.add_argument(
+        "--robustness-images",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="held-out images to corrupt and attack; 0 for none",
+    )
+
+
+def evaluate_run(args: argparse.Namespace) -> None:
+    """Evaluate a run as ``args`` say, print what was found and write it into the run.
+
+    Raises SpecError for anything the arguments can cause.
+    """
+    from mgiad_dsl.train.examine import examine
+    from mgiad_dsl.train.examined import write_examination
+
+    number = max(0, args.robustness_images)
+    found = examine(args.run, args.data, where(args), args.device, number, args.workers)
+    print(write_examination(args.run, found))
+
+
+def where(args: argparse.Namespace) -> Where:
     """Where the arguments say data sets lie."""
-    from mgiad_dsl.train.data.catalogue import Where
+    from mgiad_dsl.train.data.sets import Where
 
     folder = args.data_dir or Path(os.environ.get("MGIAD_DATA", "data"))
     return Where(folder, args.download, args.mirror)

@@ -6,6 +6,9 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from torch import Tensor
+
 from mgiad_dsl.train.files import write_atomically
 
 
@@ -48,5 +51,28 @@ def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:
         axes.set_ylabel(quantity if scale == 1 else f"{quantity} in %")
         axes.grid(alpha=0.3)
         axes.legend()
+    save(picture, path)
+    return True
+
+
+def draw_confusion(path: Path, confusion: Tensor, classes: tuple[str, ...]) -> bool:
+    """Shares of answers (columns) for each class (rows); False without matplotlib."""
+    picture = figure(1)
+    if picture is None:
+        return False
+    axes = picture.axes[0]
+    counts = confusion.float()
+    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
+    picture.colorbar(axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1), label="share")
+    axes.set_xlabel("answer")
+    axes.set_ylabel("class")
+    if len(classes) <= 20:
+        axes.set_xticks(range(len(classes)), classes, rotation=90)
+        axes.set_yticks(range(len(classes)), classes)
+        for (row, column), count in np.ndenumerate(confusion.numpy()):
+            if count:
+                colour = "white" if shares[row, column] > 0.5 else "black"
+                style = {"ha": "center", "va": "center", "fontsize": 7, "color": colour}
+                axes.text(column, row, str(count), **style)
     save(picture, path)
     return True

@@ -9,13 +9,14 @@ from pathlib import Path
 import torch
 
 from mgiad_dsl.train.api import Result, fit
+from mgiad_dsl.train.board import Board
 from mgiad_dsl.train.checkpoint import list_checkpoints
-from mgiad_dsl.train.data.catalogue import Where, open_data
+from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
 from mgiad_dsl.train.data.seeds import seed_for
-from mgiad_dsl.train.data.sets import DataSet, check_fit
+from mgiad_dsl.train.data.sets import DataSet, Where, check_fit
 from mgiad_dsl.train.device import choose_device, hardware, set_backends, versions
-from mgiad_dsl.train.distributed import process_group, world
+from mgiad_dsl.train.distributed import barrier, process_group, world
 from mgiad_dsl.train.files import write_atomically
 from mgiad_dsl.train.metrics import read_records
 from mgiad_dsl.train.network import Network
@@ -40,6 +41,7 @@ class Options:
     device: str | None = None
     deterministic: bool = False
     workers: int = 4
+    tensorboard: bool = False
 
 
 def run_experiment(network: Network, options: Options) -> Path:
@@ -47,17 +49,27 @@ def run_experiment(network: Network, options: Options) -> Path:
     with the shell's status for the signal when one stopped the training.
     """
     device = choose_device(options.device, world().local)
-    data = open_data(options.data, options.where, network.input_shape, network.outputs)
-    check_fit(data, network.input_shape, network.outputs)
     set_backends(options.recipe, options.deterministic)
     listener = make_listener(world().first)
     try:
         with process_group(world(), device):
+            data = open_together(network, options)
+            check_fit(data, network.input_shape, network.outputs)
             listener.say(f"{network.name} on {data.name}, {hardware(device)}")
             listener.say(str(options.recipe))
             return train_seeds(network, data, options, device, listener)
     finally:
         listener.close()
+
+
+def open_together(network: Network, options: Options) -> DataSet:
+    """Open the data, the first process before the others: it may have to download them."""
+    if not world().first:
+        barrier()
+    data = open_data(options.data, options.where, network.input_shape, network.outputs)
+    if world().first:
+        barrier()
+    return data
 
 
 def train_seeds(
@@ -74,6 +86,8 @@ def train_seeds(
             weights=network.weights,
             macs=network.macs,
             data=data.name,
+            mean=data.mean,
+            std=data.std,
             seed=seed,
             hardware=hardware(device) + (f" x {world().size}" if world().size > 1 else ""),
             versions=versions(),
@@ -108,11 +122,13 @@ def train_once(
     model = network.build()
     if world().rank:
         seed_everything(seed_for(seed, world().rank))  # ranks share weights, not dropout
+    if options.tensorboard and world().first:
+        listener = Board(folder, listener)
     return fit(
         model,
         make_feed(data, recipe, network.input_shape, device, seed, workers),
         recipe,
-        test=make_held_out(data, recipe, network.input_shape, device, workers),
+        test=make_held_out(data, network.input_shape, device, workers),
         seed=seed,
         device=device,
         folder=folder,

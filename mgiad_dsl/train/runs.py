@@ -19,7 +19,9 @@ from mgiad_dsl.train.recipe import Recipe, check_fields
 
 @dataclass(frozen=True)
 class RunRecord:
-    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W)."""
+    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W), ``mean`` and
+    ``std`` of pixels in 0..1 are what images were normalised with.
+    """
 
     network: str
     settings: dict[str, object]
@@ -28,6 +30,8 @@ class RunRecord:
     weights: int
     macs: int
     data: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     seed: int
     hardware: str
     versions: dict[str, str]
@@ -61,7 +65,7 @@ def save_weights(folder: Path, model: nn.Module) -> None:
     """Write the parameters and buffers of a trained model to ``weights.pt``."""
     buffer = io.BytesIO()
     torch.save({name: value.cpu() for name, value in model.state_dict().items()}, buffer)
-    write_atomically(folder / "weights.pt", buffer.getbuffer())
+    write_atomically(folder / "weights.pt", buffer.getvalue())
 
 
 def load_network(folder: Path) -> nn.Module:

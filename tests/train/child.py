@@ -54,7 +54,7 @@ def train(folder: Path, moment: str | None) -> None:
         model,
         feed,
         RECIPE,
-        test=HeldOutBatches(data, 32, device),
+        test=HeldOutBatches(data.test, (data.mean, data.std), 32, device),
         seed=3,
         device="cpu",
         folder=folder,

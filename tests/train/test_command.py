@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -71,6 +72,45 @@ def test_wrong_arguments(train_args) -> None:
         parse_seeds("0,x")
     with pytest.raises(SpecError, match="each seed once"):
         parse_seeds("1,1")
+
+
+def test_tensorboard_is_an_extra(train_args, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(SpecError, match="TensorBoard is not installed") as error:
+        train(network(), train_args("--tensorboard"))
+    assert error.value.hint == "pip install tensorboard"
+
+
+def test_tensorboard_gets_the_numbers(train_args, tmp_path, monkeypatch) -> None:
+    written = []
+
+    class Writer:
+        def __init__(self, folder: str) -> None:
+            assert folder == str(tmp_path / "run" / "tensorboard")
+
+        def add_scalar(self, *arguments) -> None:
+            written.append(arguments)
+
+        def flush(self) -> None: ...
+        def close(self) -> None: ...
+
+    package = types.SimpleNamespace(SummaryWriter=Writer)
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", package)
+    train(network(), train_args("--tensorboard"))
+    assert {"train_loss", "test_accuracy", "lr"} <= {name for name, _, _ in written}
+    assert {step for _, _, step in written} == {22}
+
+
+def test_the_bar_of_a_terminal(train_args, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("mgiad_dsl.train.loop.SHOW_EVERY", 0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm")
+    train(network(), train_args())
+    said = capsys.readouterr().err
+    assert "epoch 1/1" in said
+    assert "images/s" in said
+    assert "held out" in said
 
 
 def test_the_arguments_do_not_import_torch() -> None:

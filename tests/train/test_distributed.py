@@ -12,6 +12,7 @@ import torch
 from tests.train.two_processes import run
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,10 @@ def test_both_stop_at_a_signal_to_one_and_resume_bit_for_bit(out) -> None:
     two = torch.load(out / "result.pt")
     for name, value in two["model"].items():
         assert torch.equal(two["resumed"][name], value)
+
+
+def test_synchronised_norms_need_gpus(out) -> None:
+    assert "SyncBatchNorm needs GPUs" in (out / "refused").read_text()
 
 
 def test_the_same_command_trains_with_two_processes(out) -> None:

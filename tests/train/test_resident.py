@@ -45,7 +45,9 @@ def test_ranks_and_parts_divide_the_same_batch(tiny, cpu) -> None:
 
 
 def test_held_out_images_are_each_seen_once(tiny, cpu) -> None:
-    parts = [list(HeldOutBatches(tiny, 16, cpu, rank, 3, raw=True)) for rank in range(3)]
+    parts = [
+        list(HeldOutBatches(tiny.test, ((0.0,), (1.0,)), 16, cpu, rank, 3)) for rank in range(3)
+    ]
     images = torch.cat([images for part in parts for images, _ in part])
     expected = tiny.test.pixels.float() / 255
     assert len(images) == len(expected) == 40

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
+from mgiad_dsl.source import SpecError
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.api import Result
 from mgiad_dsl.train.command import add_train_arguments, train
@@ -41,7 +43,7 @@ def run(folder: Path | None = None, resume: bool = False) -> tuple[Double, Resul
     torch.manual_seed(0)
     model = Double()
     feed = TrainBatches(data, RECIPE, CPU, 0, share)
-    test = HeldOutBatches(data, 16, CPU, here.rank, here.size)
+    test = HeldOutBatches(data.test, (data.mean, data.std), 16, CPU, here.rank, here.size)
     result = fit(model, feed, RECIPE, test=test, device="cpu", folder=folder, resume=resume)
     return model, result
 
@@ -64,6 +66,16 @@ def stopped_and_resumed(folder: Path) -> Double:
     return model
 
 
+def refusal() -> str:
+    """The error of a recipe that asks for synchronised norms on CPUs."""
+    data = DataLoader(TensorDataset(torch.zeros(4, 1, 8, 8), torch.zeros(4).long()))
+    try:
+        fit(Plain(), data, Recipe(sync_batchnorm=True), device="cpu")
+    except SpecError as error:
+        return str(error)
+    return ""
+
+
 def command(out: Path) -> None:
     parser = argparse.ArgumentParser()
     add_train_arguments(parser)
@@ -76,6 +88,7 @@ def main(out: Path) -> None:
     with process_group(world(), CPU):
         model, result = run()
         again = stopped_and_resumed(out / "stopped")
+        refused = refusal()
         command(out / "run")
     if world().first:
         found = {
@@ -86,6 +99,7 @@ def main(out: Path) -> None:
             "loss": result.records[-1]["train_loss"],
         }
         torch.save(found, out / "result.pt")
+        (out / "refused").write_text(refused)
 
 
 if __name__ == "__main__":

@@ -9,18 +9,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from mgiad_dsl.train.data.autoaugment import autoaugment
 from mgiad_dsl.train.recipe import Recipe
 
-CROP, FLIP, CUTOUT = slice(0, 2), 2, slice(3, 5)
-DRAWS = 5
+CROP, FLIP, CUTOUT, POLICY = slice(0, 2), 2, slice(3, 5), slice(5, 10)
+DRAWS = 10
 
 
 def augment(pixels: Tensor, draws: Tensor, recipe: Recipe) -> Tensor:
-    """Crop and flip uint8 images (n, C, H, W) with draws (n, ``DRAWS``)."""
+    """Crop, flip, AutoAugment: uint8 images (n, C, H, W) with draws (n, ``DRAWS``)."""
     if recipe.crop or recipe.flip:
         fill = recipe.fill if recipe.padding == "constant" else None
         flip = draws[:, FLIP] < 0.5 if recipe.flip else None
         pixels = crop(pixels, draws[:, CROP], recipe.crop, fill, flip)
+    if recipe.autoaugment:
+        pixels = autoaugment(pixels, draws[:, POLICY])
     return pixels
 
 

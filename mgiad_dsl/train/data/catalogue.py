@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.data import builtin
-from mgiad_dsl.train.data.sets import DataSet
+from mgiad_dsl.train.data import archives, builtin, folders
+from mgiad_dsl.train.data.sets import DataSet, Where
 
-NAMES = "digits, fake:CxHxW:classes:n"
-
-
-@dataclass(frozen=True)
-class Where:
-    """Where data sets lie, and whether and from where they may be fetched."""
-
-    folder: Path = Path("data")
-    download: bool = False
-    mirror: str | None = None
+NAMES = (
+    "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
+    "fake:CxHxW:classes:n"
+)
 
 
 def open_data(
@@ -29,11 +20,23 @@ def open_data(
 ) -> DataSet:
     """Open a data set; ``input_shape`` and ``outputs`` complete a bare ``fake``.
 
-    Raises SpecError for an unknown name and for missing or damaged files.
+    Raises SpecError for an unknown name and for missing or damaged files. Nothing is
+    downloaded unless ``where`` says so.
     """
-    kind, _, _ = name.partition(":")
-    if name == "digits":
-        return builtin.digits()
-    if kind == "fake":
-        return builtin.fake(name, input_shape, outputs)
-    raise SpecError(f"there is no data set {name!r}", hint=f"data sets: {NAMES}")
+    where = where or Where()
+    kind, _, path = name.partition(":")
+    match kind:
+        case "digits" | "imagenet" | "mnist" | "fashionmnist" | "cifar10" | "cifar100" if path:
+            raise SpecError(f"data set {kind} takes nothing after it", hint=f"--data {kind}")
+        case "digits":
+            return builtin.digits()
+        case "fake":
+            return builtin.fake(name, input_shape, outputs)
+        case "mnist" | "fashionmnist" | "cifar10" | "cifar100":
+            return archives.open_archive(kind, where)
+        case "imagenet":
+            return folders.imagenet(where)
+        case "imagefolder":
+            return folders.image_folder(path)
+        case _:
+            raise SpecError(f"there is no data set {name!r}", hint=f"data sets: {NAMES}")

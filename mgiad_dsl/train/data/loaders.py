@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
 
 from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
-from mgiad_dsl.train.data.sets import DataSet
+from mgiad_dsl.train.data.sets import DataSet, FolderSet, ImageSet
+from mgiad_dsl.train.data.stream import Decoded, HeldOutStream, TrainStream
+from mgiad_dsl.train.data.transforms import PilImages, centred, photographs, small_images
 from mgiad_dsl.train.distributed import world
 from mgiad_dsl.train.feed import Feed
 from mgiad_dsl.train.recipe import Recipe
@@ -24,18 +26,34 @@ def make_feed(
     seed: int,
     workers: int,
 ) -> Feed:
-    """Training batches for this process. Raises SpecError if recipe and data do not go together."""
+    """Training batches for this process. Raises SpecError if recipe and data do not agree."""
     share = Share(recipe.batch, world().rank, world().size, recipe.accumulate)
-    return TrainBatches(data, recipe, device, seed, share)
+    size = input_shape[1:]
+    match data:
+        case ImageSet() if recipe.augment_on == "device":
+            return TrainBatches(data, recipe, device, seed, share)
+        case ImageSet():
+            decoded = Decoded(PilImages(data.train), small_images(recipe, size), seed)
+        case FolderSet():
+            decoded = Decoded(data.train, photographs(recipe, size), seed)
+    return TrainStream(decoded, (data.mean, data.std), device, workers, share)
 
 
 def make_held_out(
     data: DataSet,
-    recipe: Recipe,
     input_shape: tuple[int, int, int],
     device: torch.device,
     workers: int,
     raw: bool = False,
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """This process's part of the held-out images, normalised unless ``raw`` (pixels in 0..1)."""
-    return HeldOutBatches(data, HELD_OUT_BATCH, device, world().rank, world().size, raw)
+    rank, ranks, channels = world().rank, world().size, len(data.mean)
+    mean: Sequence[float] = (0.0,) * channels if raw else data.mean
+    std: Sequence[float] = (1.0,) * channels if raw else data.std
+    match data:
+        case ImageSet():
+            return HeldOutBatches(data.test, (mean, std), HELD_OUT_BATCH, device, rank, ranks)
+        case FolderSet():
+            decoded = Decoded(data.test, centred(input_shape[1:]), seed=0)
+            share = Share(HELD_OUT_BATCH // 2 * ranks, rank, ranks)
+            return HeldOutStream(decoded, (mean, std), device, workers, share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.augment import CUTOUT, DRAWS, augment, cutout, normalise
 from mgiad_dsl.train.data.seeds import seed_for
-from mgiad_dsl.train.data.sets import ImageSet, size
+from mgiad_dsl.train.data.sets import Images, ImageSet, size
 from mgiad_dsl.train.recipe import Recipe
 
 Batch = tuple[Tensor, Tensor]
@@ -107,25 +107,20 @@ class TrainBatches:
 
 
 class HeldOutBatches:
-    """The held-out images in order; rank r of R takes every R-th image from r.
-
-    With ``raw``, pixels are in 0..1 and not normalised.
-    """
+    """Held-out images in order; rank r of R takes every R-th image from r."""
 
     def __init__(
         self,
-        data: ImageSet,
+        images: Images,
+        statistics: tuple[Sequence[float], Sequence[float]],
         batch: int,
         device: torch.device,
         rank: int = 0,
         ranks: int = 1,
-        raw: bool = False,
     ) -> None:
-        self.pixels = data.test.pixels[rank::ranks].to(device)
-        self.labels = data.test.labels[rank::ranks].to(device)
-        channels = len(data.mean)
-        self.mean = torch.tensor((0.0,) * channels if raw else data.mean, device=device)
-        self.std = torch.tensor((1.0,) * channels if raw else data.std, device=device)
+        self.pixels = images.pixels[rank::ranks].to(device)
+        self.labels = images.labels[rank::ranks].to(device)
+        self.mean, self.std = (torch.tensor(values, device=device) for values in statistics)
         self.batch = batch
 
     def __iter__(self) -> Iterator[Batch]:

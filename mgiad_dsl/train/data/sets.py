@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from mgiad_dsl.source import SpecError
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where data sets lie, and whether and from where they may be fetched."""
+
+    folder: Path = Path("data")
+    download: bool = False
+    mirror: str | None = None
 
 
 class Images(NamedTuple):

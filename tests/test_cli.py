@@ -1,0 +1,195 @@
+"""The commands as a user runs them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mgiad_dsl.cli import main
+
+ROOT = Path(__file__).parent.parent
+WITHOUT_TORCH = (
+    "import sys; sys.modules['torch'] = sys.modules['torchvision'] = None; "
+    "from mgiad_dsl.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+def blocked(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that cannot import torch."""
+    command = [sys.executable, "-c", WITHOUT_TORCH, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_check_names_every_variant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "mgnet"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "mgnet: 2,750,666 weights, no errors"
+    assert "mgnet:imagenet: 3,012,776 weights, no errors" in out
+
+
+def test_an_error_goes_to_stderr_with_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "bad.mgspec"
+    spec.write_text("network n()\nlet a = b\n")
+    assert main(["count", str(spec)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{spec}:2:9: error: `b` is not declared" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["count"], ["count", "mgnet", "--set", "width"], ["nonsense"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "check", "count", "compile", "draw", "train", "list"])
+def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([*filter(None, [command]), "--help"])
+    assert stopped.value.code == 0
+    out = capsys.readouterr().out
+    assert "mgiad COMMAND --help" in out if not command else "examples:" in out
+
+
+def test_count_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgiad", "--groups"]) == 0
+    out = capsys.readouterr().out
+    assert "1,383,844" in out
+    assert "published 1,384k" in out
+    assert "reconstructed" in out
+    assert "A.4_2" in out
+
+
+def test_count_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgnet", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["weights"] == 2_750_666
+    assert facts["dead"] == 1_152
+    assert facts["published"][0]["agrees"] is True
+    assert sum(group["weights"] for group in facts["groups"]) == facts["weights"]
+    assert facts["parameters"]["share_B"] is True
+
+
+def test_several_networks_side_by_side_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgnet", "mgnet:A", "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["weights"] for row in rows] == ["2750666", "4114634"]
+    assert rows[1]["difference"] == "agrees"
+
+
+def test_groups_as_csv(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgnet", "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert sum(int(row["weights"]) for row in rows) == 2_750_666
+
+
+@pytest.mark.parametrize(("form", "mark"), [("markdown", "|---"), ("latex", r"\begin{tabular}")])
+def test_pasteable_tables(form: str, mark: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgnet", "resnet18", f"--{form}"]) == 0
+    out = capsys.readouterr().out
+    assert mark in out
+    assert "11,689,512" in out
+
+
+def test_set_skips_claims_with_a_note(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgnet", "--set", "width=1.4", "classes=100"]) == 0
+    said = capsys.readouterr()
+    assert "skipped under --set" in said.err
+    assert "published" not in said.out
+
+
+def test_compile_writes_a_file_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "net.py"
+    assert main(["compile", "mgnet:cifar100", "-o", str(target)]) == 0
+    assert "class Mgnet(nn.Module)" in target.read_text()
+    assert main(["compile", "mgnet:cifar100", "-o", str(tmp_path / "no" / "net.py")]) == 1
+    assert main(["compile", "mgnet", "--set", "width=0", "-o", str(target)]) == 1
+    assert "2,773,796" in target.read_text()
+    assert [p.name for p in tmp_path.iterdir()] == ["net.py"]
+
+
+@pytest.mark.parametrize("stage", ["ast", "spec", "graph"])
+def test_dumps_of_the_stages_are_json(stage: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "mgiad", "--emit", stage]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "mgiad"
+
+
+def test_stdin_and_stdout() -> None:
+    text = (ROOT / "specs" / "mgnet.mgspec").read_text()
+    run = subprocess.run(
+        [sys.executable, "-m", "mgiad_dsl", "compile", "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert "class Mgnet(nn.Module)" in run.stdout
+
+
+def test_list_shows_every_bundled_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    for path in (ROOT / "specs").glob("*.mgspec"):
+        assert path.stem in out
+
+
+def test_everything_but_training_works_without_torch(tmp_path: Path) -> None:
+    assert blocked("check", "mgiad").returncode == 0
+    assert "1,383,844" in blocked("count", "mgiad").stdout
+    assert "import torch" in blocked("compile", "mgiad").stdout
+    drawn = blocked("draw", "mgiad", "-o", str(tmp_path / "mgiad.dot"))
+    assert drawn.returncode == 0, drawn.stderr
+    assert "digraph" in (tmp_path / "mgiad.dot").read_text()
+    trained = blocked("train", "digits", "--data", "digits")
+    assert trained.returncode == 1
+    assert "pip install" in trained.stderr
+    assert "Traceback" not in trained.stderr
+
+
+def test_counting_imports_neither_torch_nor_networkx() -> None:
+    code = (
+        "import sys; from mgiad_dsl.cli import main; main(['count', 'mgiad']); "
+        "assert not {'torch', 'networkx', 'graphviz'} & set(sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=False)
+    assert run.returncode == 0, run.stderr
+
+
+def test_colour_only_on_a_terminal() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "mgiad_dsl", "count", "nothing"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "\x1b" not in run.stderr
+
+
+def test_colour_on_a_terminal_unless_told_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for told, coloured in ((False, True), (True, False)):
+        screen = Terminal()
+        monkeypatch.setattr("sys.stderr", screen)
+        if told:
+            monkeypatch.setenv("NO_COLOR", "1")
+        else:
+            monkeypatch.delenv("NO_COLOR", raising=False)
+        assert main(["count", "nothing"]) == 1
+        assert ("\x1b[" in screen.getvalue()) is coloured

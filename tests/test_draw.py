@@ -1,0 +1,313 @@
+"""Diagrams: what they show, and that graphviz takes them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from mgiad_dsl.check import check
+from mgiad_dsl.draw import draw, render
+from mgiad_dsl.draw.colours import Palette
+from mgiad_dsl.draw.labels import chip
+from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.lower import lower
+from mgiad_dsl.parse import parse
+from mgiad_dsl.report import Report
+from mgiad_dsl.resources import bundled_specs
+from mgiad_dsl.source import Source, SpecError
+from mgiad_dsl.weights import trainable
+
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs graphviz's dot")
+VARIANT = re.compile(r"^variant (\w+)", re.MULTILINE)
+
+BOTH = """mgspec 1
+network both(L = 2, K = 1)
+input image : 3 x 8 x 8
+levels l in 1..L : resolution
+levels k in 0..K : channel
+spaces u[l,k], f[l,k] : 8 / 2^k channels
+operators {
+    theta : image -> f[1,0] conv 3x3
+    A[l,k] : u[l,k] -> f[l,k] conv 3x3
+    R[l] : f[l-1,0] -> f[l,0] conv 3x3 stride 2 depthwise
+    P[l] : u[l,0] -> u[l-1,0] conv 3x3 stride 2 transposed
+    Rc[l,k] : f[l,k-1] -> f[l,k] conv 1x1
+    Pc[l,k] : u[l,k] -> u[l,k-1] conv 1x1
+    B[l,k] : f[l,k] -> u[l,k] conv 1x1
+    V, W : u[1,0] -> 3 linear
+}
+start { f[1,0] = theta(image) u[1,0] = 0 }
+step relax { u[l,k] = u[l,k] + B[l,k](f[l,k] - A[l,k](u[l,k])) }
+cycle over l : V {
+    smooth { cycle over k : W {
+        smooth 1 relax
+        coarsen { f[l,k+1] = Rc[l,k+1](f[l,k]) u[l,k+1] = 0 }
+        correct { u[l,k] = u[l,k] + Pc[l,k+1](u[l,k+1]) }
+        smooth 1 relax
+    } }
+    coarsen { f[l+1,0] = R[l+1](f[l,0]) u[l+1,0] = 0 }
+    solve { cycle over k : V {
+        coarsen { f[l,k+1] = Rc[l,k+1](f[l,k]) u[l,k+1] = 0 }
+        solve 2 relax
+        correct { u[l,k] = u[l,k] + Pc[l,k+1](u[l,k+1]) }
+    } }
+    correct { u[l,0] = u[l,0] + P[l+1](u[l+1,0]) }
+}
+output first = V(avgpool(u[1,0]))
+output second = W(avgpool(u[1,0]))
+"""
+
+FLAT = """mgspec 1
+network flat()
+input image : 1 x 4 x 4
+levels l in 1..1 : resolution
+spaces u[l] : 1 channels
+operators { A : u[l] -> u[l] conv 3x3 }
+start { u[1] = image }
+cycle over l : backslash { smooth 3 times coarsen { u[l+1] = u[l] } }
+step times { u[l] = A(u[l]) }
+output answer = u[1]
+"""
+
+
+BARE = """mgspec 1
+network bare()
+input image : 1 x 4 x 4
+operators { W : image -> 3 linear }
+output answer = W(avgpool(image))
+"""
+
+
+def lowered(text: str, variant: str | None = None) -> NetGraph:
+    report = Report()
+    graph = lower(check(parse(Source("test", text)), variant, {}, report), report)
+    report.raise_errors()
+    return graph
+
+
+def bundled(name: str) -> NetGraph:
+    stem, _, variant = name.partition(":")
+    path = next(path for path in bundled_specs() if path.stem == stem)
+    return lowered(path.read_text(encoding="utf-8"), variant or None)
+
+
+def all_names() -> list[str]:
+    names = []
+    for path in bundled_specs():
+        variants = VARIANT.findall(path.read_text(encoding="utf-8"))
+        names += [path.stem, *(f"{path.stem}:{variant}" for variant in variants)]
+    return names
+
+
+def words(text: str) -> str:
+    """The words of a label without its tags."""
+    return unescape(re.sub(r"<[^<>]*>", " ", text))
+
+
+def legend(dot: str) -> str:
+    """The last table of the label under the picture."""
+    return dot[dot.rindex("<TABLE") :]
+
+
+def positions(dot: str) -> dict[str, tuple[float, float]]:
+    found = re.findall(r'^\t"?([\w:]+)"? \[.*?\bpos="(-?[\d.]+),(-?[\d.]+)!"', dot, re.MULTILINE)
+    return {name: (float(x), float(y)) for name, x, y in found}
+
+
+def edges(dot: str) -> list[tuple[str, str]]:
+    return re.findall(r"^\t(\w+) -> (\w+)", dot, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", all_names())
+def test_every_bundled_network_draws(name: str) -> None:
+    graph = bundled(name)
+    total = sum(trainable(group.op) for group in graph.groups.values())
+    for detail in (False, True):
+        dot = draw(graph, detail=detail)
+        assert graph.name in dot
+        assert f"{total:,} weights" in dot
+        assert dot == draw(graph, detail=detail)
+
+
+@needs_dot
+@pytest.mark.parametrize("name", [path.stem for path in bundled_specs()])
+def test_graphviz_takes_every_bundled_spec(name: str, tmp_path: Path) -> None:
+    render(draw(bundled(name)), tmp_path / "net.svg", "svg")
+    assert "</svg>" in (tmp_path / "net.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["mgnet", "mgiad", "poisson"])
+def test_golden(name: str, golden) -> None:
+    golden(f"{name}.dot", draw(bundled(name)))
+
+
+@pytest.mark.parametrize("name", ["mgnet", "mgnet:A", "mgiad:w3", "resnet18", "unet_mg"])
+def test_legend_shows_every_group_with_its_weights(name: str) -> None:
+    graph = bundled(name)
+    shown = words(legend(draw(graph)))
+    for group in graph.groups.values():
+        if group.role != "norm":
+            count = trainable(group.op)
+            assert re.search(rf"(?<!\S){re.escape(group.name)}\s+{count:,}\s", shown), group.name
+
+
+@pytest.mark.parametrize("name", [name for name in all_names() if "poisson:" not in name])
+def test_legend_adds_up(name: str) -> None:
+    """Independent arithmetic on the printed table: chips, sums of families, sums of levels."""
+    graph = bundled(name)
+    table = legend(draw(graph))
+    *rows, last = re.findall(r"<TR>(.*?)</TR>", table)
+    total = sum(trainable(group.op) for group in graph.groups.values())
+    numbers = [int(n.replace(",", "")) for n in re.findall(r">(?:<B>)?([\d,]+)<", last)]
+    assert numbers[-1] == total == sum(numbers[:-1])
+    chips = re.findall(r'BGCOLOR=.*?</TD><TD ALIGN="RIGHT"><FONT[^>]*>([\d,]+)<', "".join(rows))
+    assert sum(int(n.replace(",", "")) for n in chips) == total
+
+
+def test_norms_are_bundled_by_level() -> None:
+    shown = words(legend(draw(bundled("mgiad"))))
+    assert re.search(r"6 norm k=2\s+768", shown)
+    assert "norm.l" not in shown
+
+
+def test_dead_weights_are_grey() -> None:
+    graph = bundled("mgnet")
+    palette = Palette(graph)
+    assert palette.fill("R0") == palette.fill("Pi0") == "#E4E4E4"
+    assert "conv 3x3, depthwise, dead" in draw(graph)
+    assert "1,152 of them dead" in draw(graph)
+
+
+def test_colours_are_the_family_s_and_differ_within_it() -> None:
+    for name in ("mgiad", "mgiad:w3"):
+        graph = bundled(name)
+        palette = Palette(graph)
+        assert palette.families["A"] == "#0072B2"
+        assert palette.families["B"] == "#D55E00"
+        live = [group for group in graph.live_groups() if graph.groups[group].role == "operator"]
+        assert len({palette.fill(group) for group in live}) == len(live)
+
+
+def test_every_level_has_a_row_and_blocks_stand_in_it() -> None:
+    at = positions(draw(bundled("unet_mg")))
+    rows = [at[f"level_l{level}_band"][1] for level in (1, 2, 3, 4)]
+    assert rows == sorted(rows, reverse=True)
+    for level, row in enumerate(rows, 1):
+        for key in [k for k in at if re.fullmatch(rf"l{level}_(pre|solve|post)", k)]:
+            assert at[key][1] == row
+
+
+def test_time_runs_to_the_right_and_down_in_a_nested_cycle() -> None:
+    at = positions(draw(bundled("mgiad")))
+    assert at["l3_pre_k0_pre"][0] < at["l3_pre_k1_pre"][0] < at["l3_pre_k2_solve"][0]
+    assert at["l3_pre_k0_pre"][1] > at["l3_pre_k0_post"][1]
+    assert at["l3_pre_k0_pre"][0] == at["l3_pre_k0_post"][0]
+    v = positions(draw(bundled("poisson")))
+    order = ["l1_pre", "l2_pre", "l5_solve", "l2_post", "l1_post"]
+    assert [v[key][0] for key in order] == sorted(v[key][0] for key in order)
+
+
+def test_transfers_join_neighbouring_rows() -> None:
+    arrows = edges(draw(bundled("unet_mg")))
+    for level in (1, 2, 3):
+        below = f"l{level + 1}_" + ("solve" if level == 3 else "pre")
+        assert {(f"l{level}_pre", f"l{level}_coarsen"), (f"l{level}_coarsen", below)} <= {*arrows}
+        assert (f"l{level}_correct", f"l{level}_post") in arrows
+        assert (f"l{level}_pre", f"l{level}_post") in arrows  # what is kept for the correction
+
+
+def test_steps_are_collapsed_where_they_share_all_weights() -> None:
+    assert "2 × smooth" in draw(bundled("mgnet"))
+    assert "2 × smooth" not in draw(bundled("mgnet:A"))
+    assert "solve: 20 × jacobi" in draw(bundled("poisson"))
+
+
+def test_long_cycles_shrink_to_discs() -> None:
+    dot = draw(bundled("poisson:w"))
+    assert dot.count("shape=circle") == 38
+    assert "20 × jacobi" not in dot
+
+
+def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
+    dot = draw(lowered(BOTH))
+    at = positions(dot)
+    assert {"output_first", "output_second"} <= at.keys()
+    assert at["output_first"][1] == at["output_second"][1] > at["level_l1_band"][1]
+    ends = {name for edge in edges(dot) for name in edge}
+    assert ends <= at.keys()
+
+
+def test_one_level_without_transfers() -> None:
+    dot = draw(lowered(FLAT))
+    assert "3 × times" in dot
+    assert "all levels" not in dot
+    assert positions(dot)["output_answer"][1] < positions(dot)["level_l1_band"][1]
+
+
+def test_without_a_cycle() -> None:
+    assert ("input_image_1", "output_answer") in edges(draw(lowered(BARE)))
+
+
+def test_groups_of_no_level_have_a_column_of_their_own() -> None:
+    assert "all levels" in legend(draw(bundled("poisson_learned")))
+
+
+def test_without_a_legend() -> None:
+    dot = draw(bundled("mgnet"), legend=False)
+    assert "batchnorm" not in dot
+    assert "2 × smooth" in dot
+
+
+def test_detail_shows_every_operation_and_edge() -> None:
+    graph = bundled("mgnet")
+    dot = draw(graph, detail=True)
+    drawn = set(edges(dot))
+    for node in graph.nodes.values():
+        assert {(source, node.name) for source in node.inputs} <= drawn
+
+
+def test_texts_are_escaped() -> None:
+    text = FLAT.replace("u[l] = A(u[l])", "u[l] = 1 <= 2 ? A(u[l]) : u[l]")
+    dot = draw(lowered(text))
+    assert "1&#160;&lt;=&#160;2" in dot
+    palette = Palette(lowered(FLAT))
+    assert "a&lt;b&gt;&amp;" in chip("A", palette, "a<b>&")
+
+
+@needs_dot
+@pytest.mark.parametrize("text", [BOTH, FLAT, BARE])
+@pytest.mark.parametrize("detail", [False, True])
+def test_pictures_in_every_format(text: str, detail: bool, tmp_path: Path) -> None:
+    dot = draw(lowered(text), detail=detail)
+    starts = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}
+    for file_format, start in starts.items():
+        path = tmp_path / f"net.{file_format}"
+        render(dot, path, file_format)
+        assert path.read_bytes().startswith(start)
+    assert {path.name for path in tmp_path.iterdir()} == {f"net.{name}" for name in starts}
+
+
+def test_without_dot_the_text_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    dot = draw(bundled("mgnet"))
+    with pytest.raises(SpecError, match=r"not installed") as caught:
+        render(dot, tmp_path / "net.svg", "svg")
+    assert "apt install graphviz" in (caught.value.hint or "")
+    assert [path.name for path in tmp_path.iterdir()] == ["net.dot"]
+    assert (tmp_path / "net.dot").read_text(encoding="utf-8") == dot
+
+
+def test_unknown_format(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="no picture format bmp"):
+        render("digraph {}", tmp_path / "net.bmp", "bmp")
+
+
+@needs_dot
+def test_text_that_graphviz_refuses(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="could not draw"):
+        render("digraph {", tmp_path / "net.svg", "svg")
+    assert list(tmp_path.iterdir()) == []

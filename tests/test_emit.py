@@ -1,0 +1,232 @@
+"""The emitted source: what it says, how it looks, what its names are."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from mgiad_dsl import compile_file, compile_source
+from mgiad_dsl.emit.names import MODULE_ATTRIBUTES
+from mgiad_dsl.runtime import load
+from mgiad_dsl.source import Source
+from tests.test_count import every_network
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("name", ["mgnet", "mgiad:w3", "poisson:f", "unet_mg", "mgnet_chebyshev"])
+def test_golden(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"{name.replace(':', '_')}.py.txt", compile_file(name).python)
+
+
+def test_every_source_is_formatted_and_clean(tmp_path: Path) -> None:
+    for name in every_network():
+        (tmp_path / f"{name.replace(':', '__')}.py").write_text(compile_file(name).python)
+    for command in (["format", "--check"], ["check", "--select", "E,F,W,I,UP", "--ignore", "E741"]):
+        options = ["--isolated", "--line-length", "100", "--no-cache"]
+        run = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *options, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_emitting_is_deterministic_across_processes() -> None:
+    code = "import mgiad_dsl; print(mgiad_dsl.compile_file('mgiad:w3').python, end='')"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            check=True,
+            env={"PYTHONHASHSEED": seed, "PATH": "", "HOME": "/nonexistent"},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert texts == {compile_file("mgiad:w3").python}
+
+
+def test_the_file_needs_only_torch(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(compile_file("mgiad").python)
+    code = (
+        "import sys; import net, torch; n = net.Mgiad(); "
+        "print(sum(p.numel() for p in n.parameters())); "
+        "assert not any(m.startswith('mgiad_dsl') for m in sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert run.stdout.strip() == "1383844"
+
+
+def test_the_docstring_says_name_parameters_and_count() -> None:
+    text = compile_file("mgiad", {"width": "3"}).python
+    doc = text.split('"""')[1]
+    assert "mgiad" in doc
+    assert "width = 3" in doc
+    assert "4,821,796 weights" in doc
+
+
+def test_one_step_is_written_once_and_called_with_its_operators() -> None:
+    text = compile_file("mgiad:w3").python
+    assert text.count("def relax(") == 1
+    assert "def relax(u, f, A, B, norm_a, norm_b):" in text
+    assert "return u + F.relu(norm_b(B(F.relu(norm_a(f - A(u))))))" in text
+    assert "u[l,k] + relu(norm(B[l,k](relu(norm(f[l,k] - A[l,k](u[l,k]))))))" in text
+    assert len(re.findall(r"def v_cycle_k\d", text)) == 3  # levels 3 and 4 share one
+
+
+def test_names_in_the_state_dict_come_from_the_spec() -> None:
+    names = set(load(compile_file("mgnet:A").python).state_dict())
+    assert {"theta.weight", "A.2.weight", "B.3_1.weight", "B.3_2.weight", "W.bias"} <= names
+    assert "norm.l2_pre1_u_a.weight" in names
+    assert "R0.weight" in names, "dead weights are declared weights"
+
+
+def test_names_do_not_change_when_unrelated_lines_do() -> None:
+    text = (ROOT / "specs" / "mgnet.mgspec").read_text()
+    before = set(load(compile_source(Source("a", text)).python).state_dict())
+    more = text.replace(
+        "operators {", "operators {\n    Q[l] : u[l] -> f[l] conv 1x1   norm2[*] : batchnorm\n"
+    )
+    more = more.replace(
+        "        f[l+1] = R[l+1]", "        let extra = norm2(Q[l](u[l]))\n        f[l+1] = R[l+1]"
+    )
+    assert more.count("extra") == 1
+    after = set(load(compile_source(Source("a", more), settings={"steps": 3}).python).state_dict())
+    assert before < after
+
+
+def test_every_attribute_of_modules_is_kept_free() -> None:
+    public = {name for name in dir(nn.Module) if not name.startswith("_")}
+    assert public <= MODULE_ATTRIBUTES
+
+
+def test_operators_with_awkward_names() -> None:
+    text = """
+    network awkward()
+    input self : 2 x 4 x 4
+    spaces torch, F : 2 channels
+    operators { forward, lambda, nn : self -> torch conv 1x1
+                train[*] : batchnorm   pick : torch -> F conv 1x1 }
+    start { torch = train(forward(self)) + lambda(self) + nn(self)   F = pick(torch) }
+    output return = relu(F)
+    """
+    compiled = compile_source(Source("awkward", text))
+    network = load(compiled.python)
+    assert sum(p.numel() for p in network.parameters()) == compiled.count.weights == 20
+    assert network(torch.zeros(1, 2, 4, 4)).shape == (1, 2, 4, 4)
+
+
+def test_several_outputs_make_a_dict() -> None:
+    text = """
+    network two()
+    input x : 3 x 8 x 8
+    spaces u : 4 channels
+    operators { A : x -> u conv 3x3   W : u -> 5 linear }
+    start { u = A(x) }
+    output scores = W(avgpool(u))
+    output map = u
+    """
+    network = load(compile_source(Source("two", text)).python)
+    made = network(torch.zeros(2, 3, 8, 8))
+    assert {name: tuple(value.shape) for name, value in made.items()} == {
+        "scores": (2, 5),
+        "map": (2, 4, 8, 8),
+    }
+
+
+def test_an_overwritten_value_kept_under_another_name() -> None:
+    """`old` still holds what `u` was before the step: variables must not be confused."""
+    text = """
+    network memory()
+    input x : 1 x 2 x 2
+    levels l in 1..1 : resolution
+    spaces u[l] = old[l] : 1 channels
+    start { u[1] = x   old[1] = 0 }
+    cycle over l : backslash {
+        smooth 3 {
+            let new = 2 * u[l] + old[l]
+            old[l] = u[l]
+            u[l] = new
+        }
+        coarsen { }
+    }
+    output y = u[1] - 10 * old[1]
+    """
+    network = load(compile_source(Source("memory", text)).python)
+    # u: 1, 2, 5, 12 and old: 0, 1, 2, 5
+    assert network(torch.ones(1, 1, 2, 2)).flatten().tolist() == [12 - 50] * 4
+
+
+def test_arithmetic_keeps_its_precedence() -> None:
+    text = """
+    network sums()
+    input x : 1 x 1 x 1
+    spaces u : 1 channels
+    operators { a : scalar 3   b : scalar 5 }
+    start { u = x }
+    output y = (u - (u - 2 * u)) / (a - (b - a)) * 2^2 - -u / (2 / a / b) + (-a)^2 * u - -a^2 * u
+    """
+    network = load(compile_source(Source("sums", text)).python)
+    wanted = (1 - (1 - 2)) / (3 - (5 - 3)) * 4 + 1 / (2 / 3 / 5) + 9 + 9
+    assert network(torch.ones(1, 1, 1, 1)).item() == pytest.approx(wanted)
+
+
+def test_initialisation_is_kaiming_and_follows_the_seed() -> None:
+    source = compile_file("mgnet").python
+    torch.manual_seed(3)
+    one = load(source)
+    torch.manual_seed(3)
+    two = load(source)
+    assert all(torch.equal(p, q) for p, q in zip(one.parameters(), two.parameters(), strict=True))
+    weight = one.A["4"].weight
+    assert weight.std().item() == pytest.approx((2 / (256 * 9)) ** 0.5, rel=0.01)
+    norms = [m for m in one.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert all((m.weight == 1).all() and (m.bias == 0).all() for m in norms)
+
+
+def test_names_of_the_spec_that_clash_in_python() -> None:
+    """A let as a variable of a space (u1), as a part (A_coarse), as a function (coarsen_2)."""
+    text = """
+    network clash()
+    input v_cycle : 1 x 4 x 4
+    levels l in 1..1 : resolution
+    spaces u[l] = u_coarse[l] = t1[l] = first[l] : 1 channels
+    operators { A[l], norm_a[l] : u[l] -> u[l] conv 1x1   norm[*] : batchnorm }
+    start {
+        first[1] = v_cycle
+        let u1 = relu(A[1](first[1]))
+        u[1] = norm(u1) + u1
+        u_coarse[1] = u1
+        t1[1] = u[1]
+    }
+    cycle over l : backslash {
+        smooth 2 {
+            let A_coarse = norm(A[l](u[l])) + norm(norm_a[l](u_coarse[l]))
+            u[l] = u[l] + A_coarse + t1[l]
+            t1[l] = 2 * u_coarse[l]
+        }
+        coarsen { }
+    }
+    output coarsen_2 = u[1] + t1[1]
+    """
+    compiled = compile_source(Source("clash", text))
+    network = load(compiled.python).eval()
+    with torch.no_grad():
+        for family in (network.A, network.norm_a):
+            family["1"].weight.fill_(1.0)
+    # Norms keep values in eval mode, but for eps. u1 = 1, u = 2, u_coarse = 1, t1 = 2;
+    # then u = 2 + (2 + 1) + 2 = 7, t1 = 2; then u = 7 + (7 + 1) + 2 = 17, t1 = 2.
+    made = network(torch.ones(1, 1, 4, 4))
+    assert made.flatten()[0].item() == pytest.approx(19, rel=1e-3)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from mgiad_dsl.train.runs import build
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_reference_network_has_the_published_weights() -> None:
+    torch.manual_seed(0)
+    model = build(ROOT / "bench" / "reference.py")
+    assert sum(p.numel() for p in model.parameters()) == 2_750_666
+    assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
+
+
+@pytest.mark.slow
+def test_the_bench_runs_on_a_cpu(tmp_path) -> None:
+    words = ["--quick", "--steps", "1", "--batch", "8", "--device", "cpu"]
+    files = ["--json", str(tmp_path / "bench.json"), "--profile", str(tmp_path / "profile.txt")]
+    subprocess.run(
+        [sys.executable, "bench/gpu_train.py", *words, *files],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        check=True,
+        timeout=300,
+        stdout=subprocess.DEVNULL,
+    )
+    rows = json.loads((tmp_path / "bench.json").read_text())["rows"]
+    assert len(rows) == 6
+    assert all(row["images_per_second"] > 0 for row in rows.values())
+    assert "aten::" in (tmp_path / "profile.txt").read_text()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+from contextlib import nullcontext
+
+import pytest
+import torch
+from torch import nn
+
+from mgiad_dsl.train import Recipe, fit
+from mgiad_dsl.train.progress import Quiet
+from mgiad_dsl.train.regions import compile_regions
+from tests.train import small_cycle
+from tests.train.test_fit import loader
+
+
+class Notes(Quiet):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.fixture
+def emitted():
+    """The look-alike of an emitted file, executed anew, with its list of regions."""
+    spec = importlib.util.spec_from_file_location("emitted", small_cycle.__file__)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["emitted"] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["emitted"]
+    torch.compiler.reset()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_each_step_is_compiled_once_and_computes_the_same(emitted) -> None:
+    torch.manual_seed(0)
+    model = emitted.SmallCycle(channels=8, classes=2).train()
+    images = torch.randn(4, 1, 8, 8)
+    expected = model(images)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch._dynamo.utils.counters.clear()
+    assert compile_regions(model, images, nullcontext(), print)
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert all(parameter.grad is None for parameter in model.parameters())
+    # two levels of different size, two steps each, the first of all with u = 0 that needs no
+    # gradient: three graphs, not four
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 3
+    torch.testing.assert_close(model(images), expected, rtol=1e-4, atol=1e-5)
+    assert model.state_dict().keys() == before.keys()
+
+
+def test_without_a_compiler_training_goes_on(emitted, monkeypatch) -> None:
+    def broken(function, **options):
+        def fails(*arguments):
+            raise RuntimeError("no C++ compiler\nlong explanation")
+
+        return fails
+
+    monkeypatch.setattr(torch, "compile", broken)
+    notes, relax = Notes(), emitted.relax
+    model = emitted.SmallCycle(channels=8, classes=2)
+    recipe = Recipe(epochs=1, compile=True)
+    result = fit(model, loader(), recipe, device="cpu", listener=notes)
+    assert len(result.records) == 1
+    assert emitted.relax is relax
+    message = "torch.compile failed (no C++ compiler); training goes on without it, more slowly"
+    assert message in notes.said
+
+
+def test_a_module_without_regions_is_compiled_whole(monkeypatch) -> None:
+    options = []
+    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+    monkeypatch.setattr(nn.Module, "compile", lambda self, **kwargs: options.append(kwargs))
+    assert compile_regions(model, torch.randn(2, 1, 8, 8), nullcontext(), print)
+    assert options == [{"dynamic": False}]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torchvision import datasets
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.command import train
+from mgiad_dsl.train.data.catalogue import open_data
+from mgiad_dsl.train.data.loaders import make_feed, make_held_out
+from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
+from mgiad_dsl.train.runs import read_run
+from tests.train.formats import write_cifar, write_folder
+from tests.train.nets import network
+from tests.train.small_cycle import SmallCycle
+
+CPU = torch.device("cpu")
+SHAPE = (3, 32, 32)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    write_folder(tmp_path / "photos")
+    return open_data(f"imagefolder:{tmp_path / 'photos'}")
+
+
+def batches(data, recipe, workers, epoch=0, start=0):
+    return list(make_feed(data, recipe, SHAPE, CPU, 0, workers).epoch(epoch, start))
+
+
+def assert_equal(ours, theirs) -> None:
+    for (a, x), (b, y) in zip(ours, theirs, strict=True):
+        assert torch.equal(a, b)
+        assert torch.equal(x, y)
+
+
+def test_photographs_are_functions_of_seed_epoch_and_place(photos) -> None:
+    recipe = load_recipe("imagenet", {"batch": 4})
+    state = torch.get_rng_state()
+    here = batches(photos, recipe, workers=0)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert len(here) == 3
+    assert here[0][0].shape == (4, *SHAPE)
+    assert_equal(batches(photos, recipe, workers=2), here)
+    assert_equal(batches(photos, recipe, workers=2, start=2), here[2:])
+    assert not torch.equal(batches(photos, recipe, 0, epoch=1)[0][0], here[0][0])
+
+
+def test_held_out_photographs(photos) -> None:
+    images = list(make_held_out(photos, SHAPE, CPU, workers=0, raw=True))
+    assert sum(len(labels) for _, labels in images) == 12
+    assert images[0][0].min() >= 0
+    assert images[0][0].max() <= 1
+    assert images[0][0].shape[1:] == SHAPE
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_an_unreadable_image_is_named(photos, tmp_path, workers) -> None:
+    for path in (tmp_path / "photos" / "train").glob("*/*"):
+        path.write_bytes(b"no image")
+    with pytest.raises(SpecError, match=r"cannot read image \d+: .*/photos/train/n0") as error:
+        batches(photos, load_recipe("imagenet", {"batch": 4}), workers)
+    assert "\n" not in error.value.message
+
+
+def test_small_images_through_workers() -> None:
+    data = open_data("fake:3x32x32:10:64")
+    recipe = Recipe(batch=32, augment_on="workers", **AUGMENTATIONS["paper"])
+    assert_equal(batches(data, recipe, workers=2), batches(data, recipe, workers=0))
+    with pytest.raises(SpecError, match="cutout works on the device only"):
+        batches(data, Recipe(batch=32, augment_on="workers", cutout=8), 0)
+
+
+def test_recipes_for_small_images_do_not_stream(photos) -> None:
+    with pytest.raises(SpecError, match="recipe paper changes small images") as error:
+        make_feed(photos, load_recipe("paper", {"batch": 4}), SHAPE, CPU, 0, 0)
+    assert error.value.hint == "--recipe imagenet"
+
+
+def test_photographs_train_end_to_end(photos, train_args, tmp_path) -> None:
+    small = network(lambda: SmallCycle(8, 3, 2), SHAPE, 2)
+    words = ["--with", "batch=4", "lr=0.01", "--workers", "2"]
+    out = train(small, train_args("--data", f"imagefolder:{tmp_path / 'photos'}", *words))
+    assert read_run(out)[1].name == "imagenet"
+
+
+@pytest.mark.parametrize("on", ["device", "workers"])
+def test_cifar_in_its_real_format_trains_end_to_end(on, train_args, tmp_path, monkeypatch) -> None:
+    write_cifar(tmp_path / "data", datasets.CIFAR10, monkeypatch)
+    monkeypatch.setenv("MGIAD_DATA", str(tmp_path / "data"))
+    small = network(lambda: SmallCycle(8, 3, 10), SHAPE, 10)
+    words = ["--recipe", "paper", "--with", f"augment_on={on}", "batch=20", "--workers", "1"]
+    out = train(small, train_args("--data", "cifar10", *words))
+    assert "| data | cifar10 |" in (out / "report.md").read_text()
+    with pytest.raises(SpecError, match="missing train") as error:
+        train(small, train_args("--data", "cifar100"))
+    assert "cifar-100-python" in error.value.message
