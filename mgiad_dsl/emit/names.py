@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 from mgiad_dsl.graph import WeightGroup
 
+_Named = TypeVar("_Named", bound=Hashable)
 Label = tuple[str, "tuple[int, ...] | None"]  # a space at its indices, or a let
 
 # What the emitted file itself uses.
@@ -75,13 +78,37 @@ MODULE_ATTRIBUTES = frozenset(
 
 
 def safe(name: str) -> str:
-    """A name that Python and the emitted file leave free."""
-    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
+    """A name that Python and the emitted file leave free; different names stay different."""
+    return _clear(name, _TAKEN)
 
 
 def attribute(family: str) -> str:
     """The attribute that holds the operators of a family, and their ``state_dict`` prefix."""
-    return f"{family}_" if keyword.iskeyword(family) or family in MODULE_ATTRIBUTES else family
+    if family.startswith("_"):  # where nn.Module keeps what is its own
+        return f"{family}_"
+    return _clear(family, MODULE_ATTRIBUTES)
+
+
+def _clear(name: str, taken: frozenset[str]) -> str:
+    bare = name.rstrip("_")
+    return f"{name}_" if keyword.iskeyword(bare) or bare in taken else name
+
+
+def distinct(names: Mapping[_Named, str], used: set[str]) -> dict[_Named, str]:
+    """The names, with an underscore behind one that is in ``used``, which grows by them."""
+    found = {}
+    for key, name in names.items():
+        while name in used:
+            name += "_"
+        used.add(name)
+        found[key] = name
+    return found
+
+
+def may_be_local(name: str, families: Iterable[str]) -> bool:
+    """Whether a value or an operator inside a function may have this name (`u1_0`, `A_coarse`)."""
+    ending = re.compile(r"(m?\d+(_m?\d+)*|_coarse|_[a-z]|_z\d+)?")
+    return any(name.startswith(f) and ending.fullmatch(name[len(f) :]) for f in families)
 
 
 def full(label: Label) -> str:
