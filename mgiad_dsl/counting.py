@@ -20,8 +20,8 @@ _Key = TypeVar("_Key", bound=Hashable)
 class GroupCount:
     """A sharing group.
 
-    ``weights`` are trainable elements, ``buffers`` the others; ``uses`` how often it is
-    applied on a path to an output; ``ungrouped`` its weights if every group count were 1;
+    ``weights`` are trainable elements, ``buffers`` the others; ``uses`` how often it runs
+    to give the outputs; ``ungrouped`` its weights if every group count were 1;
     ``macs`` multiply-accumulates per image over all its uses.
     """
 
@@ -104,11 +104,14 @@ class WeightCount:
 
 def count(graph: NetGraph) -> WeightCount:
     """Count a network."""
-    live = graph.live()
+    live, used = graph.live(), graph.live_groups()
     nodes = [node for node in graph.nodes.values() if node.name in live]
     return WeightCount(
         graph.name,
-        tuple(_group(graph, group, live) for group in _in_order(graph.groups.values())),
+        tuple(
+            _group(graph, group, live, dead=group.name not in used)
+            for group in _in_order(graph.groups.values())
+        ),
         macs=sum(_macs(graph, node) for node in nodes),
         activations=sum(prod(node.shape) for node in nodes if _computes(node)),
     )
@@ -119,7 +122,7 @@ def _in_order(groups: Iterable[WeightGroup]) -> list[WeightGroup]:
     return sorted(groups, key=lambda group: group.span.start)
 
 
-def _group(graph: NetGraph, group: WeightGroup, live: set[str]) -> GroupCount:
+def _group(graph: NetGraph, group: WeightGroup, live: set[str], *, dead: bool) -> GroupCount:
     users = [graph.nodes[name] for name in group.users if name in live]
     return GroupCount(
         group.name,
@@ -130,7 +133,7 @@ def _group(graph: NetGraph, group: WeightGroup, live: set[str]) -> GroupCount:
         weights=weights.trainable(group.op),
         buffers=weights.buffers(group.op),
         uses=len(users),
-        dead=not users,
+        dead=dead,
         ungrouped=weights.ungrouped(group.op),
         macs=sum(_macs(graph, node) for node in users),
     )

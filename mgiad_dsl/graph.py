@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mgiad_dsl import shapes
-from mgiad_dsl.ops import Op, Shape, Weighted
+from mgiad_dsl.ops import Op, Shape, Weighted, Zeros
 from mgiad_dsl.source import Span
 
 if TYPE_CHECKING:
@@ -124,17 +124,24 @@ class NetGraph:
     outputs: dict[str, str] = field(default_factory=dict)
 
     def live(self) -> set[str]:
-        """Names of the nodes with a path to an output."""
-        wanted = set(self.outputs.values())
-        for name in reversed(self.nodes):
-            if name in wanted:
-                wanted.update(self.nodes[name].inputs)
-        return wanted
+        """Names of the nodes that must run to give the outputs."""
+        return self._needed(through_zeros=True)
 
     def live_groups(self) -> set[str]:
-        """Names of the sharing groups with a path to an output; all others are dead."""
-        live = self.live()
+        """Names of the sharing groups with a path to an output; all others are dead.
+
+        No path leads through a zero: it takes nothing but its batch size from its input.
+        """
+        live = self._needed(through_zeros=False)
         return {name for name, g in self.groups.items() if any(u in live for u in g.users)}
+
+    def _needed(self, through_zeros: bool) -> set[str]:
+        wanted = set(self.outputs.values())
+        for name in reversed(self.nodes):
+            node = self.nodes[name]
+            if name in wanted and (through_zeros or not isinstance(node.op, Zeros)):
+                wanted.update(node.inputs)
+        return wanted
 
     def view(self) -> nx.MultiDiGraph[str]:
         """A networkx graph of the nodes; every edge carries the ``shape`` that flows on it."""

@@ -143,3 +143,17 @@ def test_published_agrees_when_the_count_rounds_to_it(printed: str, agrees: bool
     text = Source.read(str(next(p for p in bundled_specs() if p.stem == "mgnet"))).text
     compiled = compile_source(Source("mgnet", text.replace("2_751k", printed)))
     assert any("than published" in w.message for w in compiled.warnings) is not agrees
+
+
+def test_a_zero_takes_no_values_from_what_it_is_shaped_like() -> None:
+    text = """
+    network n()
+    input x : 2 x 8 x 8
+    levels l in 1..1 : resolution
+    spaces u[l], f[l] : 4 channels
+    operators { theta : x -> f[1] conv 3x3   H : u[1] -> 3 conv 1x1 }
+    start { f[1] = theta(x)   u[1] = 0 }
+    output y = H(u[1])
+    """
+    counted = compile_source(Source("n", text)).count
+    assert [(g.name, g.dead) for g in counted.groups] == [("theta", True), ("H", False)]

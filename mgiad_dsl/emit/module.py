@@ -6,7 +6,7 @@ from mgiad_dsl import ops
 from mgiad_dsl.emit.body import Functions, Writer, label_of
 from mgiad_dsl.emit.layout import INDENT, Call, lines
 from mgiad_dsl.emit.names import attribute, distinct, full, safe
-from mgiad_dsl.emit.operators import definitions, helpers
+from mgiad_dsl.emit.operators import HELPERS, definitions, helpers
 from mgiad_dsl.emit.regions import Flow, regions
 from mgiad_dsl.graph import NetGraph
 
@@ -35,11 +35,11 @@ def emit(graph: NetGraph, about: tuple[str, ...]) -> str:
         about: the lines of the file's docstring.
     """
     root = regions(graph)
-    functions = Functions(Flow(graph), root)
-    labels = {label_of(statement): full(label_of(statement)) for statement in graph.statements}
-    names = distinct(labels, set(functions.reserved))
-    forward = Writer(functions, names, _operators(graph), 2)
-    inputs = [
+    functions = Functions(Flow(graph), root, {class_name(graph), *HELPERS})
+    used: set[str] = set()
+    names = distinct({label: full(label) for label in map(label_of, graph.statements)}, used)
+    forward = Writer(functions, names, _operators(graph), used, 2)
+    arguments = [
         forward.bind((node.op.name, None), node.name)
         for node in graph.nodes.values()
         if isinstance(node.op, ops.Input)
@@ -52,14 +52,14 @@ def emit(graph: NetGraph, about: tuple[str, ...]) -> str:
         helpers(graph),
     ]
     calls = "\n".join([*forward.lines, *(line for f in functions.all.values() for line in f.body)])
-    if "pick(" in calls:
+    if "=pick(" in calls:
         parts.append(_PICK)
     parts += [f"\n{function.text()}\n" for function in functions.all.values()]
     if functions.leaves:
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
         regions_ = ", ".join(functions.leaves) + ("," if len(functions.leaves) == 1 else "")
         parts.append("\n".join(lines(Call("REGIONS = ", (regions_,)), 0)) + "\n")
-    parts.append(_class(graph, inputs, forward.lines))
+    parts.append(_class(graph, arguments, forward.lines))
     return "\n".join(part for part in parts if part)
 
 
@@ -67,11 +67,10 @@ def class_name(graph: NetGraph) -> str:
     """``MgnetHexu`` for ``mgnet_hexu:imagenet``"""
     words = graph.name.partition(":")[0].split("_")
     name = safe("".join(word[:1].upper() + word[1:] for word in words if word) or "Network")
-    return f"{name}Network" if name in ("Stencil", "LayerNorm2d") else name
+    return f"{name}Network" if name in HELPERS else name
 
 
-def _class(graph: NetGraph, inputs: list[str], forward: list[str]) -> str:
-    arguments = ", ".join(["self", *inputs])
+def _class(graph: NetGraph, arguments: list[str], forward: list[str]) -> str:
     return "\n".join(
         [
             f"\nclass {class_name(graph)}(nn.Module):",
@@ -81,7 +80,7 @@ def _class(graph: NetGraph, inputs: list[str], forward: list[str]) -> str:
             *definitions(graph),
             f"{INDENT * 2}self.reset_parameters()",
             _RESET,
-            f"{INDENT}def forward({arguments}):",
+            f"{INDENT}def forward({', '.join(['self', *arguments])}):",
             *forward,
             "",
         ]

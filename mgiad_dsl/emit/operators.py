@@ -13,6 +13,8 @@ from mgiad_dsl.emit.names import attribute
 from mgiad_dsl.graph import NetGraph, WeightGroup
 from mgiad_dsl.ops import Weighted
 
+HELPERS = ("Stencil", "LayerNorm2d")
+
 STENCIL = '''
 class Stencil(nn.Module):
     """One stencil applied to every channel: a weight if it is learnable, else a buffer."""
@@ -49,9 +51,8 @@ class LayerNorm2d(nn.LayerNorm):
 def helpers(graph: NetGraph) -> str:
     """The classes that the operators of a graph need beyond those of torch."""
     kinds = {type(group.op) for group in graph.groups.values()}
-    return (STENCIL if ops.Stencil in kinds else "") + (
-        LAYER_NORM if ops.LayerNorm in kinds else ""
-    )
+    classes = {ops.Stencil: STENCIL, ops.LayerNorm: LAYER_NORM}
+    return "\n".join(text for kind, text in classes.items() if kind in kinds)
 
 
 def definitions(graph: NetGraph) -> Iterator[str]:

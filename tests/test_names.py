@@ -1,0 +1,73 @@
+"""Names of a spec that mean something else to Python, torch or the emitted file."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mgiad_dsl import Source, compile_source
+from mgiad_dsl.emit.names import attribute, distinct, may_be_local, safe
+from mgiad_dsl.runtime import load
+
+SPEC = """
+network net()
+input image : 2 x 8 x 8
+levels l in 1..2 : resolution
+spaces u[l] : 2 channels
+operators {
+    A : u[l]   -> u[l]  conv 3x3
+    P : u[l-1] -> u[l]  conv 3x3 stride 2
+}
+step relax { u[l] = u[l] + relu(A(u[l])) }
+start { u[1] = image }
+cycle over l : backslash {
+    smooth 2 relax
+    coarsen { u[l+1] = P(u[l]) }
+}
+output result = u[2]
+"""
+
+
+def renamed(**names: str) -> str:
+    text = SPEC
+    for name, other in names.items():
+        text = text.replace(name, other)
+    return text
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"relax": "True"},  # a keyword
+        {"relax": "torch"},  # what the file imports
+        {"relax": "Net"},  # its class
+        {"relax": "u1"},  # a value of the forward pass
+        {"relax": "A_coarse"},  # what an operator may be called inside a function
+        {"image": "self"},
+        {"image": "u1"},  # the name of u[1]
+        {"u[": "F["},
+        {"A": "type", "P": "type_"},  # two operators that differ by an underscore
+        {"A": "forward", "P": "_buffers"},
+    ],
+)
+def test_any_name_will_do(names: dict[str, str]) -> None:
+    plain, other = (
+        load(compile_source(Source("net", text)).python) for text in (SPEC, renamed(**names))
+    )
+    for one, two in zip(plain.parameters(), other.parameters(), strict=True):
+        two.data.copy_(one.data)
+    x = torch.randn(2, 2, 8, 8)
+    assert torch.equal(plain(x), other(x))
+
+
+def test_different_names_stay_different() -> None:
+    names = ["F", "F_", "F__", "u", "u_", "type", "type_", "forward", "_x", "_x_", "lambda"]
+    for legal in (safe, attribute):
+        assert len({legal(name) for name in names}) == len(names)
+    assert distinct({1: "u", 2: "u", 3: "u_"}, {"u"}) == {1: "u_", 2: "u__", 3: "u___"}
+
+
+def test_what_a_local_name_may_be() -> None:
+    local = ["u", "u1", "u1_0", "um1", "u_coarse", "u_a", "u_z30"]
+    assert all(may_be_local(name, {"u"}) for name in local)
+    assert not any(may_be_local(name, {"u"}) for name in ["relax", "update", "u_cycle_k1"])
