@@ -123,7 +123,8 @@ def _run(arguments: list[str]) -> str:
         contextlib.suppress(SystemExit),  # argparse: wrong usage
     ):
         main(arguments)
-    return re.sub(r"[ ]+\n", "\n", printed.getvalue())
+    here = printed.getvalue().replace(f"{ROOT}/", "")  # as if run in the checkout
+    return re.sub(r"[ ]+\n", "\n", here)
 
 
 def _agrees(shown: str, got: str) -> bool:

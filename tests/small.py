@@ -20,7 +20,6 @@ operators {{
     B[l,b]  : f[l]   -> u[l]  conv 3x3
     R[l]    : f[l-1] -> f[l]  conv 3x3 stride 2
     P[l]    : u[l]   -> u[l-1]  conv 3x3 stride 2 transposed
-    norm[*] : batchnorm
     {operators}
 }}
 
@@ -35,19 +34,19 @@ cycle over l : {kind} {{
 {output}
 """
 
+CORRECT = "correct { u[l] = u[l] + P[l+1](u[l+1]) }"
 DEFAULTS = {
     "parameters": "",
     "lets": "",
     "last": "2",
     "channels": "width",
     "operators": "",
-    "kind": "backslash",
+    "kind": "V",
     "repeat": "i in 1..steps",
     "smooth": "u[l] = u[l] + B[l,1](f[l] - A[l](u[l]))",
-    "parts": "",
+    "parts": CORRECT,
     "output": "output o = u[1]",
 }
-CORRECT = "correct { u[l] = u[l] + P[l+1](u[l+1]) }"
 
 
 def net(**changes: str) -> str:

@@ -212,8 +212,7 @@ LIMITS = {
     "bits of a numerator or denominator": ("evaluate", "MAX_BITS"),
     "items of a list": ("evaluate", "MAX_ITEMS"),
     "levels of one index": ("lower.spaces", "MAX_LEVELS"),
-    "channels of a space": ("lower.spaces", "MAX_CHANNELS"),
-    "height and width": ("lower.spaces", "MAX_SIZE"),
+    "channels, height and width": ("lower.builder", "MAX_SIZE"),
     "operations of the unrolled network": ("lower.builder", "MAX_NODES"),
     "steps of work to unroll it": ("evaluate", "MAX_WORK"),
 }
@@ -230,7 +229,7 @@ def test_limits_are_those_of_the_code() -> None:
     for what, most in shown.items():  # limits without a constant
         line = {
             "kernel, stride, dilation, padding": "operators { A : image -> 2  conv 1x1 pad N }",
-            "factor of the function `upsample`": _UPSAMPLE,
+            "factor of `upsample`": _UPSAMPLE,
         }[what]
         _compile_with(line, most)
         with pytest.raises(SpecError, match=f"{most}"):

@@ -227,3 +227,39 @@ def test_helper_classes_stand_apart() -> None:
     source = compile_source(Source("n", text)).python
     assert "\n\n\nclass Stencil(" in source
     assert "\n\n\nclass LayerNorm2d(" in source
+
+
+def test_names_of_the_spec_that_clash_in_python() -> None:
+    """A let as a variable of a space (u1), as a part (A_coarse), as a function (coarsen_2)."""
+    text = """
+    network clash()
+    input v_cycle : 1 x 4 x 4
+    levels l in 1..1 : resolution
+    spaces u[l] = u_coarse[l] = t1[l] = first[l] : 1 channels
+    operators { A[l], norm_a[l] : u[l] -> u[l] conv 1x1   norm[*] : batchnorm }
+    start {
+        first[1] = v_cycle
+        let u1 = relu(A[1](first[1]))
+        u[1] = norm(u1) + u1
+        u_coarse[1] = u1
+        t1[1] = u[1]
+    }
+    cycle over l : backslash {
+        smooth 2 {
+            let A_coarse = norm(A[l](u[l])) + norm(norm_a[l](u_coarse[l]))
+            u[l] = u[l] + A_coarse + t1[l]
+            t1[l] = 2 * u_coarse[l]
+        }
+        coarsen { }
+    }
+    output coarsen_2 = u[1] + t1[1]
+    """
+    compiled = compile_source(Source("clash", text))
+    network = load(compiled.python).eval()
+    with torch.no_grad():
+        for family in (network.A, network.norm_a):
+            family["1"].weight.fill_(1.0)
+    # Norms keep values in eval mode, but for eps. u1 = 1, u = 2, u_coarse = 1, t1 = 2;
+    # then u = 2 + (2 + 1) + 2 = 7, t1 = 2; then u = 7 + (7 + 1) + 2 = 17, t1 = 2.
+    made = network(torch.ones(1, 1, 4, 4))
+    assert made.flatten()[0].item() == pytest.approx(19, rel=1e-3)

@@ -112,7 +112,9 @@ class Declarations:
                 continue
             if index in seen:
                 self._fail(f"the index `{index}` stands twice", declared.span)
-            elif index not in self._level_indices:
+            elif index in self._level_indices:
+                self._symbols.find(index)
+            else:
                 self._symbols.is_free(index, declared.span)
             seen.add(index)
 

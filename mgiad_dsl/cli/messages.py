@@ -19,9 +19,10 @@ def show_error(error: SpecError) -> None:
         _show(f"\n{count} errors")
 
 
-def show_warnings(warnings: Sequence[Caution]) -> None:
+def show_warnings(warnings: Sequence[Caution], brief: bool = False) -> None:
+    """Warnings in full, or one line each where they are not what the user asked for."""
     for warning in warnings:
-        _show(str(warning))
+        _show(str(warning).partition("\n")[0] if brief else str(warning))
 
 
 def say(text: str) -> None:

@@ -97,7 +97,7 @@ def prepare(
     model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
 ) -> None:
     """Move a model to the device, set unused weights aside, compile it."""
-    model.to(device, memory_format=memory_format(recipe))
+    model.to(device).to(memory_format=memory_format(recipe))
     image = feed.example().to(device)
     unused = freeze_unused(model, image)
     if unused:

@@ -22,7 +22,7 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, "step": step, **state}, buffer)
     path = folder / f"step-{step:08d}.pt"
-    write_atomically(path, buffer.getbuffer())
+    write_atomically(path, buffer.getvalue())
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path

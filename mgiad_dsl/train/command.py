@@ -9,9 +9,13 @@ import argparse
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.network import Network
+
+if TYPE_CHECKING:
+    from mgiad_dsl.train.data.sets import Where
 
 DATA_SETS = (
     "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
@@ -109,7 +113,7 @@ def evaluate_run(args: argparse.Namespace) -> None:
     print(write_examination(args.run, found))
 
 
-def where(args: argparse.Namespace):
+def where(args: argparse.Namespace) -> Where:
     """Where the arguments say data sets lie."""
     from mgiad_dsl.train.data.sets import Where
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch import distributed as dist
 
 
@@ -66,6 +66,13 @@ def any_true(flags: list[bool], device: torch.device) -> list[bool]:
     if not together():
         return flags
     return [count > 0 for count in add_up(torch.tensor(flags, device=device).int()).tolist()]
+
+
+def share_buffers(model: nn.Module) -> None:
+    """Give every process the buffers (norm statistics) of the first."""
+    if together():
+        for buffer in model.buffers():
+            dist.broadcast(buffer, src=0)
 
 
 def gather(value: Any) -> list[Any]:

@@ -55,7 +55,7 @@ def examine(
     data = open_data(data_name or record.data, where, record.input_shape, record.outputs)
     check_fit(data, record.input_shape, record.outputs)
     model = Normalised(load_network(run), record.mean, record.std).requires_grad_(False)
-    model.to(device, memory_format=memory_format(recipe)).eval()
+    model.to(device).to(memory_format=memory_format(recipe)).eval()
     batches = make_held_out(data, record.input_shape, device, workers, raw=True)
 
     def score(batches: Iterable[Batch]) -> Scores:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.device import autocast, memory_format, peak_memory
-from mgiad_dsl.train.distributed import any_true, together, world
+from mgiad_dsl.train.distributed import any_true, share_buffers, together, world
 from mgiad_dsl.train.feed import Feed
 from mgiad_dsl.train.journal import Journal
 from mgiad_dsl.train.progress import Listener, Moment
@@ -140,6 +140,7 @@ class Loop:
         """Scores of the model, or of its average. Uncompiled: the last batch is smaller."""
         assert self.test is not None
         trainer = self.trainer
+        share_buffers(trainer.best)  # each process has seen other images since the last step
         with torch.compiler.set_stance("force_eager"):
             return evaluate(
                 trainer.best,

@@ -14,8 +14,6 @@ from mgiad_dsl.source import SpecError
 
 FOLDER = files("mgiad_dsl.train") / "recipes"
 
-INDENT = {"initial_indent": "  ", "subsequent_indent": "  "}
-
 AUGMENTATIONS: dict[str, dict[str, object]] = {
     "none": {"crop": 0, "flip": False, "cutout": 0, "autoaugment": False},
     "light": {"crop": 4, "padding": "reflect", "flip": True, "cutout": 0, "autoaugment": False},
@@ -38,28 +36,32 @@ class Recipe(BaseModel):
     name: str = "custom"
     description: str = ""
 
-    epochs: int = Field(10, ge=1)
-    batch: int = Field(128, ge=1, description="images per optimiser step, over all devices")
-    accumulate: int = Field(1, ge=1, description="parts a device takes its share of a batch in")
+    epochs: int = Field(default=10, ge=1)
+    batch: int = Field(default=128, ge=1, description="images per optimiser step, over all devices")
+    accumulate: int = Field(
+        default=1, ge=1, description="parts a device takes its share of a batch in"
+    )
 
-    lr: float = Field(0.1, ge=0, description="peak learning rate")
+    lr: float = Field(default=0.1, ge=0, description="peak learning rate")
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     schedule_by: Literal["step", "epoch"] = "step"
-    warmup: float = Field(0.0, ge=0, description="epochs of linear rise to lr")
-    momentum: float = Field(0.9, ge=0, lt=1)
+    warmup: float = Field(default=0.0, ge=0, description="epochs of linear rise to lr")
+    momentum: float = Field(default=0.9, ge=0, lt=1)
     nesterov: bool = False
-    weight_decay: float = Field(1e-4, ge=0)
-    decay_norms: bool = Field(True, description="decay norm weights and biases too")
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
-    clip: float | None = Field(None, gt=0, description="largest L2 norm of the gradient")
-    ema: float | None = Field(None, gt=0, lt=1, description="decay of averaged weights, per step")
+    weight_decay: float = Field(default=1e-4, ge=0)
+    decay_norms: bool = Field(default=True, description="decay norm weights and biases too")
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    clip: float | None = Field(default=None, gt=0, description="largest L2 norm of the gradient")
+    ema: float | None = Field(
+        default=None, gt=0, lt=1, description="decay of averaged weights, per step"
+    )
 
-    crop: int = Field(0, ge=0, description="random crop after padding by so many pixels")
+    crop: int = Field(default=0, ge=0, description="random crop after padding by so many pixels")
     padding: Literal["reflect", "constant"] = "reflect"
-    fill: int = Field(0, ge=0, le=255, description="grey level of constant padding")
+    fill: int = Field(default=0, ge=0, le=255, description="grey level of constant padding")
     flip: bool = False
-    cutout: int = Field(0, ge=0, description="side of a square set to the mean, in pixels")
-    autoaugment: bool = Field(False, description="AutoAugment, the CIFAR-10 policy")
+    cutout: int = Field(default=0, ge=0, description="side of a square set to the mean, in pixels")
+    autoaugment: bool = Field(default=False, description="AutoAugment, the CIFAR-10 policy")
     augment_on: Literal["device", "workers"] = "device"
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -68,13 +70,13 @@ class Recipe(BaseModel):
     compile: bool = False
     sync_batchnorm: bool = False
 
-    eval_every: int = Field(1, ge=1, description="epochs between evaluations")
+    eval_every: int = Field(default=1, ge=1, description="epochs between evaluations")
 
     def __str__(self) -> str:
         """Name and all fields, wrapped, as ``--with`` takes them."""
         fields = self.model_dump(exclude={"name", "description"})
         words = " ".join(f"{key}={json.dumps(value)}" for key, value in fields.items())
-        return "\n".join([f"recipe {self.name}", *textwrap.wrap(words, 96, **INDENT)])
+        return f"recipe {self.name}\n" + textwrap.indent(textwrap.fill(words, 96), "  ")
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"

@@ -34,13 +34,14 @@ def compile_regions(
     namespace: dict[str, Any] = type(model).forward.__globals__
     regions = namespace.get("REGIONS", ())
     torch._dynamo.config.cache_size_limit = VERSIONS
+    gpus = [images.device] if images.is_cuda else []
     try:
         if regions:
             for function in regions:
                 namespace[function.__name__] = torch.compile(function, dynamic=False)
         else:
             model.compile(dynamic=False)
-        with precision, torch.random.fork_rng():
+        with precision, torch.random.fork_rng(gpus):
             try_out(model, images)
     except Exception as error:  # the compiler's own errors are of many types
         for function in regions:

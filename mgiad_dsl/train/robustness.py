@@ -25,6 +25,9 @@ PGD_STEPS = 10
 class Normalised(nn.Module):
     """A model of normalised images as one of pixels in 0..1."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.model = model

@@ -65,7 +65,7 @@ def save_weights(folder: Path, model: nn.Module) -> None:
     """Write the parameters and buffers of a trained model to ``weights.pt``."""
     buffer = io.BytesIO()
     torch.save({name: value.cpu() for name, value in model.state_dict().items()}, buffer)
-    write_atomically(folder / "weights.pt", buffer.getbuffer())
+    write_atomically(folder / "weights.pt", buffer.getvalue())
 
 
 def load_network(folder: Path) -> nn.Module:

@@ -28,7 +28,7 @@ class Trainer:
     def __init__(
         self, model: nn.Module, recipe: Recipe, device: torch.device, steps_per_epoch: int
     ) -> None:
-        self.module = model.to(device, memory_format=memory_format(recipe)).train()
+        self.module = model.to(device).to(memory_format=memory_format(recipe)).train()
         self.recipe, self.device, self.steps_per_epoch = recipe, device, steps_per_epoch
         self.optimiser = make_optimiser(self.module, recipe)
         self.average = Average(self.module, recipe.ema) if recipe.ema else None

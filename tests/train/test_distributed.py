@@ -12,6 +12,7 @@ import torch
 from tests.train.two_processes import run
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,7 +53,7 @@ def open_archive(name: str, where: Where) -> ImageSet:
     return ImageSet(name, tuple(train.classes), mean, std, images(train), images(test))
 
 
-def with_mirror(reader: type, mirror: str | None) -> type:
+def with_mirror(reader: Any, mirror: str | None) -> Any:
     """torchvision's reader, fetching from ``mirror`` instead; MD5 sums stay what they are.
 
     The name stays too: MNIST's folder is called after its class.
@@ -65,7 +66,7 @@ def with_mirror(reader: type, mirror: str | None) -> type:
     return type(reader.__name__, (reader,), {"url": base + reader.filename})
 
 
-def check_files(name: str, reader: type, folder: Path) -> None:
+def check_files(name: str, reader: Any, folder: Path) -> None:
     """Raise SpecError unless all files are there, with the right MD5 sums where known.
 
     For MNIST these are known of the .gz files only; they are checked where they still lie.
@@ -93,7 +94,7 @@ def check_files(name: str, reader: type, folder: Path) -> None:
         )
 
 
-def images(dataset: datasets.VisionDataset) -> Images:
+def images(dataset: Any) -> Images:
     """uint8 pixels (n, C, H, W): CIFAR holds (n, H, W, C) arrays, MNIST (n, H, W) tensors."""
     pixels: Tensor = torch.as_tensor(dataset.data)
     pixels = pixels.permute(0, 3, 1, 2) if pixels.ndim == 4 else pixels.unsqueeze(1)

@@ -1,0 +1,216 @@
+"""Operators: options, groups, paddings, shapes. PyTorch itself is the judge in ``test_equal``."""
+
+from fractions import Fraction
+
+import pytest
+
+from mgiad_dsl import ops
+from mgiad_dsl.graph import Node
+
+from .small import compiled, errors, graph
+
+TEXT = """network net(act = relu)
+input image : {shape}
+spaces u : {channels} channels
+operators {{
+    X {operator}
+    W : {channels} -> 10 linear
+}}
+output o = {output}
+"""
+
+
+def text(
+    operator: str, shape: str = "3 x 9 x 9", channels: int = 6, output: str = "X(image)"
+) -> str:
+    return TEXT.format(operator=operator, shape=shape, channels=channels, output=output)
+
+
+def applied(operator: str, shape: str = "3 x 9 x 9", channels: int = 6) -> Node:
+    found = graph(text(operator, shape, channels))
+    return found.nodes[found.outputs["o"]]
+
+
+def conv(options: str, shape: str = "3 x 9 x 9", channels: int = 6) -> Node:
+    return applied(f": image -> u conv {options}", shape, channels)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "size"),
+    [
+        ("3x3", ops.Conv(3, 6, (3, 3), padding=(1, 1)), (9, 9)),
+        ("1x1", ops.Conv(3, 6, (1, 1)), (9, 9)),
+        ("3x5", ops.Conv(3, 6, (3, 5), padding=(1, 2)), (9, 9)),
+        ("3x3 stride 2", ops.Conv(3, 6, (3, 3), (2, 2), (1, 1)), (5, 5)),
+        ("3x3 stride 2x1", ops.Conv(3, 6, (3, 3), (2, 1), (1, 1)), (5, 9)),
+        ("3x3 pad 0", ops.Conv(3, 6, (3, 3)), (7, 7)),
+        ("3x3 pad 2x0", ops.Conv(3, 6, (3, 3), padding=(2, 0)), (11, 7)),
+        ("3x3 dilation 2", ops.Conv(3, 6, (3, 3), padding=(2, 2), dilation=(2, 2)), (9, 9)),
+        ("2x2 dilation 2", ops.Conv(3, 6, (2, 2), padding=(1, 1), dilation=(2, 2)), (9, 9)),
+        ("2x2 stride 2 pad 0", ops.Conv(3, 6, (2, 2), (2, 2)), (4, 4)),
+        ("3x3 bias", ops.Conv(3, 6, (3, 3), padding=(1, 1), bias=True), (9, 9)),
+        ("3x3 depthwise", ops.Conv(3, 6, (3, 3), padding=(1, 1), groups=3), (9, 9)),
+        ("3x3 group_size 2", ops.Conv(3, 6, (3, 3), padding=(1, 1), groups=3), (9, 9)),
+        ("3x3 group_size 6", ops.Conv(3, 6, (3, 3), padding=(1, 1)), (9, 9)),
+        (
+            "3x3 stride 2 transposed",
+            ops.Conv(3, 6, (3, 3), (2, 2), (1, 1), transposed=True),
+            (17, 17),
+        ),
+    ],
+)
+def test_convolutions(options: str, expected: ops.Conv, size: tuple[int, int]) -> None:
+    node = conv(options)
+    assert node.op == expected
+    assert node.shape == (6, *size)
+
+
+@pytest.mark.parametrize(
+    ("ends", "options", "count"),
+    [
+        ((64, 64), "group_size 16", 4),
+        ((64, 64), "group_size 64", 1),
+        ((64, 64), "group_size 1", 64),
+        ((64, 32), "group_size 2", 32),  # the larger side counts: 64 / 2
+        ((32, 64), "group_size 2", 32),
+        ((64, 128), "depthwise", 64),
+        ((128, 64), "depthwise", 64),
+    ],
+)
+def test_groups(ends: tuple[int, int], options: str, count: int) -> None:
+    node = conv(f"1x1 {options}", f"{ends[0]} x 4 x 4", ends[1])
+    assert isinstance(node.op, ops.Conv)
+    assert node.op.groups == count
+
+
+@pytest.mark.parametrize(
+    ("ends", "options", "message"),
+    [
+        ((6, 6), "group_size 4", "groups of 4 do not divide the 6 channels of `X`"),
+        ((6, 6), "group_size 7", "groups of 7 do not divide the 6 channels of `X`"),
+        ((6, 8), "group_size 2", "`X` takes 6 channels to 8; group_size 2 makes 4 groups"),
+        ((6, 8), "depthwise", "`X` takes 6 channels to 8; depthwise makes 6 groups"),
+        ((6, 6), "group_size 0", "`group_size` must be at least 1, not 0"),
+    ],
+)
+def test_groups_must_divide(ends: tuple[int, int], options: str, message: str) -> None:
+    operator = f": image -> u conv 1x1 {options}"
+    [found] = errors(text(operator, f"{ends[0]} x 4 x 4", ends[1]))
+    assert found.startswith(message)
+
+
+@pytest.mark.parametrize(("wanted", "padding"), [(17, (0, 0)), (18, (1, 1))])
+def test_transposed_output_padding_follows_the_codomain(
+    wanted: int, padding: tuple[int, int]
+) -> None:
+    operator = ": image -> u conv 3x3 stride 2 transposed"
+    found = graph(text(operator).replace("6 channels\n", f"6 channels, size {wanted}\n", 1))
+    node = found.nodes[found.outputs["o"]]
+    assert isinstance(node.op, ops.Conv)
+    assert node.op.output_padding == padding
+    assert node.shape == (6, wanted, wanted)
+
+
+@pytest.mark.parametrize("wanted", [16, 19])
+def test_transposed_cannot_give_every_size(wanted: int) -> None:
+    operator = ": image -> u conv 3x3 stride 2 transposed"
+    [found] = errors(text(operator).replace("6 channels\n", f"6 channels, size {wanted}\n", 1))
+    assert found == f"sizes disagree: `X` makes 17x17 of 9x9, but its codomain is {wanted}x{wanted}"
+
+
+# -- others ----------------------------------------------------------------------------------
+
+
+def test_stencils() -> None:
+    node = applied(": image -> u stencil [[1, 2], [3, 4]] / 4 pad 0 learnable", channels=3)
+    assert node.op == ops.Stencil(
+        ((Fraction(1, 4), Fraction(1, 2)), (Fraction(3, 4), 1)), fixed=False
+    )
+    assert node.shape == (3, 8, 8)
+    assert compiled(text(": image -> u stencil [[1,2,1]] fixed", channels=3)).count.weights == 40
+
+
+@pytest.mark.parametrize(
+    "rows", ["1", "[]", "[[]]", "[1, 2]", "[[1], 2]", "[[1, 2], [3]]", "[[true]]", "[[V]]"]
+)
+def test_no_stencil(rows: str) -> None:
+    [found] = errors(text(f": image -> u stencil {rows} fixed", channels=3))
+    assert found == "a stencil is a list of rows of numbers, all of one length"
+
+
+@pytest.mark.parametrize(
+    ("window", "size"),
+    [("", 1), (", 2x2", 4), (", 3x3", 3), (", 3x3 stride 2", 5), (", 3x3 stride 2 pad 0", 4),
+     (", 2x2 stride 1", 8), (", 5x5 stride 1", 9)],
+)  # fmt: skip
+def test_poolings_as_functions(window: str, size: int) -> None:
+    for name in ("avgpool", "maxpool"):
+        found = graph(text(": batchnorm", output=f"{name}(image{window})"))
+        node = found.nodes[found.outputs["o"]]
+        assert node.shape == (3, size, size)
+        assert isinstance(node.op, ops.Pool)
+        assert node.op.maximum is (name == "maxpool")
+
+
+def test_poolings_as_operators() -> None:
+    assert applied(": avgpool").shape == (3, 1, 1)
+    assert applied(": maxpool 3x3 stride 2").op == ops.Pool(True, (3, 3), (2, 2), (1, 1))
+    assert applied(": image -> u avgpool 2x2", channels=3).place.label == "u"
+
+
+@pytest.mark.parametrize(
+    ("output", "size", "mode"),
+    [("upsample(image, 2)", 18, "nearest"), ("upsample(image, 3, bilinear)", 27, "bilinear")],
+)
+def test_upsampling_as_a_function(output: str, size: int, mode: str) -> None:
+    found = graph(text(": batchnorm", output=output))
+    assert found.nodes[found.outputs["o"]].op == ops.Upsample((size, size), mode)
+
+
+def test_upsampling_as_an_operator() -> None:
+    assert applied(": upsample 2 bilinear").op == ops.Upsample((18, 18), "bilinear")
+    operator = ": image -> u upsample"
+    assert errors(text(operator, channels=3)) == ["`X` does not know the size it is to give"]
+    sized = text(operator, channels=3).replace("3 channels\n", "3 channels, size 20\n", 1)
+    found = graph(sized)
+    assert found.nodes[found.outputs["o"]].op == ops.Upsample((20, 20), "nearest")
+
+
+def test_norms() -> None:
+    assert applied(": batchnorm").op == ops.BatchNorm(3)
+    assert applied(": groupnorm group_size 1").op == ops.GroupNorm(3, 3)
+    assert applied(": layernorm").op == ops.LayerNorm(3)
+    found = graph(
+        text(": batchnorm", "6 x 9 x 9", output="X(W(avgpool(image)))").replace(
+            "W : 6", "W : image"
+        )
+    )
+    assert found.nodes[found.outputs["o"]].op == ops.BatchNorm(10, vector=True)
+
+
+def test_linear_needs_one_point() -> None:
+    head = text(": batchnorm", "6 x 9 x 9", output="W(avgpool(image))").replace(
+        "W : 6", "W : image"
+    )
+    found = graph(head)
+    node = found.nodes[found.outputs["o"]]
+    assert (node.op, node.shape) == (ops.Linear(6, 10), (10,))
+    assert errors(head.replace("avgpool(image)", "image")) == [
+        "`W` is linear and needs size 1x1, not 9x9"
+    ]
+
+
+def test_linear_after_linear() -> None:
+    head = text(": image -> 6 linear", "3 x 1 x 1", output="W(relu(X(image)))")
+    found = graph(head)
+    assert found.nodes[found.outputs["o"]].shape == (10,)
+    assert errors(head.replace("-> 6", "-> 7")) == [
+        "`W` applies to a space of 6 channels, but this is a value of a space of 7 channels"
+    ]
+
+
+def test_a_vector_has_no_points() -> None:
+    for output in ("X(W(image))", "avgpool(W(image))", "upsample(W(image), 2)"):
+        operator = ": 10 -> 10 conv 3x3"
+        bad = text(operator, "6 x 1 x 1", output=output).replace("W : 6", "W : image")
+        assert len(errors(bad)) == 1
