@@ -25,7 +25,8 @@ demo: $(READY) graphviz
 	$(BIN)/mgiad count mgiad
 	-$(BIN)/mgiad draw mgiad -o $(OUT)/mgiad.svg
 	$(BIN)/mgiad-compile mgiad -o $(OUT)/mgiad.py
-	$(BIN)/mgiad train digits --data digits --out $(OUT)/digits --with epochs=30
+	rm -rf $(OUT)/digits
+	$(BIN)/mgiad train digits --data digits --out $(OUT)/digits
 	@echo
 	@echo "picture   $(OUT)/mgiad.svg"
 	@echo "network   $(OUT)/mgiad.py"
@@ -43,6 +44,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
+	$(BIN)/python bench/gpu_train.py --quick
 
 clean:
 	rm -rf $(VENV) $(OUT)

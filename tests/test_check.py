@@ -240,6 +240,19 @@ def test_one_mistake_is_one_message() -> None:
     assert len(errors(wrong_start)) == 1
 
 
+def test_a_wrong_declaration_is_told_once() -> None:
+    assert errors(net(operators="Q : u[1] -> nothing conv 3x3")) == ["`nothing` is not declared"]
+    backwards = net(smooth="u[l] = B[l,1](u[l])  f[l] = A[l](B[l,1](u[l]))")
+    assert errors(backwards) == ["`B` applies to a value of `f`, but this is a value of `u`"]
+
+
+def test_a_misspelt_target_leaves_no_unset_space() -> None:
+    text = (
+        net().replace("f[l+1] = R", "g[l+1] = R").replace("u[l+1] = 0", "u[l+1] = B[l+1,1](f[l+1])")
+    )
+    assert errors(text) == ["`g` is not declared"]
+
+
 def test_independent_mistakes_are_all_told() -> None:
     text = net(
         parameters=", extra = 1/0",

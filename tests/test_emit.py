@@ -196,39 +196,6 @@ def test_initialisation_is_kaiming_and_follows_the_seed() -> None:
     assert all((m.weight == 1).all() and (m.bias == 0).all() for m in norms)
 
 
-def test_lines_that_only_just_do_not_fit() -> None:
-    """An assignment may fit where the `return` of the same value does not."""
-    for length in range(10, 40):
-        text = f"""
-        network n()
-        input x : 4 x 8 x 8
-        levels l in 1..1 : resolution
-        spaces u[l] : 4 channels
-        operators {{ {"A" * length} : u[1] -> u[1] conv 3x3 }}
-        step relax {{ u[l] = avgpool(maxpool({"A" * length}(u[l]), 3x3 stride 1), 3x3 stride 1) }}
-        start {{ u[1] = x }}
-        cycle over l : backslash {{ smooth 2 relax coarsen {{ u[l] = u[l] }} }}
-        output y = u[1]
-        """
-        source = compile_source(Source("n", text)).python
-        assert max(map(len, source.splitlines())) <= 100
-
-
-def test_helper_classes_stand_apart() -> None:
-    text = """
-    network n()
-    input x : 4 x 8 x 8
-    levels l in 1..1 : resolution
-    spaces u[l] : 4 channels
-    operators { S : u[1] -> u[1] stencil [[1,2,1]] fixed   norm[*] : layernorm }
-    start { u[1] = x   u[1] = norm(S(u[1])) }
-    output y = u[1]
-    """
-    source = compile_source(Source("n", text)).python
-    assert "\n\n\nclass Stencil(" in source
-    assert "\n\n\nclass LayerNorm2d(" in source
-
-
 def test_names_of_the_spec_that_clash_in_python() -> None:
     """A let as a variable of a space (u1), as a part (A_coarse), as a function (coarsen_2)."""
     text = """
@@ -263,3 +230,36 @@ def test_names_of_the_spec_that_clash_in_python() -> None:
     # then u = 2 + (2 + 1) + 2 = 7, t1 = 2; then u = 7 + (7 + 1) + 2 = 17, t1 = 2.
     made = network(torch.ones(1, 1, 4, 4))
     assert made.flatten()[0].item() == pytest.approx(19, rel=1e-3)
+
+
+def test_lines_that_only_just_do_not_fit() -> None:
+    """An assignment may fit where the `return` of the same value does not."""
+    for length in range(10, 40):
+        text = f"""
+        network n()
+        input x : 4 x 8 x 8
+        levels l in 1..1 : resolution
+        spaces u[l] : 4 channels
+        operators {{ {"A" * length} : u[1] -> u[1] conv 3x3 }}
+        step relax {{ u[l] = avgpool(maxpool({"A" * length}(u[l]), 3x3 stride 1), 3x3 stride 1) }}
+        start {{ u[1] = x }}
+        cycle over l : backslash {{ smooth 2 relax coarsen {{ u[l] = u[l] }} }}
+        output y = u[1]
+        """
+        source = compile_source(Source("n", text)).python
+        assert max(map(len, source.splitlines())) <= 100
+
+
+def test_helper_classes_stand_apart() -> None:
+    text = """
+    network n()
+    input x : 4 x 8 x 8
+    levels l in 1..1 : resolution
+    spaces u[l] : 4 channels
+    operators { S : u[1] -> u[1] stencil [[1,2,1]] fixed   norm[*] : layernorm }
+    start { u[1] = x   u[1] = norm(S(u[1])) }
+    output y = u[1]
+    """
+    source = compile_source(Source("n", text)).python
+    assert "\n\n\nclass Stencil(" in source
+    assert "\n\n\nclass LayerNorm2d(" in source

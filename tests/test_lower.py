@@ -123,6 +123,13 @@ def test_operators_without_an_index_exist_unused() -> None:
     assert found.count.weights - compiled(net()).count.weights == 2 * 72 + 1
 
 
+def test_groups_know_their_levels() -> None:
+    found = graph(net(operators="C : u[l] -> f[l] conv 1x1", smooth="f[l] = C(u[l]) + A[l](u[l])"))
+    levels = {name: group.levels for name, group in found.groups.items()}
+    assert (levels["A.2"], levels["P.2"], levels["R.2"]) == ({"l": 2}, {"l": 2}, {"l": 2})
+    assert levels["C"] == {}
+
+
 # -- cycles ----------------------------------------------------------------------------------
 
 SOLVE = "solve 1 { u[l] = u[l] + B[l,9](f[l]) }"
@@ -343,6 +350,10 @@ def test_errors_name_their_place_in_the_cycle() -> None:
     with pytest.raises(Exception, match="the size vanishes") as caught:
         graph(text)
     assert "note: at l = 2, coarsen" in str(caught.value)
+
+
+def test_a_network_that_is_too_large_is_one_error() -> None:
+    assert errors(net(repeat="10^6")) == ["this network unrolls to more than 20,000 operations"]
 
 
 def test_dead_weights_are_named_by_line() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mgiad_dsl import Source, compile_source
-from mgiad_dsl.emit.names import attribute, distinct, safe
+from mgiad_dsl.emit.names import attribute, distinct, may_be_local, safe
 from mgiad_dsl.runtime import load
 
 SPEC = """
@@ -65,3 +65,9 @@ def test_different_names_stay_different() -> None:
     for legal in (safe, attribute):
         assert len({legal(name) for name in names}) == len(names)
     assert distinct({1: "u", 2: "u", 3: "u_"}, {"u"}) == {1: "u_", 2: "u__", 3: "u___"}
+
+
+def test_what_a_local_name_may_be() -> None:
+    local = ["u", "u1", "u1_0", "um1", "u_coarse", "u_a", "u_z30"]
+    assert all(may_be_local(name, {"u"}) for name in local)
+    assert not any(may_be_local(name, {"u"}) for name in ["relax", "update", "u_cycle_k1"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, count, islice
+from itertools import chain, count
 from textwrap import TextWrapper
 
 from mgiad_dsl.emit.expressions import Expressions
@@ -16,7 +16,7 @@ from mgiad_dsl.emit.names import (
     attribute,
     by_key,
     distinct,
-    full,
+    may_be_local,
     numbered,
     operator_names,
     safe,
@@ -68,17 +68,16 @@ class Use:
 class Functions:
     """The functions of a file; regions of one structure share one."""
 
-    def __init__(self, flow: Flow, root: Region, used: set[str]) -> None:
+    def __init__(self, flow: Flow, root: Region, used: Iterable[str]) -> None:
         self.flow = flow
         self.all: dict[tuple[tuple[str, ...], tuple[str, ...]], Function] = {}
         self.leaves: list[str] = []
-        self._used = used
+        self._used = set(used)
+        graph = flow.graph
+        self._families = {group.family for group in graph.groups.values()}
+        self._families |= {statement.target for statement in graph.statements}
         indices = {f.name for r in _walk(root) for f in r.frames if f.kind == "level"}
         self._several_indices = len(indices) > 1
-        uses = Counter(self.base_name(r) for r in _walk(root) if r.frames)
-        self.reserved = {
-            name for base, most in uses.items() for name in islice(_counted(base), most)
-        }
         self._shapes = Counter(self._shape(r) for r in _walk(root) if r.frames)
 
     def wants(self, region: Region) -> bool:
@@ -95,12 +94,21 @@ class Functions:
         """The name of the function with this body, which is kept if it is new."""
         key = (tuple(parameters), tuple(body))
         if key not in self.all:
-            name = next(name for name in _counted(base) if name not in self._used)
-            self._used.add(name)
+            name = self._free(base)
             self.all[key] = Function(name, doc, tuple(parameters), tuple(body))
             if leaf:
                 self.leaves.append(name)
         return self.all[key].name
+
+    def _free(self, base: str) -> str:
+        """A name like ``base`` that nothing else has."""
+        base = safe(base)
+        while may_be_local(base, self._families):
+            base += "_step"
+        numbered = (f"{base}_{number}" for number in count(2))
+        name = next(name for name in chain([base], numbered) if name not in self._used)
+        self._used.add(name)
+        return name
 
     def base_name(self, region: Region) -> str:
         """``relax``, ``coarsen_k``, ``v_cycle_k3``"""
@@ -110,7 +118,7 @@ class Functions:
             kind = (inner.frame.cycle or "").lower()
             return f"{kind}_cycle_{inner.frame.name}{last}"
         if region.frame.step is not None:
-            return safe(region.frame.step)
+            return region.frame.step
         name = _LABELS.get(region.frame.name, region.frame.name)
         level = next((f.name for f in reversed(region.frames) if f.kind == "level"), "")
         return f"{name}_{level}" if self._several_indices else name
@@ -132,6 +140,7 @@ class Writer:
         functions: Functions,
         names: dict[Label, str],
         operators: dict[str, str],
+        used: set[str],
         indent: int,
     ) -> None:
         self.lines: list[str] = []
@@ -140,11 +149,12 @@ class Writer:
         self._graph = functions.flow.graph
         self._names = names
         self._operators = operators
+        self._used = used
         self._indent = indent
         self._bound: dict[str, str] = {}  # variable -> node
         self._labels: dict[str, list[Label]] = {}  # node -> where it is held
         self._hoisting = False
-        self._hoisted = 0
+        self._parts = count(1)
         self._expressions = Expressions(
             self._graph, self.variable, lambda group: self._operators[group], self._hoist
         )
@@ -203,7 +213,7 @@ class Writer:
         text = self._expressions.write(node)
         if len(INDENT) * self._indent + before + len(text) <= WIDTH:
             return text
-        self._hoisting, self._hoisted = True, 0
+        self._hoisting, self._parts = True, count(1)
         text = self._expressions.compute(node)
         self._hoisting = False
         return text
@@ -211,11 +221,9 @@ class Writer:
     def _hoist(self, text: str) -> str | None:
         if not self._hoisting or len(text) <= _HOISTED:
             return None
-        self._hoisted += 1
-        while f"t{self._hoisted}" in self._bound:
-            self._hoisted += 1
-        self._emit(f"t{self._hoisted} = {text}")
-        return f"t{self._hoisted}"
+        name = next(t for n in self._parts if (t := f"t{n}") not in self._used)
+        self._emit(f"{name} = {text}")
+        return name
 
     def give(self, results: list[str]) -> None:
         """End with ``return``; a value computed just before is returned as it is."""
@@ -238,11 +246,11 @@ class Writer:
         cycle = region.is_cycle()
         inside = [label for label, _ in use.values]
         inside += [label_of(s) for s in self._flow.statements(region)]
+        used: set[str] = set()
+        names = distinct(numbered(inside) if cycle else shortened(inside), used)
         groups = [self._graph.groups[name] for name in use.groups]
-        taken = set(self._functions.reserved)
-        parameters, operators, given = self._pass(groups, cycle, taken)
-        names = distinct(numbered(inside) if cycle else shortened(inside), taken)
-        writer = Writer(self._functions, names, operators, 1)
+        parameters, operators, given = self._pass(groups, cycle, used)
+        writer = Writer(self._functions, names, operators, used, 1)
         values = [writer.bind(label, node) for label, node in use.values]
         writer.write(region)
         writer.give([names[label] for label, _ in use.results])
@@ -279,14 +287,14 @@ class Writer:
         )
 
     def _pass(
-        self, groups: list[WeightGroup], cycle: bool, taken: set[str]
+        self, groups: list[WeightGroup], cycle: bool, used: set[str]
     ) -> tuple[list[str], dict[str, str], list[str | Call]]:
         """How operators go into a function: its parameters, their names inside, what is given.
 
         A step takes each operator by itself; a cycle takes one list for each family.
         """
         if not cycle:
-            names = distinct(operator_names(groups), taken)
+            names = distinct(operator_names(groups), used)
             given: list[str | Call] = [self._operators[group.name] for group in groups]
             return [names[group.name] for group in groups], names, given
         families: dict[str, list[WeightGroup]] = {}
@@ -294,9 +302,8 @@ class Writer:
             families.setdefault(group.family, []).append(group)
         inside: dict[str, str] = {}
         passed: list[str | Call] = []
-        named = distinct({family: full((family, None)) for family in families}, taken)
-        for family, members in families.items():
-            parameter = named[family]
+        parameters = [*distinct({family: safe(family) for family in families}, used).values()]
+        for parameter, (family, members) in zip(parameters, families.items(), strict=True):
             ordered = by_key(members)
             if len(ordered) == 1:
                 inside[ordered[0].name] = parameter
@@ -304,7 +311,7 @@ class Writer:
                 continue
             inside |= {group.name: f"{parameter}[{at}]" for at, group in enumerate(ordered)}
             passed.append(self._list(parameter, family, ordered))
-        return list(named.values()), inside, passed
+        return parameters, inside, passed
 
     def _list(self, parameter: str, family: str, groups: list[WeightGroup]) -> Call:
         if self._operators[groups[0].name].startswith("self."):
@@ -312,11 +319,6 @@ class Writer:
             return Call(f"{parameter}=pick", (f"self.{attribute(family)}", *keys))
         inner = tuple(self._operators[group.name] for group in groups)
         return Call(f"{parameter}=list", (f"({', '.join(inner)})",))
-
-
-def _counted(base: str) -> Iterator[str]:
-    """``coarsen``, ``coarsen_2``, ``coarsen_3``, ...: the functions of one base name."""
-    return chain([base], (f"{base}_{number}" for number in count(2)))
 
 
 def heading(region: Region) -> str:

@@ -36,10 +36,10 @@ def emit(graph: NetGraph, about: tuple[str, ...]) -> str:
     """
     root = regions(graph)
     functions = Functions(Flow(graph), root, {class_name(graph), *HELPERS})
-    labels = {label_of(statement): full(label_of(statement)) for statement in graph.statements}
-    names = distinct(labels, set(functions.reserved))
-    forward = Writer(functions, names, _operators(graph), 2)
-    inputs = [
+    used: set[str] = set()
+    names = distinct({label: full(label) for label in map(label_of, graph.statements)}, used)
+    forward = Writer(functions, names, _operators(graph), used, 2)
+    arguments = [
         forward.bind((node.op.name, None), node.name)
         for node in graph.nodes.values()
         if isinstance(node.op, ops.Input)
@@ -59,7 +59,7 @@ def emit(graph: NetGraph, about: tuple[str, ...]) -> str:
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
         regions_ = ", ".join(functions.leaves) + ("," if len(functions.leaves) == 1 else "")
         parts.append("\n".join(lines(Call("REGIONS = ", (regions_,)), 0)) + "\n")
-    parts.append(_class(graph, inputs, forward.lines))
+    parts.append(_class(graph, arguments, forward.lines))
     return "\n".join(part for part in parts if part)
 
 
@@ -70,8 +70,7 @@ def class_name(graph: NetGraph) -> str:
     return f"{name}Network" if name in HELPERS else name
 
 
-def _class(graph: NetGraph, inputs: list[str], forward: list[str]) -> str:
-    arguments = ", ".join(["self", *inputs])
+def _class(graph: NetGraph, arguments: list[str], forward: list[str]) -> str:
     return "\n".join(
         [
             f"\nclass {class_name(graph)}(nn.Module):",
@@ -81,7 +80,7 @@ def _class(graph: NetGraph, inputs: list[str], forward: list[str]) -> str:
             *definitions(graph),
             f"{INDENT * 2}self.reset_parameters()",
             _RESET,
-            f"{INDENT}def forward({arguments}):",
+            f"{INDENT}def forward({', '.join(['self', *arguments])}):",
             *forward,
             "",
         ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+import re
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from mgiad_dsl.graph import WeightGroup
 
-_Key = TypeVar("_Key")
+_Named = TypeVar("_Named", bound=Hashable)
 Label = tuple[str, "tuple[int, ...] | None"]  # a space at its indices, or a let
 
 # What the emitted file itself uses.
@@ -93,6 +94,23 @@ def _clear(name: str, taken: frozenset[str]) -> str:
     return f"{name}_" if keyword.iskeyword(bare) or bare in taken else name
 
 
+def distinct(names: Mapping[_Named, str], used: set[str]) -> dict[_Named, str]:
+    """The names, with an underscore behind one that is in ``used``, which grows by them."""
+    found = {}
+    for key, name in names.items():
+        while name in used:
+            name += "_"
+        used.add(name)
+        found[key] = name
+    return found
+
+
+def may_be_local(name: str, families: Iterable[str]) -> bool:
+    """Whether a value or an operator inside a function may have this name (`u1_0`, `A_coarse`)."""
+    ending = re.compile(r"(m?\d+(_m?\d+)*|_coarse|_[a-z]|_z\d+)?")
+    return any(name.startswith(f) and ending.fullmatch(name[len(f) :]) for f in families)
+
+
 def full(label: Label) -> str:
     """``u2_0`` for ``u[2,0]``: unique in the whole network."""
     name, indices = label
@@ -126,26 +144,21 @@ def shortened(labels: Iterable[Label]) -> dict[Label, str]:
 def numbered(labels: Iterable[Label]) -> dict[Label, str]:
     """Like `shortened`, but spaces of several levels always carry their number."""
     labels = list(dict.fromkeys(labels))
-    values: dict[int, set[int]] = {}
-    for _, indices in labels:
-        for at, index in enumerate(indices or ()):
-            values.setdefault(at, set()).add(index)
-    names: dict[Label, str] = {}
-    for name, indices in labels:
-        inside = [i for at, i in enumerate(indices or ()) if len(values[at]) > 1]
-        names[name, indices] = full((name, tuple(inside)))
-    return names
-
-
-def distinct(names: dict[_Key, str], taken: set[str]) -> dict[_Key, str]:
-    """The names, each changed until it is not taken, and taken from then on."""
-    free: dict[_Key, str] = {}
-    for key, name in names.items():
-        while name in taken:
-            name += "_"
-        taken.add(name)
-        free[key] = name
-    return free
+    varying = {
+        at
+        for _, one in labels
+        for _, other in labels
+        for at in range(min(len(one or ()), len(other or ())))
+        if (one or ())[at] != (other or ())[at]
+    }
+    return {
+        (name, indices): full(
+            (name, tuple(i for at, i in enumerate(indices) if at in varying))
+            if indices is not None
+            else (name, None)
+        )
+        for name, indices in labels
+    }
 
 
 def operator_names(groups: list[WeightGroup]) -> dict[str, str]:

@@ -69,13 +69,12 @@ def train(network: Network, args: argparse.Namespace) -> Path:
     name = args.recipe or default_recipe(args.data)
     augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
     recipe = load_recipe(name, augmentation | parse_changes(args.changes))
-    slug = re.sub(r"[^A-Za-z0-9.]+", "-", f"{network.name}-{args.data}-{recipe.name}")
     options = Options(
         data=args.data,
         where=where(args),
         recipe=recipe,
         seeds=parse_seeds(args.seeds),
-        out=args.out or Path("runs") / slug,
+        out=args.out or Path("runs") / slug(f"{network.name}-{args.data}-{recipe.name}"),
         resume=args.resume,
         save_every=args.save_every,
         device=args.device,
@@ -110,7 +109,8 @@ def evaluate_run(args: argparse.Namespace) -> None:
 
     number = max(0, args.robustness_images)
     found = examine(args.run, args.data, where(args), args.device, number, args.workers)
-    print(write_examination(args.run, found))
+    name = f"eval-{slug(args.data)}" if args.data else "eval"
+    print(write_examination(args.run, found, name))
 
 
 def where(args: argparse.Namespace) -> Where:
@@ -119,6 +119,11 @@ def where(args: argparse.Namespace) -> Where:
 
     folder = args.data_dir or Path(os.environ.get("MGIAD_DATA", "data"))
     return Where(folder, args.download, args.mirror)
+
+
+def slug(text: str) -> str:
+    """A text as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text)
 
 
 def default_recipe(data: str) -> str:

@@ -13,8 +13,8 @@ from mgiad_dsl.train.files import write_atomically
 from mgiad_dsl.train.robustness import EPSILONS
 
 
-def write_examination(run: Path, found: Examination) -> str:
-    """Write ``eval.md``, ``eval.json``, ``confusion.csv`` and, with matplotlib, its picture.
+def write_examination(run: Path, found: Examination, name: str = "eval") -> str:
+    """Write NAME.md, NAME.json, NAME-confusion.csv and, with matplotlib, its picture.
 
     Returns the text.
     """
@@ -28,10 +28,10 @@ def write_examination(run: Path, found: Examination) -> str:
         rows += table("severity", [str(n) for n in range(1, 6)], found.corrupted)
         epsilons = [f"{255 * epsilon:.0f}/255" for epsilon in EPSILONS]
         rows += table("largest change", epsilons, found.attacked)
-    if draw_confusion(run / "confusion.png", found.scores.confusion, found.classes):
-        rows.append("![images of each class (rows) by answer (columns)](confusion.png)\n")
+    if draw_confusion(run / f"{name}-confusion.png", found.scores.confusion, found.classes):
+        rows.append(f"![images of each class (rows) by answer (columns)]({name}-confusion.png)\n")
     text = "\n".join(rows)
-    write_atomically(run / "confusion.csv", confusion_csv(found))
+    write_atomically(run / f"{name}-confusion.csv", confusion_csv(found))
     content = {
         "accuracy": found.scores.accuracy,
         "loss": found.scores.loss,
@@ -40,8 +40,8 @@ def write_examination(run: Path, found: Examination) -> str:
         "corrupted": found.corrupted,
         "attacked": found.attacked,
     }
-    write_atomically(run / "eval.json", json.dumps(content, indent=2) + "\n")
-    write_atomically(run / "eval.md", text)
+    write_atomically(run / f"{name}.json", json.dumps(content, indent=2) + "\n")
+    write_atomically(run / f"{name}.md", text)
     return text
 
 

@@ -58,7 +58,7 @@ class Trainer:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         if self.average:
-            self.average.update(self.module)
+            self.average.update(self.module, self.done)
         self.done += 1
 
     def exchange(self, last: bool) -> AbstractContextManager:

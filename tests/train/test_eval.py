@@ -45,7 +45,7 @@ def test_eval_writes_what_it_prints(run, capsys) -> None:
     assert found["robustness_images"] == 100
     assert all(len(values) == 5 for values in found["corrupted"].values())
     assert found["attacked"]["FGSM"][0] >= found["attacked"]["FGSM"][2]
-    rows = list(csv.reader((run / "confusion.csv").read_text().splitlines()))
+    rows = list(csv.reader((run / "eval-confusion.csv").read_text().splitlines()))
     assert sum(int(count) for row in rows[1:] for count in row[1:]) == 360
 
 
@@ -61,6 +61,7 @@ def test_eval_without_robustness_and_without_matplotlib(run, capsys, monkeypatch
 
 def test_eval_on_other_data(run) -> None:
     evaluate_run(eval_args(str(run), "--data", "fake:1x8x8:10:50", "--robustness-images", "0"))
+    assert (run / "eval-fake-1x8x8-10-50.md").exists()
     with pytest.raises(SpecError, match="the network takes 1x8x8"):
         evaluate_run(eval_args(str(run), "--data", "fake:3x8x8:10:50"))
 
