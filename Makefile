@@ -26,7 +26,7 @@ demo: $(READY) graphviz
 	-$(BIN)/mgiad draw mgiad -o $(OUT)/mgiad.svg
 	$(BIN)/mgiad-compile mgiad -o $(OUT)/mgiad.py
 	rm -rf $(OUT)/digits
-	$(BIN)/mgiad train digits --data digits --out $(OUT)/digits
+	OMP_NUM_THREADS=1 $(BIN)/mgiad train digits --data digits --out $(OUT)/digits
 	@echo
 	@echo "picture   $(OUT)/mgiad.svg"
 	@echo "network   $(OUT)/mgiad.py"
