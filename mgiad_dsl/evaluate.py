@@ -24,6 +24,11 @@ MAX_WORK = 300_000
 Value: TypeAlias = "int | Fraction | bool | str | tuple[Value, ...]"
 Environment: TypeAlias = Mapping[str, object]
 
+_WHOLE: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -251,6 +256,8 @@ def simplest(value: int | Fraction, span: Span | None) -> Value:
 
 
 def _arithmetic(a: object, sign: str, b: object, span: Span) -> Value:
+    if type(a) is int and type(b) is int and sign in _WHOLE:  # nearly all: k + 1
+        return simplest(_WHOLE[sign](a, b), span)
     if isinstance(a, tuple) and sign in "*/" and is_number(b):
         return tuple(_arithmetic(item, sign, b, span) for item in a)
     if isinstance(b, tuple) and sign == "*" and is_number(a):
@@ -263,12 +270,7 @@ def _arithmetic(a: object, sign: str, b: object, span: Span) -> Value:
         return _power(x, y, span)
     if sign == "/" and y == 0:
         raise SpecError("division by zero", span)
-    if isinstance(a, int) and isinstance(b, int) and sign != "/":
-        whole = a + b if sign == "+" else a - b if sign == "-" else a * b
-        return simplest(whole, span)
-    return simplest(
-        x + y if sign == "+" else x - y if sign == "-" else x * y if sign == "*" else x / y, span
-    )
+    return simplest(x / y if sign == "/" else _WHOLE[sign](x, y), span)
 
 
 def _out_of_bounds(span: Span | None) -> SpecError:
