@@ -75,6 +75,11 @@ class WeightCount:
         return self.weights - self.dead
 
     @property
+    def body(self) -> int:
+        """Weights apart from the head, which grows with the number of classes."""
+        return sum(group.weights for group in self.groups if group.role != "head")
+
+    @property
     def buffers(self) -> int:
         """Norm statistics and fixed stencils."""
         return sum(group.buffers for group in self.groups)

@@ -162,7 +162,7 @@ def as_json(compiled: Compiled) -> dict[str, object]:
     counted = compiled.count
     return {
         "name": compiled.name,
-        "parameters": {p.name: _plain(p.value) for p in compiled.spec.parameters},
+        "parameters": {p.name: plain(p.value) for p in compiled.spec.parameters},
         "weights": counted.weights,
         "used": counted.used,
         "dead": counted.dead,
@@ -176,7 +176,7 @@ def as_json(compiled: Compiled) -> dict[str, object]:
             {
                 "quantity": p.quantity,
                 "printed": figure(p),
-                "value": _plain(p.number.value),
+                "value": plain(p.number.value),
                 "source": p.origin,
                 "agrees": agrees(p, counted.weights),
             }
@@ -224,7 +224,7 @@ def _align(table: Table, column: int) -> str:
     return "right" if is_number else "left"
 
 
-def _plain(value: Value) -> object:
+def plain(value: Value) -> object:
     """A value of a spec as JSON has it: a rational becomes a float."""
     if isinstance(value, Fraction):
         return value.numerator if value.denominator == 1 else float(value)

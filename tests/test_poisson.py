@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import mgiad_dsl
+from examples import learn_poisson
 from mgiad_dsl import compile_file
 from tests.reference import multigrid
 
@@ -62,3 +63,16 @@ def test_poisson_has_no_weights_and_keeps_its_stencils_as_buffers() -> None:
     counted = compile_file("poisson").count
     assert counted.weights == 0
     assert counted.buffers == 9 * (5 + 4 + 4)
+
+
+def test_a_learned_cycle_converges_faster_than_the_classical_one() -> None:
+    """After a short training: also on a grid finer than the one it learned on."""
+    learned = learn_poisson.build(4)
+    classical = learn_poisson.factor(learned, 15)
+    assert classical == pytest.approx(factor(compiled("V", 4), 4), abs=0.01)
+    learn_poisson.learn(learned, 15, steps=40)
+    trained = learn_poisson.factor(learned, 15)
+    finer = learn_poisson.factor(learn_poisson.build(5, learned), 31)
+    print(f"classical {classical:.3f}, learned {trained:.3f}, on a finer grid {finer:.3f}")
+    assert trained < classical / 2
+    assert finer < classical / 1.5

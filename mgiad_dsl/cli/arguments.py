@@ -65,6 +65,7 @@ _COUNT = """examples:
   mgiad count mgiad --groups               every sharing group as well
   mgiad count resnet18:cifar10 mgnet mgnet:A   side by side
   mgiad count mgiad --set width=2 --json   for programs
+  mgiad count mgiad --vary width=1,2,4,8   how weights grow with the width
 """
 
 
@@ -72,6 +73,12 @@ def _count(command: ArgumentParser) -> None:
     command.add_argument("specs", nargs="+", metavar="SPEC", help=_SPEC)
     _add_set(command)
     command.add_argument("--groups", action="store_true", help="list every sharing group")
+    command.add_argument(
+        "--vary",
+        type=_varied,
+        metavar="NAME=VALUES",
+        help="count at each of these values of a parameter, with the exponents of growth",
+    )
     form = command.add_mutually_exclusive_group()
     for name, text in (
         ("json", "as JSON (docs/count.md)"),
@@ -162,3 +169,8 @@ def _setting(text: str) -> tuple[str, str]:
     if not sign or not name or not value:
         raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
     return name, value
+
+
+def _varied(text: str) -> tuple[str, list[str]]:
+    name, values = _setting(text)
+    return name, values.split(",")

@@ -16,6 +16,7 @@ from mgiad_dsl.dump import dump
 from mgiad_dsl.files import write
 from mgiad_dsl.parse import parse
 from mgiad_dsl.source import Source, SpecError
+from mgiad_dsl.vary import as_json, growth, vary
 
 
 def check(options: Namespace) -> int:
@@ -42,7 +43,9 @@ def check(options: Namespace) -> int:
 
 
 def count(options: Namespace) -> int:
-    """Count one network in full, or several side by side."""
+    """Count one network in full, several side by side, or one as a parameter varies."""
+    if options.vary:
+        return _count_varied(options)
     networks = [_compiled(name, options) for name in options.specs]
     if options.form == "json":
         facts = [tables.as_json(network) for network in networks]
@@ -58,6 +61,20 @@ def count(options: Namespace) -> int:
             sections += [tables.overview(network), *tables.breakdowns(network.count)]
             sections += [tables.groups(network.count)] if options.groups else []
         print(tables.render(sections, options.form))
+    return 0
+
+
+def _count_varied(options: Namespace) -> int:
+    if len(options.specs) > 1:
+        raise SpecError("--vary counts one network", hint="one command for each network")
+    parameter, values = options.vary
+    variation = vary(options.specs[0], parameter, values, dict(options.settings))
+    if options.form == "json":
+        print(json.dumps(as_json(variation), indent=2))
+    elif options.form == "csv":
+        print(tables.as_csv(growth(variation)))
+    else:
+        print(tables.render([growth(variation)], options.form))
     return 0
 
 

@@ -1,0 +1,86 @@
+"""The table of all bundled networks, exact against published.
+
+`python bench/zoo_table.py` writes it into docs/zoo.md, and its published rows into README.md,
+each between the lines `<!-- zoo:begin -->` and `<!-- zoo:end -->`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from mgiad_dsl import Compiled, Source, compile_source, ops, resources
+from mgiad_dsl.claims import agrees, figure
+from mgiad_dsl.parse import parse
+from mgiad_dsl.tables import Cell, Table, render
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKED = re.compile(r"(?<=<!-- zoo:begin -->\n).*?(?=<!-- zoo:end -->)", re.DOTALL)
+
+# What an input and a number of classes are meant for.
+DATA_SETS = {
+    ((1, 8, 8), 10): "digits",
+    ((1, 28, 28), 10): "MNIST",
+    ((3, 32, 32), 10): "CIFAR-10",
+    ((3, 32, 32), 100): "CIFAR-100",
+    ((3, 128, 128), 3): "Oxford-IIIT Pet",
+    ((3, 128, 128), 21): "VOC 2012",
+    ((3, 224, 224), 1000): "ImageNet",
+}
+
+
+def networks() -> Iterator[Compiled]:
+    """Every bundled network and all its variants."""
+    for path in resources.bundled_specs():
+        source = Source.read(str(path))
+        for variant in [None, *(variant.name for variant in parse(source).variants)]:
+            yield compile_source(source, variant)
+
+
+def full(found: Sequence[Compiled]) -> Table:
+    """All networks, with what sharing and grouping save."""
+    header = ("model", "data set", "published", "exact", "difference")
+    rows = []
+    for network in found:
+        counted = network.count
+        saved = (counted.unshared - counted.weights, counted.ungrouped - counted.weights)
+        rows.append((*_row(network), counted.macs, *saved))
+    return Table("", (*header, "MACs", "saved by sharing", "saved by grouping"), tuple(rows))
+
+
+def published(found: Sequence[Compiled]) -> Table:
+    """The networks whose weights were published."""
+    rows = tuple(_row(network) for network in found if network.spec.published)
+    return Table("", ("model", "data set", "published", "exact", "difference"), rows)
+
+
+def _row(network: Compiled) -> tuple[Cell, ...]:
+    weights, claim = network.count.weights, next(iter(network.spec.published), None)
+    model = f"`{network.name}`"
+    if claim is None:
+        return model, data_set(network), None, weights, None
+    printed = figure(claim) + (" (reconstructed)" if "reconstructed" in claim.origin else "")
+    off = "rounds to it" if agrees(claim, weights) else f"{weights - int(claim.number.value):+,}"
+    return model, data_set(network), printed, weights, off
+
+
+def data_set(network: Compiled) -> str:
+    """``CIFAR-10``, or else the size of an image."""
+    nodes = network.graph.nodes
+    shape = next(node.shape for node in nodes.values() if isinstance(node.op, ops.Input))
+    made = nodes[next(iter(network.graph.outputs.values()))].shape[0]
+    return DATA_SETS.get((shape, made), "x".join(map(str, shape)))
+
+
+def filled(page: str, table: Table) -> str:
+    """A page with the table between its markers."""
+    text = render([table], "markdown").partition("\n\n")[2]  # the table without its title
+    return MARKED.sub(lambda _: f"{text}\n", page)
+
+
+if __name__ == "__main__":
+    found = list(networks())
+    for name, table in (("docs/zoo.md", full(found)), ("README.md", published(found))):
+        page = ROOT / name
+        page.write_text(filled(page.read_text(encoding="utf-8"), table), encoding="utf-8")
