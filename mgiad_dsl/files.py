@@ -1,35 +1,53 @@
-"""Writes files whole or not at all."""
+"""Files that are whole or absent, never half written."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
-import tempfile
 from pathlib import Path
 
 from mgiad_dsl.source import SpecError
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file by way of a temporary one beside it.
+def write(path: Path, data: bytes | str) -> None:
+    """Write next to ``path``, flush to the disk, then rename onto ``path``.
+
+    A crash at any moment leaves either the old file or the new one.
 
     Raises:
-        SpecError: it cannot be written; nothing is left behind.
+        SpecError: the disk is full or the folder cannot be written; what was there stays.
     """
+    content = data.encode() if isinstance(data, str) else data
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise SpecError(f"{path} cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(temporary, path)
+        sync_folder(path.parent)
     except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise SpecError(f"{path} cannot be written: {error.strerror}") from None
+        _remove(temporary)
+        full = error.errno == errno.ENOSPC
+        raise SpecError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="everything written before is still there; free some space (a training "
+            "continues with --resume)"
+            if full
+            else None,
+        ) from None
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut (POSIX asks for an fsync of the folder)."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
+from mgiad_dsl.files import write
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.files import write_atomically
 
 FORMAT = "mgiad checkpoint 1"
 KEPT = 2
@@ -22,7 +22,7 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, "step": step, **state}, buffer)
     path = folder / f"step-{step:08d}.pt"
-    write_atomically(path, buffer.getvalue())
+    write(path, buffer.getvalue())
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from mgiad_dsl.train.files import write_atomically
+from mgiad_dsl.files import write
 
 
 def figure(columns: int) -> Any:
@@ -31,7 +31,7 @@ def figure(columns: int) -> Any:
 def save(figure: Any, path: Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
-    write_atomically(path, buffer.getvalue())
+    write(path, buffer.getvalue())
 
 
 def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:

@@ -7,9 +7,9 @@ import io
 import json
 from pathlib import Path
 
+from mgiad_dsl.files import write
 from mgiad_dsl.train.curves import draw_confusion
 from mgiad_dsl.train.examine import Examination
-from mgiad_dsl.train.files import write_atomically
 from mgiad_dsl.train.robustness import EPSILONS
 
 
@@ -31,7 +31,7 @@ def write_examination(run: Path, found: Examination, name: str = "eval") -> str:
     if draw_confusion(run / f"{name}-confusion.png", found.scores.confusion, found.classes):
         rows.append(f"![images of each class (rows) by answer (columns)]({name}-confusion.png)\n")
     text = "\n".join(rows)
-    write_atomically(run / f"{name}-confusion.csv", confusion_csv(found))
+    write(run / f"{name}-confusion.csv", confusion_csv(found))
     content = {
         "accuracy": found.scores.accuracy,
         "loss": found.scores.loss,
@@ -40,8 +40,8 @@ def write_examination(run: Path, found: Examination, name: str = "eval") -> str:
         "corrupted": found.corrupted,
         "attacked": found.attacked,
     }
-    write_atomically(run / f"{name}.json", json.dumps(content, indent=2) + "\n")
-    write_atomically(run / f"{name}.md", text)
+    write(run / f"{name}.json", json.dumps(content, indent=2) + "\n")
+    write(run / f"{name}.md", text)
     return text
 
 

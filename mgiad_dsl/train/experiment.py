@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from mgiad_dsl.files import write
 from mgiad_dsl.train.api import Result, fit
 from mgiad_dsl.train.board import Board
 from mgiad_dsl.train.checkpoint import list_checkpoints
@@ -17,7 +18,6 @@ from mgiad_dsl.train.data.seeds import seed_for
 from mgiad_dsl.train.data.sets import DataSet, Where, check_fit
 from mgiad_dsl.train.device import choose_device, hardware, set_backends, versions
 from mgiad_dsl.train.distributed import barrier, process_group, world
-from mgiad_dsl.train.files import write_atomically
 from mgiad_dsl.train.metrics import read_records
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.progress import Listener, make_listener
@@ -143,4 +143,4 @@ def train_once(
 def write_result(out: Path, folders: list[Path]) -> None:
     """``result.json``: the last record of every seed, for other programs."""
     last = {folder.name: read_records(folder / "metrics.jsonl")[-1] for folder in folders}
-    write_atomically(out / "result.json", json.dumps(last, indent=2) + "\n")
+    write(out / "result.json", json.dumps(last, indent=2) + "\n")

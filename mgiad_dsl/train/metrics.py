@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mgiad_dsl.files import write
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.files import write_atomically
 
 
 def append_record(path: Path, record: dict[str, Any]) -> None:
@@ -35,4 +35,4 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 def keep_records(path: Path, steps: int) -> None:
     """Drop what was recorded after step ``steps``: a resumed run records it again."""
     kept = [record for record in read_records(path) if record["step"] <= steps]
-    write_atomically(path, "".join(json.dumps(record) + "\n" for record in kept))
+    write(path, "".join(json.dumps(record) + "\n" for record in kept))

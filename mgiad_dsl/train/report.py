@@ -6,8 +6,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from mgiad_dsl.files import write
 from mgiad_dsl.train.curves import draw_curves
-from mgiad_dsl.train.files import write_atomically
 from mgiad_dsl.train.metrics import read_records
 from mgiad_dsl.train.recipe import Recipe
 from mgiad_dsl.train.runs import RunRecord
@@ -43,7 +43,7 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
     else:
         text += "\nCurves need matplotlib (`pip install matplotlib`); see metrics.jsonl.\n"
     text += f"\n## Recipe\n\n```json\n{recipe.to_json()}```\n"
-    write_atomically(folder / "report.md", text)
+    write(folder / "report.md", text)
     return summary
 
 

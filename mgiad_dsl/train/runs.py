@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mgiad_dsl.files import write
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.files import write_atomically
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipe import Recipe, check_fields
 
@@ -40,10 +40,10 @@ class RunRecord:
 def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe) -> None:
     """Write spec, generated source, recipe and record of a run that is about to start."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "spec.mgspec", network.spec_text)
-    write_atomically(folder / "network.py", network.source)
-    write_atomically(folder / "recipe.json", recipe.to_json())
-    write_atomically(folder / "run.json", json.dumps(asdict(record), indent=2) + "\n")
+    write(folder / "spec.mgspec", network.spec_text)
+    write(folder / "network.py", network.source)
+    write(folder / "recipe.json", recipe.to_json())
+    write(folder / "run.json", json.dumps(asdict(record), indent=2) + "\n")
 
 
 def read_run(folder: Path) -> tuple[RunRecord, Recipe]:
@@ -65,7 +65,7 @@ def save_weights(folder: Path, model: nn.Module) -> None:
     """Write the parameters and buffers of a trained model to ``weights.pt``."""
     buffer = io.BytesIO()
     torch.save({name: value.cpu() for name, value in model.state_dict().items()}, buffer)
-    write_atomically(folder / "weights.pt", buffer.getvalue())
+    write(folder / "weights.pt", buffer.getvalue())
 
 
 def load_network(folder: Path) -> nn.Module:

@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mgiad_dsl.train import Recipe, files, fit, journal
+from mgiad_dsl import files
+from mgiad_dsl.train import Recipe, fit, journal
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
 from mgiad_dsl.train.trainer import Trainer
