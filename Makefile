@@ -44,6 +44,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
+	$(BIN)/python bench/zoo_table.py
 	$(BIN)/python bench/gpu_train.py --quick
 
 clean:

@@ -95,13 +95,13 @@ def locate(name: str) -> tuple[str, str | None]:
         return path, variant
     bundled = {p.stem: p for p in resources.bundled_specs()}
     if path in bundled:
-        return _short(bundled[path]), variant
+        return shown_path(bundled[path]), variant
     hint = did_you_mean(path, bundled) if re.fullmatch(r"\w+", path) else None
     raise SpecError(f"there is no file {path}", hint=hint or f"bundled specs: {', '.join(bundled)}")
 
 
-def _short(path: Path) -> str:
-    """A path as messages show it: relative, if it lies below the current folder."""
+def shown_path(path: Path) -> str:
+    """A path as messages show it: relative where it lies below the current folder."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 

@@ -7,6 +7,7 @@ import json
 from fractions import Fraction
 
 from mgiad_dsl.compiler import Compiled
+from mgiad_dsl.graph import NetGraph
 from mgiad_dsl.source import Span
 
 
@@ -18,9 +19,15 @@ def dump(compiled: Compiled, stage: str) -> str:
         case "spec":
             return compiled.spec.model_dump_json(indent=2) + "\n"
         case "graph":
-            return _json(compiled.graph)
+            return _json(_graph(compiled.graph))
         case _:
             return compiled.python
+
+
+def _graph(graph: NetGraph) -> dict[str, object]:
+    """What networkx reads as a graph, with the sharing groups, the equations and the outputs."""
+    more = {"groups": graph.groups, "statements": graph.statements, "outputs": graph.outputs}
+    return {"name": graph.name, **graph.node_link(), **more}
 
 
 def _json(node: object) -> str:

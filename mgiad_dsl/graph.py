@@ -149,10 +149,17 @@ class NetGraph:
 
         view: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=self.name)
         for node in self.nodes.values():
-            view.add_node(node.name, node=node)
+            view.add_node(node.name, operation=node)
             for source in node.inputs:
                 view.add_edge(source, node.name, shape=self.nodes[source].shape)
         return view
+
+    def node_link(self) -> dict[str, object]:
+        """The `view` as networkx's node-link data, which its ``node_link_graph`` reads back."""
+        import networkx as nx
+
+        data: dict[str, object] = nx.node_link_data(self.view(), edges="edges")
+        return data
 
 
 def verify(graph: NetGraph) -> None:

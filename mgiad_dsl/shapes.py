@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from math import prod
-from typing import assert_never
+
+from typing_extensions import assert_never
 
 from mgiad_dsl import ops
 from mgiad_dsl.ops import Op, Pair, Shape

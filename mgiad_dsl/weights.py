@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
-from typing import assert_never
+
+from typing_extensions import assert_never
 
 from mgiad_dsl import ops
 from mgiad_dsl.ops import Shape, Weighted

@@ -53,7 +53,9 @@ def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "check", "count", "compile", "draw", "train", "list"])
+@pytest.mark.parametrize(
+    "command", ["", "check", "count", "compile", "draw", "train", "eval", "list"]
+)
 def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([*filter(None, [command]), "--help"])
@@ -193,3 +195,25 @@ def test_colour_on_a_terminal_unless_told_not(monkeypatch: pytest.MonkeyPatch) -
             monkeypatch.delenv("NO_COLOR", raising=False)
         assert main(["count", "nothing"]) == 1
         assert ("\x1b[" in screen.getvalue()) is coloured
+
+
+def test_train_and_eval_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    recipe = ["--with", "epochs=2", "batch=128"]
+    trained = ["train", "digits", "--set", "width=0.5", "--data", "digits", "--out", str(run)]
+    assert main([*trained, *recipe]) == 0
+    said = capsys.readouterr()
+    assert "held-out accuracy" in said.out + said.err
+    assert (run / "report.md").is_file()
+    assert main(["eval", str(run), "--robustness-images", "40"]) == 0
+    assert "accuracy" in capsys.readouterr().out
+    assert (run / "eval.md").is_file()
+
+
+def test_training_data_that_does_not_fit_names_the_setting(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["train", "mgnet", "--data", "digits"]) == 1
+    assert "--set in_channels=1 size=8" in capsys.readouterr().err

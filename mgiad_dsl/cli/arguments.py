@@ -35,7 +35,7 @@ def parser() -> ArgumentParser:
             epilog=examples,
             formatter_class=RawDescriptionHelpFormatter,
         )
-        command.set_defaults(run=run)
+        command.set_defaults(execute=run)
         return command
 
     _check(add("check", "find everything wrong in specs", commands.check, _CHECK))

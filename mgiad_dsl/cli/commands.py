@@ -11,7 +11,7 @@ from pathlib import Path
 from mgiad_dsl import resources, tables
 from mgiad_dsl.cli.messages import say, show_warnings
 from mgiad_dsl.cli.training import trainable
-from mgiad_dsl.compiler import Compiled, compile_file, compile_source, locate
+from mgiad_dsl.compiler import Compiled, compile_file, compile_source, locate, shown_path
 from mgiad_dsl.dump import dump
 from mgiad_dsl.files import write
 from mgiad_dsl.parse import parse
@@ -124,7 +124,7 @@ def list_(options: Namespace) -> int:
     for path in resources.bundled_specs():
         tree = parse(Source.read(str(path)))
         variants = " ".join(variant.name for variant in tree.variants)
-        rows.append((path.stem, variants, str(path)))
+        rows.append((path.stem, variants, shown_path(path)))
     print(
         tables.render(
             [tables.Table("bundled specs", ("name", "variants", "file"), tuple(rows))], "table"

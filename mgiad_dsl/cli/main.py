@@ -15,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """``mgiad``: 0 if all went well, 1 for an error in the input, 2 for wrong usage."""
     options = parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
+        code: int = options.execute(options)
         sys.stdout.flush()
         return code
     except SpecError as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import assert_never
+
+from typing_extensions import assert_never
 
 from mgiad_dsl import ops
 from mgiad_dsl.graph import NetGraph, Node

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import assert_never
+
+from typing_extensions import assert_never
 
 from mgiad_dsl import ops
 from mgiad_dsl.emit.expressions import number, pair
