@@ -1,14 +1,14 @@
 """Training speed side by side, in images per second, on random 3x32x32 images or CIFAR-10.
 
-    python bench/gpu_train.py                      # on a GPU, if there is one
-    python bench/gpu_train.py --quick              # a narrow network, for CPUs
-    mgiad-compile mgiad --set classes=10 --emit python > mgiad.py
-    python bench/gpu_train.py --network mgiad.py   # an emitted network
+    python bench/gpu_train.py                   # mgnet, on a GPU, if there is one
+    python bench/gpu_train.py --network mgiad
+    python bench/gpu_train.py --quick           # a narrow network, for CPUs
 
 Rows:
 
-* published: a plain loop, DataLoader with PIL transforms, float32, batch 128
-* tricks: everything of the fast recipe, fed by the same DataLoader
+* published: the network written by hand (tests/reference), in a plain loop, DataLoader with PIL
+  transforms, float32, batch 128
+* tricks: the compiled network, everything of the fast recipe, fed by the same DataLoader
 * mgiad train: the fast recipe and our loader, with light augmentation and with the paper's
 * same batch: the fast recipe on one batch over and over: what the loader can at best reach
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import repeat
@@ -28,11 +29,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from reference import MgNet
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
+import mgiad_dsl
 from mgiad_dsl.train.api import prepare
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.catalogue import open_data
@@ -43,8 +44,13 @@ from mgiad_dsl.train.device import choose_device, hardware, set_backends, versio
 from mgiad_dsl.train.feed import Feed
 from mgiad_dsl.train.progress import Quiet
 from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
-from mgiad_dsl.train.runs import build
 from mgiad_dsl.train.trainer import Trainer
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tests.reference.mgiad import MGiaD
+from tests.reference.mgnet import MgNet
+
+BY_HAND = {"mgnet": MgNet, "mgiad": MGiaD}
 
 
 class Run(NamedTuple):
@@ -81,7 +87,7 @@ def main() -> None:
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Training speed side by side.")
-    parser.add_argument("--network", type=Path, help="emitted file; default: MgNet by hand")
+    parser.add_argument("--network", choices=BY_HAND, default="mgnet")
     parser.add_argument("--data", help="cifar10; default: random images")
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
     parser.add_argument("--device")
@@ -104,18 +110,17 @@ def rows_to_measure(
     published = load_recipe("paper", {"batch": fast.batch} if args.quick else {})
     workers = 0 if args.quick else args.workers
 
+    size = {"classes": len(data.classes), "width": 0.125 if args.quick else 1}
+
     def network() -> nn.Module:
-        return (
-            build(args.network)
-            if args.network
-            else MgNet(len(data.classes), 8 if args.quick else 64)
-        )
+        return mgiad_dsl.compile(args.network, **size)
 
     def feed(recipe: Recipe) -> Feed:
         return make_feed(data, recipe, data.shape, device, 0, workers)
 
     slow = paper.model_copy(update={"augment_on": "workers"})
-    yield "published (a)", lambda: plain_step(network(), data, published, device, workers)
+    by_hand = BY_HAND[args.network]
+    yield "published (a)", lambda: plain_step(by_hand(**size), data, published, device, workers)
     yield "tricks, DataLoader (b)", lambda: our_step(network(), feed(slow), fast, device)
     yield "mgiad train, light", lambda: our_step(network(), feed(fast), fast, device)
     yield "mgiad train, paper's", lambda: our_step(network(), feed(paper), fast, device)
