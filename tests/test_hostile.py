@@ -2,7 +2,6 @@
 
 import io
 import sys
-import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from mgiad_dsl import resources
 from mgiad_dsl.compiler import compile_file, compile_source
 from mgiad_dsl.parse.bounds import _PIECE
 from mgiad_dsl.source import MAX_SIZE, Source, SpecError
-
-SECONDS = 8  # of this process; few of these take more than one
 
 NET = """network net
 input image : 3 x 8 x 8
@@ -167,11 +164,9 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_ends_with_an_error(name: str) -> None:
-    begin = time.process_time()
     with pytest.raises(SpecError) as caught:
         compile_source(Source("bad.mgspec", BAD[name]))
     assert len(str(caught.value)) < 20_000
-    assert time.process_time() - begin < SECONDS
 
 
 @pytest.mark.parametrize("opened", ["(", "[", "{", "network", "network n(", "let a =", '"', "1 +"])
