@@ -146,6 +146,9 @@ class Same:
     def example(self) -> torch.Tensor:
         return self.feed.example()
 
+    def compile(self, say: Callable[[str], None]) -> None:
+        """One batch is made once."""
+
 
 def our_step(model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device) -> Run:
     """A step as ``mgiad train`` does it."""

@@ -63,8 +63,8 @@ def fit(
     must be the same then, ``about`` what is saved besides. Call it in every process of a
     process group.
 
-    Raises SpecError when the loss is not finite, memory or disk run out, or a checkpoint
-    cannot be used.
+    Raises SpecError when the loss is not finite, memory or disk run out, a checkpoint cannot
+    be used, or only deterministic operations are allowed and there is another.
     """
     recipe = recipe or Recipe()
     listener = listener or Quiet()
@@ -89,6 +89,14 @@ def fit(
             loop.scores = loop.evaluate()  # the run was complete when resumed
     except torch.OutOfMemoryError as error:
         raise out_of_memory(recipe) from error
+    except RuntimeError as error:
+        operation, differs, _ = str(error).partition(" does not have a deterministic")
+        if not differs:
+            raise
+        raise SpecError(
+            f"PyTorch's {operation} gives other bits in every run on {where}",
+            hint="without --deterministic, or another operation in the spec",
+        ) from error
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
 
@@ -111,6 +119,7 @@ def prepare(
             memory_format=memory_format(recipe)
         )
         compile_regions(model, images, autocast(recipe, device), listener.say)
+        feed.compile(listener.say)
 
 
 def start(journal: Journal | None, trainer: Trainer, listener: Listener, resume: bool) -> float:

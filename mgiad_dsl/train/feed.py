@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import torch
@@ -28,6 +28,9 @@ class Feed(Protocol):
 
     def example(self) -> Tensor:
         """An image (C, H, W) like those in the batches."""
+
+    def compile(self, say: Callable[[str], None]) -> None:
+        """Compile what is computed on the device; if that fails, tell ``say``."""
 
 
 class LoaderFeed:
@@ -65,6 +68,9 @@ class LoaderFeed:
     def example(self) -> Tensor:
         with torch.random.fork_rng(devices=[]):
             return self.loader.dataset[0][0]
+
+    def compile(self, say: Callable[[str], None]) -> None:
+        """Nothing to compile: a DataLoader computes on the CPU."""
 
 
 def as_feed(train: Feed | DataLoader, seed: int) -> Feed:

@@ -1,4 +1,4 @@
-"""``torch.compile`` step by step of the network, not the unrolled whole.
+"""``torch.compile`` step by step of the network, not the unrolled whole, and of functions.
 
 A channel-cycle network applies the same few steps many times. Compiled as one graph it takes
 minutes; each distinct step compiled once takes seconds.
@@ -47,10 +47,27 @@ def compile_regions(
         for function in regions:
             namespace[function.__name__] = function
         model._compiled_call_impl = None
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        say(f"torch.compile failed ({reason}); training goes on without it, more slowly")
+        say(went_wrong(error))
         return False
     return True
+
+
+def compile_function(
+    function: Callable[..., Tensor], arguments: tuple[Tensor, ...], say: Callable[[str], None]
+) -> Callable[..., Tensor]:
+    """``function`` compiled and tried on ``arguments``; itself, with a message, if that fails."""
+    compiled = torch.compile(function, dynamic=False)
+    try:
+        compiled(*arguments)
+    except Exception as error:
+        say(went_wrong(error))
+        return function
+    return compiled
+
+
+def went_wrong(error: Exception) -> str:
+    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return f"torch.compile failed ({reason}); training goes on without it, more slowly"
 
 
 def try_out(model: nn.Module, images: Tensor) -> None:

@@ -1,4 +1,4 @@
-"""The state of every source of random numbers in a process."""
+"""The state of every source of random numbers of a process and its GPU."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def rng_state() -> dict[str, Any]:
     numpy = np.random.get_state(legacy=False)
     return {
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [],
+        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None,
         "python": random.getstate(),
         "numpy": numpy | {"state": numpy["state"] | {"key": numpy["state"]["key"].tolist()}},
     }
@@ -28,7 +28,7 @@ def rng_state() -> dict[str, Any]:
 
 def set_rng_state(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["torch"])
-    if state["cuda"]:
-        torch.cuda.set_rng_state_all(state["cuda"])
+    if state["cuda"] is not None:
+        torch.cuda.set_rng_state(state["cuda"])
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])

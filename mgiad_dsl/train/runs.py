@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ import torch
 from torch import nn
 
 from mgiad_dsl.files import write
+from mgiad_dsl.runtime import load
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipe import Recipe, check_fields
@@ -85,22 +85,10 @@ def load_network(folder: Path) -> nn.Module:
 
 
 def build(path: Path) -> nn.Module:
-    """Execute emitted source; a fresh instance of the network, the last module class in it."""
-    spec = importlib.util.spec_from_file_location(f"mgiad_run_{path.parent.name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    namespace = importlib.util.module_from_spec(spec)
+    """A fresh instance of the network in a run's emitted source, which is executed."""
     try:
-        spec.loader.exec_module(namespace)
+        return load(path.read_text(), path.parent.name)
     except FileNotFoundError as error:
         raise SpecError(f"there is no {path}") from error
-    classes = [
-        value
-        for value in vars(namespace).values()
-        if isinstance(value, type)
-        and issubclass(value, nn.Module)
-        and value.__module__ == namespace.__name__
-    ]
-    if not classes:
-        raise SpecError(f"{path} defines no network")
-    return classes[-1]()
+    except Exception as error:  # whatever a file changed by hand makes Python raise
+        raise SpecError(f"{path} gives no network: {error}") from error

@@ -14,7 +14,8 @@ from torch import nn
 from mgiad_dsl import files
 from mgiad_dsl.train import Recipe, fit, journal
 from mgiad_dsl.train.data.builtin import fake
-from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
+from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.trainer import Trainer
 from tests.train.small_cycle import SmallCycle
 

@@ -7,7 +7,7 @@ import torch
 from torchvision.transforms import AutoAugment, AutoAugmentPolicy
 from torchvision.transforms.functional import pil_to_tensor, to_pil_image
 
-from mgiad_dsl.train.data.autoaugment import DRAWS, autoaugment
+from mgiad_dsl.train.data.autoaugment import DRAWS, Policy, autoaugment
 
 CHOICES = [  # pair, applied (first, second), signs (first, second)
     (pair, applied, signs)
@@ -27,6 +27,10 @@ def images(shape: tuple[int, int, int]) -> torch.Tensor:
     noise[3::7] = noise[3::7].sort(dim=-1).values
     noise[4::49] = 77
     return noise
+
+
+def ours(inputs: torch.Tensor, uniform: torch.Tensor) -> torch.Tensor:
+    return autoaugment(inputs, uniform, Policy.cifar10(inputs.shape[2:], inputs.device))
 
 
 def draws() -> torch.Tensor:
@@ -58,9 +62,9 @@ def theirs(inputs, monkeypatch, pil: bool = False) -> torch.Tensor:
 def test_equal_to_torchvision_on_tensors(shape, monkeypatch) -> None:
     inputs = images(shape)
     expected = theirs(inputs, monkeypatch)
-    ours = autoaugment(inputs, draws())
-    assert ours.dtype == torch.uint8
-    for image, wanted, choice in zip(ours, expected, CHOICES, strict=True):
+    changed = ours(inputs, draws())
+    assert changed.dtype == torch.uint8
+    for image, wanted, choice in zip(changed, expected, CHOICES, strict=True):
         assert torch.equal(image, wanted), choice
 
 
@@ -68,7 +72,7 @@ def test_close_to_torchvision_on_pil_images(monkeypatch) -> None:
     """PIL rounds grey and blends differently by one; its nearest pixel is rarely another."""
     inputs = images((3, 32, 32))
     expected = theirs(inputs, monkeypatch, pil=True)
-    difference = (autoaugment(inputs, draws()).int() - expected.int()).abs()
+    difference = (ours(inputs, draws()).int() - expected.int()).abs()
     assert (difference > 0).float().mean() < 0.05
     assert (difference > 2).float().mean() < 0.001
 
@@ -77,5 +81,5 @@ def test_random_draws_choose_evenly() -> None:
     generator = torch.Generator().manual_seed(0)
     uniform = torch.rand(500, DRAWS, generator=generator)
     inputs = images((3, 32, 32))[3].expand(500, -1, -1, -1).contiguous()
-    changed = (autoaugment(inputs, uniform) != inputs).flatten(1).any(dim=1)
+    changed = (ours(inputs, uniform) != inputs).flatten(1).any(dim=1)
     assert 0.6 < changed.float().mean() < 1

@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.source import SpecError
@@ -105,3 +106,25 @@ def test_metrics_are_one_json_object_per_epoch(tmp_path) -> None:
 def test_no_device() -> None:
     with pytest.raises(SpecError, match="no device 'cuda:99'"):
         fit(Plain(), loader(), device="cuda:99")
+
+
+class Unpooled(nn.Module):
+    """A network with an operation that PyTorch has no deterministic form of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.W = nn.Linear(64, 2)
+
+    def forward(self, image):
+        halves, places = F.max_pool2d(image, 2, return_indices=True)
+        return self.W(F.max_unpool2d(halves, places, 2).flatten(1))
+
+
+def test_an_operation_that_is_not_deterministic_is_named() -> None:
+    torch.use_deterministic_algorithms(True)
+    try:
+        with pytest.raises(SpecError, match=r"PyTorch's max_unpool.* gives other bits") as error:
+            fit(Unpooled(), loader(), Recipe(epochs=1), device="cpu")
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert "without --deterministic" in error.value.hint

@@ -7,7 +7,8 @@ import torch
 
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.data.builtin import fake
-from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
+from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.device import uses_bf16
 from mgiad_dsl.train.recipe import AUGMENTATIONS
 from mgiad_dsl.train.trainer import Trainer

@@ -9,7 +9,11 @@ import torch
 from torch import nn
 
 from mgiad_dsl.train import Recipe, fit
+from mgiad_dsl.train.data.builtin import fake
+from mgiad_dsl.train.data.resident import TrainBatches
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.progress import Quiet
+from mgiad_dsl.train.recipe import AUGMENTATIONS
 from mgiad_dsl.train.regions import compile_regions
 from tests.train import small_cycle
 from tests.train.test_fit import loader
@@ -57,22 +61,47 @@ def test_each_step_is_compiled_once_and_computes_the_same(emitted) -> None:
     assert model.state_dict().keys() == before.keys()
 
 
-def test_without_a_compiler_training_goes_on(emitted, monkeypatch) -> None:
-    def broken(function, **options):
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_compiled_augmentation_makes_the_same_images(cpu) -> None:
+    data = fake("fake:3x32x32:10:64")
+    feed = TrainBatches(data, Recipe(batch=32, **AUGMENTATIONS["paper"]), cpu, 0, Share(32))
+    expected = [images for images, _ in feed.epoch(0)]
+    feed.compile(pytest.fail)
+    for (images, _), wanted in zip(feed.epoch(0), expected, strict=True):
+        assert torch.equal(images, wanted)
+
+
+@pytest.fixture
+def broken(monkeypatch) -> None:
+    def compile_(function, **options):
         def fails(*arguments):
             raise RuntimeError("no C++ compiler\nlong explanation")
 
         return fails
 
-    monkeypatch.setattr(torch, "compile", broken)
+    monkeypatch.setattr(torch, "compile", compile_)
+
+
+FAILED = "torch.compile failed (no C++ compiler); training goes on without it, more slowly"
+
+
+def test_without_a_compiler_batches_are_made_as_before(broken, tiny, cpu) -> None:
+    notes, feed = Notes(), TrainBatches(tiny, Recipe(batch=32), cpu, 0, Share(32))
+    augment = feed.augment
+    feed.compile(notes.say)
+    assert feed.augment is augment
+    assert notes.said == [FAILED]
+
+
+def test_without_a_compiler_training_goes_on(broken, emitted) -> None:
     notes, relax = Notes(), emitted.relax
     model = emitted.SmallCycle(channels=8, classes=2)
     recipe = Recipe(epochs=1, compile=True)
     result = fit(model, loader(), recipe, device="cpu", listener=notes)
     assert len(result.records) == 1
     assert emitted.relax is relax
-    message = "torch.compile failed (no C++ compiler); training goes on without it, more slowly"
-    assert message in notes.said
+    assert FAILED in notes.said
 
 
 def test_a_module_without_regions_is_compiled_whole(monkeypatch) -> None:

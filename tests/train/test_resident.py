@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
+from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.recipe import Recipe
 
 RECIPE = Recipe(batch=64, crop=1, flip=True, cutout=2)

@@ -16,7 +16,8 @@ from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.api import Result
 from mgiad_dsl.train.command import add_train_arguments, train
 from mgiad_dsl.train.data.builtin import fake
-from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
+from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.distributed import process_group, world
 from mgiad_dsl.train.trainer import Trainer
 from tests.train.nets import Plain, network

@@ -1,6 +1,6 @@
 """Random changes of a whole batch of images at once, on whatever device it lies.
 
-Every function is pure: the random numbers come in as ``draws``, one row of uniform numbers
+Everything here is pure: the random numbers come in as ``draws``, one row of uniform numbers
 in [0, 1) for each image. The same draws give the same images on any number of devices.
 """
 
@@ -9,22 +9,37 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mgiad_dsl.train.data.autoaugment import autoaugment
+from mgiad_dsl.train.data.autoaugment import Policy, autoaugment
+from mgiad_dsl.train.data.sets import ImageSet
 from mgiad_dsl.train.recipe import Recipe
 
 CROP, FLIP, CUTOUT, POLICY = slice(0, 2), 2, slice(3, 5), slice(5, 10)
 DRAWS = 10
 
 
-def augment(pixels: Tensor, draws: Tensor, recipe: Recipe) -> Tensor:
-    """Crop, flip, AutoAugment: uint8 images (n, C, H, W) with draws (n, ``DRAWS``)."""
-    if recipe.crop or recipe.flip:
-        fill = recipe.fill if recipe.padding == "constant" else None
-        flip = draws[:, FLIP] < 0.5 if recipe.flip else None
-        pixels = crop(pixels, draws[:, CROP], recipe.crop, fill, flip)
-    if recipe.autoaugment:
-        pixels = autoaugment(pixels, draws[:, POLICY])
-    return pixels
+class Augment:
+    """Crop, flip, AutoAugment, normalise, cutout: what a recipe asks for.
+
+    Maps uint8 images (n, C, H, W) with draws (n, ``DRAWS``) to float32 images. Everything
+    it needs is made when it is: a call only computes, and can be compiled.
+    """
+
+    def __init__(self, data: ImageSet, recipe: Recipe, device: torch.device) -> None:
+        self.recipe = recipe
+        self.mean = torch.tensor(data.mean, device=device)
+        self.std = torch.tensor(data.std, device=device)
+        self.policy = Policy.cifar10(data.shape[1:], device) if recipe.autoaugment else None
+
+    def __call__(self, pixels: Tensor, draws: Tensor) -> Tensor:
+        recipe = self.recipe
+        if recipe.crop or recipe.flip:
+            fill = recipe.fill if recipe.padding == "constant" else None
+            flip = draws[:, FLIP] < 0.5 if recipe.flip else None
+            pixels = crop(pixels, draws[:, CROP], recipe.crop, fill, flip)
+        if self.policy:
+            pixels = autoaugment(pixels, draws[:, POLICY], self.policy)
+        images = normalise(pixels, self.mean, self.std)
+        return cutout(images, draws[:, CUTOUT], recipe.cutout) if recipe.cutout else images
 
 
 def crop(

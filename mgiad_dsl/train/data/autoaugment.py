@@ -8,7 +8,7 @@ policy does not ask for that kind. Nothing waits for the device.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,46 +20,51 @@ LEVELS = 10
 DRAWS = 5  # policy, two probabilities, two signs
 
 
-def autoaugment(pixels: Tensor, draws: Tensor) -> Tensor:
-    """One of the 25 pairs of operations for each uint8 image (n, 1 or 3, H, W).
+class Policy(NamedTuple):
+    """The pairs of operations of a policy, for images of one size.
+
+    Probabilities (pairs + 1, 2): pair, first or second of it. Fields of ``operations`` begin
+    with dimensions (pairs + 1, 2, 2): pair, first or second, minus or plus. The last pair
+    does nothing.
+    """
+
+    probabilities: Tensor
+    operations: Operation
+
+    @classmethod
+    def cifar10(cls, size: tuple[int, int], device: torch.device) -> Policy:
+        """The 25 pairs for CIFAR-10 images of ``size`` (height, width)."""
+        pairs = AutoAugment(AutoAugmentPolicy.CIFAR10).policies
+        probabilities = [[probability for _, probability, _ in pair] for pair in pairs]
+        table = [
+            [[operation(name, level, sign, *size) for sign in (-1, 1)] for name, _, level in pair]
+            for pair in pairs
+        ]
+        table.append([[NEUTRAL] * 2] * 2)
+        fields = [
+            as_tensor([[[signed[i] for signed in slot] for slot in pair] for pair in table])
+            for i in range(len(NEUTRAL))
+        ]
+        return cls(
+            torch.tensor([*probabilities, [0.0, 0.0]], device=device),
+            Operation(*(field.to(device) for field in fields)),
+        )
+
+
+def autoaugment(pixels: Tensor, draws: Tensor, policy: Policy) -> Tensor:
+    """One of the policy's pairs of operations for each uint8 image (n, 1 or 3, H, W).
 
     Draws (n, ``DRAWS``) are uniform in [0, 1). The result is that of
     ``torchvision.transforms.AutoAugment`` on uint8 tensors with the same choices.
     """
-    _, _, height, width = pixels.shape
-    probabilities, operations = policy_table(height, width, pixels.device)
-    pairs = len(probabilities) - 1
+    pairs = len(policy.probabilities) - 1
     chosen = (draws[:, 0] * pairs).long()
     for slot in range(2):
-        applied = draws[:, 1 + slot] <= probabilities[chosen, slot]
+        applied = draws[:, 1 + slot] <= policy.probabilities[chosen, slot]
         row = torch.where(applied, chosen, pairs)
         sign = (draws[:, 3 + slot] >= 0.5).long()
-        pixels = apply(pixels, Operation(*(field[row, slot, sign] for field in operations)))
+        pixels = apply(pixels, Operation(*(field[row, slot, sign] for field in policy.operations)))
     return pixels
-
-
-@lru_cache
-def policy_table(height: int, width: int, device: torch.device) -> tuple[Tensor, Operation]:
-    """Probabilities (26, 2) and operations with leading dimensions (26, 2, 2).
-
-    The dimensions are: pair of the policy, first or second of the pair, minus or plus. The
-    last pair does nothing.
-    """
-    policies = AutoAugment(AutoAugmentPolicy.CIFAR10).policies
-    probabilities = [[probability for _, probability, _ in pair] for pair in policies]
-    table = [
-        [[operation(name, level, sign, height, width) for sign in (-1, 1)] for name, _, level in p]
-        for p in policies
-    ]
-    table.append([[NEUTRAL] * 2] * 2)
-    fields = [
-        as_tensor([[[signed[i] for signed in slot] for slot in pair] for pair in table])
-        for i in range(len(NEUTRAL))
-    ]
-    return (
-        torch.tensor([*probabilities, [0.0, 0.0]], device=device),
-        Operation(*(field.to(device) for field in fields)),
-    )
 
 
 def as_tensor(numbers: list) -> Tensor:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from mgiad_dsl.train.data.resident import HeldOutBatches, Share, TrainBatches
+from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.sets import DataSet, FolderSet, ImageSet
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.data.stream import Decoded, HeldOutStream, TrainStream
 from mgiad_dsl.train.data.transforms import PilImages, centred, photographs, small_images
 from mgiad_dsl.train.distributed import world

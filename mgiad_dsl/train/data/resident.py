@@ -2,60 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.data.augment import CUTOUT, DRAWS, augment, cutout, normalise
-from mgiad_dsl.train.data.seeds import seed_for
+from mgiad_dsl.train.data.augment import DRAWS, Augment, normalise
+from mgiad_dsl.train.data.seeds import generator_for
 from mgiad_dsl.train.data.sets import Images, ImageSet, size
+from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.regions import compile_function
 
 Batch = tuple[Tensor, Tensor]
-
-
-@dataclass(frozen=True)
-class Share:
-    """Which part of every batch this process takes, and in how many parts.
-
-    The batch of a recipe is that of one optimiser step over all ``ranks``.
-    """
-
-    batch: int
-    rank: int = 0
-    ranks: int = 1
-    parts: int = 1
-
-    def __post_init__(self) -> None:
-        if self.batch % (self.ranks * self.parts):
-            raise SpecError(
-                f"batch {self.batch} does not divide over {self.ranks} processes "
-                f"in {self.parts} parts each",
-                hint=f"--with batch={self.ranks * self.parts * max(1, self.part)}",
-            )
-
-    @property
-    def part(self) -> int:
-        """Images in one part."""
-        return self.batch // (self.ranks * self.parts)
-
-    def steps(self, images: int) -> int:
-        """Optimiser steps in an epoch; the incomplete batch at its end is left out."""
-        if images < self.batch:
-            unit = self.ranks * self.parts
-            raise SpecError(
-                f"a batch of {self.batch} is more than the {images} training images",
-                hint=f"--with batch={images // unit * unit}",
-            )
-        return images // self.batch
-
-    def slice(self, part: int) -> slice:
-        """Where part ``part`` of this process lies in a batch."""
-        start = (part * self.ranks + self.rank) * self.part
-        return slice(start, start + self.part)
 
 
 class TrainBatches:
@@ -68,42 +28,36 @@ class TrainBatches:
             raise SpecError(f"crop {recipe.crop} is too much for images of {size(data.shape)}")
         self.pixels = data.train.pixels.to(device)
         self.labels = data.train.labels.to(device)
-        self.mean = torch.tensor(data.mean, device=device)
-        self.std = torch.tensor(data.std, device=device)
-        self.recipe, self.seed, self.share = recipe, seed, share
-        self.steps = share.steps(len(self.labels))
+        self.augment: Callable[[Tensor, Tensor], Tensor] = Augment(data, recipe, device)
+        self.seed, self.share = seed, share
+        self.parts = share.count(len(self.labels))
 
     def __len__(self) -> int:
         """Parts of batches in an epoch: optimiser steps times parts."""
-        return self.steps * self.share.parts
+        return self.parts
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Parts ``start``, ``start + 1``, ... of an epoch: images (n, C, H, W), labels (n,)."""
-        generator = torch.Generator(self.pixels.device)
-        generator.manual_seed(seed_for(self.seed, epoch))
-        order = torch.randperm(len(self.labels), generator=generator, device=self.pixels.device)
-        for number in range(start, len(self)):
-            step, part = divmod(number, self.share.parts)
-            generator.manual_seed(seed_for(self.seed, epoch, step))
-            draws = torch.rand(
-                self.share.batch, DRAWS, generator=generator, device=self.pixels.device
-            )
-            chosen = order[step * self.share.batch :][self.share.slice(part)]
-            yield self.make(chosen, draws[self.share.slice(part)])
+        generator, images = generator_for(self.seed, epoch), len(self.labels)
+        order = torch.randperm(images, generator=generator).to(self.labels.device)
+        draws = torch.rand(images, DRAWS, generator=generator).to(self.labels.device)
+        for place in self.share.places(images, start):
+            chosen = order[place]
+            yield self.augment(self.pixels[chosen], draws[place]), self.labels[chosen]
 
     def size(self) -> int:
         return self.share.part
 
     def example(self) -> Tensor:
-        """A normalised image (C, H, W)."""
-        return normalise(self.pixels[:1], self.mean, self.std)[0]
+        """An image (C, H, W)."""
+        images, _ = next(self.epoch(0))
+        return images[0]
 
-    def make(self, chosen: Tensor, draws: Tensor) -> Batch:
-        pixels = augment(self.pixels[chosen], draws, self.recipe)
-        images = normalise(pixels, self.mean, self.std)
-        if self.recipe.cutout:
-            images = cutout(images, draws[:, CUTOUT], self.recipe.cutout)
-        return images, self.labels[chosen]
+    def compile(self, say: Callable[[str], None]) -> None:
+        """Fuse the some 290 small kernels of AutoAugment in batches into about 30."""
+        n = self.share.part
+        draws = torch.zeros(n, DRAWS, device=self.labels.device)
+        self.augment = compile_function(self.augment, (self.pixels[:n], draws), say)
 
 
 class HeldOutBatches:

@@ -11,8 +11,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.augment import normalise
-from mgiad_dsl.train.data.resident import Share
-from mgiad_dsl.train.data.seeds import seed_for
+from mgiad_dsl.train.data.seeds import generator_for, seed_for
+from mgiad_dsl.train.data.share import Share
+from mgiad_dsl.train.regions import compile_function
 
 Batch = tuple[Tensor, Tensor]
 Place = tuple[int, int]  # epoch, index
@@ -50,6 +51,7 @@ class Streamed:
     ) -> None:
         self.dataset, self.device, self.workers = dataset, device, workers
         self.mean, self.std = (torch.tensor(values, device=device) for values in statistics)
+        self.normalise = normalise
 
     def load(self, batches: list[list[Place]]) -> Iterator[Batch]:
         loader = DataLoader(
@@ -64,7 +66,7 @@ class Streamed:
             for pixels, labels in loader:
                 pixels = pixels.to(self.device, non_blocking=True)
                 labels = labels.to(self.device, non_blocking=True)
-                yield normalise(pixels, self.mean, self.std), labels
+                yield self.normalise(pixels, self.mean, self.std), labels
         except SpecError as error:
             # a worker's error arrives with its traceback; the last line is the message
             message = error.message.strip().splitlines()[-1]
@@ -85,20 +87,16 @@ class TrainStream(Streamed):
         super().__init__(dataset, statistics, device, workers)
         self.share = share
         self.images = len(dataset.dataset)  # type: ignore[arg-type]
-        self.steps = share.steps(self.images)
+        self.parts = share.count(self.images)
 
     def __len__(self) -> int:
-        return self.steps * self.share.parts
+        return self.parts
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        generator = torch.Generator().manual_seed(seed_for(self.dataset.seed, epoch))
+        generator = generator_for(self.dataset.seed, epoch)
         order = torch.randperm(self.images, generator=generator).tolist()
-        batches = []
-        for number in range(start, len(self)):
-            step, part = divmod(number, self.share.parts)
-            chosen = order[step * self.share.batch :][: self.share.batch][self.share.slice(part)]
-            batches.append([(epoch, index) for index in chosen])
-        return self.load(batches)
+        places = self.share.places(self.images, start)
+        return self.load([[(epoch, index) for index in order[place]] for place in places])
 
     def size(self) -> int:
         return self.share.part
@@ -106,6 +104,11 @@ class TrainStream(Streamed):
     def example(self) -> Tensor:
         pixels, _ = self.dataset[0, 0]
         return normalise(pixels.to(self.device), self.mean, self.std)
+
+    def compile(self, say: Callable[[str], None]) -> None:
+        pixels, _ = self.dataset[0, 0]
+        batch = pixels.to(self.device).expand(self.size(), *pixels.shape).contiguous()
+        self.normalise = compile_function(normalise, (batch, self.mean, self.std), say)
 
 
 class HeldOutStream(Streamed):
