@@ -7,7 +7,7 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from mgiad_dsl.graph import WeightGroup
+from mgiad_dsl.graph import Statement, WeightGroup
 
 _Named = TypeVar("_Named", bound=Hashable)
 Label = tuple[str, "tuple[int, ...] | None"]  # a space at its indices, or a let
@@ -75,6 +75,10 @@ MODULE_ATTRIBUTES = frozenset(
         "zero_grad",
     ]
 )
+
+
+def label_of(statement: Statement) -> Label:
+    return statement.target, statement.indices
 
 
 def safe(name: str) -> str:

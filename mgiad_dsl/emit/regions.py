@@ -21,6 +21,14 @@ class Region:
     def frame(self) -> Frame:
         return self.frames[-1]
 
+    def walk(self) -> Iterator[Region]:
+        """This region and all inside it."""
+        todo = [self]
+        while todo:
+            each = todo.pop()
+            yield each
+            todo.extend(child for child in each.children if isinstance(child, Region))
+
     def levels(self) -> Iterator[Region]:
         """The regions of levels directly inside, in the order they are visited."""
         inside = (child for child in self.children if isinstance(child, Region))
