@@ -39,4 +39,5 @@ class Board:
         self.listener.say(text)
 
     def close(self) -> None:
+        """Only what this opened: the other listener goes on."""
         self.writer.close()

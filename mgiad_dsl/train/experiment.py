@@ -122,22 +122,25 @@ def train_once(
     model = network.build()
     if world().rank:
         seed_everything(seed_for(seed, world().rank))  # ranks share weights, not dropout
-    if options.tensorboard and world().first:
-        listener = Board(folder, listener)
-    return fit(
-        model,
-        make_feed(data, recipe, network.input_shape, device, seed, workers),
-        recipe,
-        test=make_held_out(data, network.input_shape, device, workers),
-        seed=seed,
-        device=device,
-        folder=folder,
-        resume=options.resume,
-        save_every=options.save_every,
-        identity={"data": data.name, "source": network.source},
-        about={"spec": network.spec_text, "versions": record.versions},
-        listener=listener,
-    )
+    board = Board(folder, listener) if options.tensorboard and world().first else None
+    try:
+        return fit(
+            model,
+            make_feed(data, recipe, network.input_shape, device, seed, workers),
+            recipe,
+            test=make_held_out(data, network.input_shape, device, workers),
+            seed=seed,
+            device=device,
+            folder=folder,
+            resume=options.resume,
+            save_every=options.save_every,
+            identity={"data": data.name, "source": network.source},
+            about={"spec": network.spec_text, "versions": record.versions},
+            listener=board or listener,
+        )
+    finally:
+        if board:
+            board.close()
 
 
 def write_result(out: Path, folders: list[Path]) -> None:
