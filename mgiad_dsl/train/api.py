@@ -115,6 +115,7 @@ def prepare(
             raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
         nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
     if recipe.compile:
+        listener.say("compiling")
         images = image.expand(feed.size(), *image.shape).contiguous(
             memory_format=memory_format(recipe)
         )
