@@ -29,19 +29,38 @@ def write(path: Path, data: bytes | str) -> None:
         sync_folder(path.parent)
     except OSError as error:
         _remove(temporary)
-        full = error.errno == errno.ENOSPC
-        raise SpecError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="everything written before is still there; free some space (a training "
-            "continues with --resume)"
-            if full
-            else None,
-        ) from None
+        raise _cannot_write(path, error) from None
+
+
+def append(path: Path, line: str) -> None:
+    """Add a line, and flush it to the disk. Raises SpecError; earlier lines stay."""
+    try:
+        with open(path, "a") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _cannot_write(path, error) from None
+
+
+def _cannot_write(path: Path, error: OSError) -> SpecError:
+    hint = (
+        "everything written before is still there; free some space (a training continues "
+        "with --resume)"
+    )
+    full = error.errno == errno.ENOSPC
+    return SpecError(f"{path} cannot be written: {error.strerror}", hint=hint if full else None)
 
 
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what ``write`` left in a folder when its process was killed."""
+    for path in folder.glob(".*.tmp"):
+        _remove(path)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,16 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train.device import autocast, choose_device, memory_format
+from mgiad_dsl.train.device import autocast, backends, choose_device, memory_format
 from mgiad_dsl.train.distributed import together, world
+from mgiad_dsl.train.faults import training_explained
 from mgiad_dsl.train.feed import Feed, as_feed
 from mgiad_dsl.train.journal import Journal
 from mgiad_dsl.train.loop import Loop
 from mgiad_dsl.train.optimiser import freeze_unused
 from mgiad_dsl.train.progress import Listener, Quiet
 from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.regions import compile_regions
+from mgiad_dsl.train.regions import compiled_regions
 from mgiad_dsl.train.scores import Scores
 from mgiad_dsl.train.trainer import Trainer
 
@@ -49,6 +51,7 @@ def fit(
     device: torch.device | str | None = None,
     folder: Path | str | None = None,
     resume: bool = False,
+    deterministic: bool = False,
     save_every: float = 600.0,
     identity: dict[str, str] | None = None,
     about: dict[str, Any] | None = None,
@@ -59,7 +62,8 @@ def fit(
     Batches are (images (n, C, H, W), labels (n,)); ``recipe.batch`` and its augmentation say
     how the trainer's own feeds are made, a DataLoader brings its own. With a ``folder``,
     checkpoints go there every ``save_every`` seconds and at the end, and ``resume`` continues
-    from the last one as if the run had never stopped; ``identity`` holds further texts that
+    from the last one as if the run had never stopped (bit for bit on GPUs with
+    ``deterministic``); ``identity`` holds further texts that
     must be the same then, ``about`` what is saved besides. Call it in every process of a
     process group.
 
@@ -73,38 +77,34 @@ def fit(
     steps = len(feed) // recipe.accumulate
     if steps == 0:
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
-    journal = None
+    journal = state = None
     if folder is not None:
         fixed = {"recipe": recipe.to_json(), "seed": str(seed), "processes": str(world().size)}
         journal = Journal(
             Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
         )
-    try:
-        prepare(model, feed, recipe, where, listener)
+        state = journal.open(resume, listener.say)
+    with (
+        training_explained(recipe),
+        backends(recipe, deterministic),
+        prepared(model, feed, recipe, where, listener),
+    ):
         trainer = Trainer(model, recipe, where, steps)
-        seconds = start(journal, trainer, listener, resume)
-        loop = Loop(trainer, feed, test, listener, journal, seconds)
+        if state:
+            trainer.restore(state, world().rank)
+        loop = Loop(trainer, feed, test, listener, journal, state["seconds"] if state else 0.0)
         stopped = loop.run()
         if loop.scores is None and test is not None and stopped is None:
             loop.scores = loop.evaluate()  # the run was complete when resumed
-    except torch.OutOfMemoryError as error:
-        raise out_of_memory(recipe) from error
-    except RuntimeError as error:
-        operation, differs, _ = str(error).partition(" does not have a deterministic")
-        if not differs:
-            raise
-        raise SpecError(
-            f"PyTorch's {operation} gives other bits in every run on {where}",
-            hint="without --deterministic, or another operation in the spec",
-        ) from error
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
 
 
-def prepare(
+@contextmanager
+def prepared(
     model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
-) -> None:
-    """Move a model to the device, set unused weights aside, compile it."""
+) -> Iterator[None]:
+    """A model on the device, unused weights set aside; a context in which it is compiled."""
     model.to(device).to(memory_format=memory_format(recipe))
     image = feed.example().to(device)
     unused = freeze_unused(model, image)
@@ -114,28 +114,13 @@ def prepare(
         if device.type != "cuda":
             raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
         nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
-    if recipe.compile:
-        listener.say("compiling")
-        images = image.expand(feed.size(), *image.shape).contiguous(
-            memory_format=memory_format(recipe)
-        )
-        compile_regions(model, images, autocast(recipe, device), listener.say)
-        feed.compile(listener.say)
-
-
-def start(journal: Journal | None, trainer: Trainer, listener: Listener, resume: bool) -> float:
-    """Begin or continue a run; the seconds it has been trained before."""
-    if journal is None:
-        return 0.0
-    if resume:
-        return journal.resume(trainer, listener)
-    journal.start()
-    return 0.0
-
-
-def out_of_memory(recipe: Recipe) -> SpecError:
-    half, twice = max(1, recipe.batch // 2), recipe.accumulate * 2
-    return SpecError(
-        f"out of memory with batch {recipe.batch} in {recipe.accumulate} part(s)",
-        hint=f"--with batch={half}, or the same batch in smaller parts: --with accumulate={twice}",
-    )
+    if not recipe.compile:
+        yield
+        return
+    listener.say("compiling")
+    images = image.expand(feed.size(), *image.shape)
+    images = images.contiguous(memory_format=memory_format(recipe))
+    with compiled_regions(model, images, autocast(recipe, device), listener.say) as works:
+        if works:
+            feed.compile(listener.say)
+        yield

@@ -20,18 +20,19 @@ class Average:
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).requires_grad_(False)
         self.decay = decay
+        pairs = list(zip(tensors(self.model), tensors(model), strict=True))
+        self.floating = [pair for pair in pairs if pair[0].is_floating_point()]
+        self.counts = [pair for pair in pairs if not pair[0].is_floating_point()]
 
     @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Follow ``model`` after its step ``step`` (from 0); integer buffers are copied."""
+    def update(self, step: int) -> None:
+        """Follow the model after its step ``step`` (from 0); integer buffers are copied."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        pairs = list(zip(tensors(self.model), tensors(model), strict=True))
-        floating = [pair for pair in pairs if pair[0].is_floating_point()]
-        averages, values = [a for a, _ in floating], [v for _, v in floating]
+        averages, values = zip(*self.floating, strict=True)
         torch._foreach_lerp_(averages, values, 1 - decay)
-        for average, value in pairs:
-            if not average.is_floating_point():
-                average.copy_(value)
+        if self.counts:
+            copies, counts = zip(*self.counts, strict=True)
+            torch._foreach_copy_(copies, counts)
 
 
 def tensors(model: nn.Module) -> list[Tensor]:

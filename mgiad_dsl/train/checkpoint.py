@@ -18,12 +18,13 @@ KEPT = 2
 
 
 def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
-    """Write ``folder/step-N.pt`` and remove all but the last two. Raises SpecError."""
+    """Write ``folder/step-N.pt`` and remove all but it and the one before. Raises SpecError."""
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, "step": step, **state}, buffer)
     path = folder / f"step-{step:08d}.pt"
     write(path, buffer.getvalue())
-    for old in list_checkpoints(folder)[:-KEPT]:
+    written = [old for old in list_checkpoints(folder) if old <= path]  # later ones are damaged
+    for old in written[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
 
@@ -65,15 +66,15 @@ def check_sums(path: Path) -> None:
 
 def latest_checkpoint(
     folder: Path, identity: dict[str, str], say: Callable[[str], None]
-) -> dict[str, Any] | None:
-    """The newest checkpoint that can be used, or None if there is none at all.
+) -> tuple[Path, dict[str, Any]] | None:
+    """The newest checkpoint that can be used, and where; None if there is none at all.
 
     Each one refused is reported through ``say``. Raises the last error if all are refused.
     """
     refused: SpecError | None = None
     for path in reversed(list_checkpoints(folder)):
         try:
-            return read_checkpoint(path, identity)
+            return path, read_checkpoint(path, identity)
         except SpecError as error:
             refused = error
             say(f"{error.message}; trying the checkpoint before it")

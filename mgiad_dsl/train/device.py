@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
@@ -14,16 +15,16 @@ from mgiad_dsl.train.recipe import Recipe
 
 def choose_device(name: str | None = None, local_rank: int = 0) -> torch.device:
     """The named device, or a GPU if there is one; ``local_rank`` numbers a machine's GPUs."""
-    if name is None:
-        name = f"cuda:{local_rank}" if torch.cuda.is_available() else "cpu"
+    name = name or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
+        if device.type == "cuda":
+            device = torch.device("cuda", local_rank) if device.index is None else device
+            torch.cuda.set_device(device)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise SpecError(f"no device {name!r}: {reason}", hint="--device cpu") from error
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
     return device
 
 
@@ -44,18 +45,47 @@ def autocast(recipe: Recipe, device: torch.device) -> AbstractContextManager:
     return nullcontext()
 
 
+def precision(recipe: Recipe, device: torch.device) -> str:
+    """The precision a recipe leads to on a device, in words."""
+    if uses_bf16(recipe, device):
+        return "bf16"
+    return "fp32 with TF32" if recipe.tf32 and device.type == "cuda" else "fp32"
+
+
 def memory_format(recipe: Recipe) -> torch.memory_format:
     return torch.channels_last if recipe.channels_last else torch.contiguous_format
 
 
-def set_backends(recipe: Recipe, deterministic: bool) -> None:
-    """TF32 and the choice of algorithms, for the whole process."""
-    torch.set_float32_matmul_precision("high" if recipe.tf32 else "highest")
-    torch.backends.cudnn.allow_tf32 = recipe.tf32
-    torch.backends.cudnn.benchmark = not deterministic
+@contextmanager
+def backends(recipe: Recipe, deterministic: bool = False) -> Iterator[None]:
+    """A context with TF32 as the recipe says, and a choice of algorithms.
+
+    ``deterministic`` allows those only that always give the same bits, as PyTorch's own switch
+    does; otherwise cuDNN takes the fastest it finds.
+    """
+    before = (
+        torch.get_float32_matmul_precision(),
+        torch.backends.cudnn.allow_tf32,
+        torch.backends.cudnn.benchmark,
+        torch.are_deterministic_algorithms_enabled(),
+    )
+    deterministic = deterministic or torch.are_deterministic_algorithms_enabled()
     if deterministic:
         # cuBLAS reads it when it starts; without it deterministic algorithms refuse to run
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    choose_algorithms(
+        "high" if recipe.tf32 else "highest", recipe.tf32, not deterministic, deterministic
+    )
+    try:
+        yield
+    finally:
+        choose_algorithms(*before)
+
+
+def choose_algorithms(matmul: str, tf32: bool, benchmark: bool, deterministic: bool) -> None:
+    torch.set_float32_matmul_precision(matmul)
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.backends.cudnn.benchmark = benchmark
     torch.use_deterministic_algorithms(deterministic)
 
 

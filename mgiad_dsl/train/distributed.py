@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+
+from mgiad_dsl.source import SpecError
+
+PATIENCE = timedelta(hours=3)  # the others wait while one process unpacks ImageNet
 
 
 @dataclass(frozen=True)
@@ -28,12 +33,11 @@ class World:
 
 
 def world() -> World:
-    """Read what torchrun put into the environment."""
-    return World(
-        rank=int(os.environ.get("RANK", 0)),
-        size=int(os.environ.get("WORLD_SIZE", 1)),
-        local=int(os.environ.get("LOCAL_RANK", 0)),
-    )
+    """This process in its group; before there is one, what torchrun says it will be."""
+    rank = dist.get_rank() if together() else int(os.environ.get("RANK", 0))
+    size = dist.get_world_size() if together() else int(os.environ.get("WORLD_SIZE", 1))
+    local = os.environ.get("LOCAL_RANK", rank % max(1, torch.cuda.device_count()))
+    return World(rank, size, int(local))
 
 
 @contextmanager
@@ -42,7 +46,8 @@ def process_group(world: World, device: torch.device) -> Iterator[None]:
     if world.size == 1 or together():
         yield
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    dist.init_process_group(backend, timeout=PATIENCE)
     try:
         yield
     finally:
@@ -61,11 +66,33 @@ def add_up(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def any_true(flags: list[bool], device: torch.device) -> list[bool]:
-    """For each flag whether it is set in any process."""
+def greatest(numbers: list[int], device: torch.device) -> list[int]:
+    """The largest of each number over all processes.
+
+    Sent from the host where the group can, so that nobody waits for a GPU.
+    """
     if not together():
-        return flags
-    return [count > 0 for count in add_up(torch.tensor(flags, device=device).int()).tolist()]
+        return numbers
+    where = torch.device("cpu") if "gloo" in str(dist.get_backend_config()) else device
+    tensor = torch.tensor(numbers, device=where)
+    dist.all_reduce(tensor, dist.ReduceOp.MAX)
+    return tensor.tolist()
+
+
+def from_first(compute: Callable[[], Any]) -> Any:
+    """What ``compute`` gives or raises (SpecError) in the first process, in all of them."""
+    if not together():
+        return compute()
+    outcome: list[Any] = [None, None]
+    if world().first:
+        try:
+            outcome[0] = compute()
+        except SpecError as error:
+            outcome[1] = error
+    dist.broadcast_object_list(outcome, src=0)
+    if outcome[1] is not None:
+        raise outcome[1]
+    return outcome[0]
 
 
 def share_buffers(model: nn.Module) -> None:

@@ -16,15 +16,16 @@ from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
 from mgiad_dsl.train.data.seeds import seed_for
 from mgiad_dsl.train.data.sets import DataSet, Where, check_fit
-from mgiad_dsl.train.device import choose_device, hardware, set_backends, versions
-from mgiad_dsl.train.distributed import barrier, process_group, world
+from mgiad_dsl.train.device import choose_device, hardware, precision, versions
+from mgiad_dsl.train.distributed import barrier, from_first, process_group, world
+from mgiad_dsl.train.faults import training_explained
 from mgiad_dsl.train.metrics import read_records
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.progress import Listener, make_listener
 from mgiad_dsl.train.recipe import Recipe
 from mgiad_dsl.train.report import write_report
 from mgiad_dsl.train.rng import seed_everything
-from mgiad_dsl.train.runs import RunRecord, save_weights, write_run
+from mgiad_dsl.train.runs import RunRecord, check_folders, save_weights, write_run
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def run_experiment(network: Network, options: Options) -> Path:
     with the shell's status for the signal when one stopped the training.
     """
     device = choose_device(options.device, world().local)
-    set_backends(options.recipe, options.deterministic)
     listener = make_listener(world().first)
     try:
-        with process_group(world(), device):
+        with training_explained(options.recipe), process_group(world(), device):
+            from_first(lambda: check_folders(folders(options), options.resume))
             data = open_together(network, options)
             check_fit(data, network.input_shape, network.outputs)
             listener.say(f"{network.name} on {data.name}, {hardware(device)}")
@@ -62,12 +63,19 @@ def run_experiment(network: Network, options: Options) -> Path:
         listener.close()
 
 
+def folders(options: Options) -> list[Path]:
+    """Where each seed goes."""
+    if len(options.seeds) == 1:
+        return [options.out]
+    return [options.out / f"seed{seed}" for seed in options.seeds]
+
+
 def open_together(network: Network, options: Options) -> DataSet:
-    """Open the data, the first process before the others: it may have to download them."""
-    if not world().first:
+    """Open the data, on each machine one process before the others: it may have to fetch it."""
+    if world().local:
         barrier()
     data = open_data(options.data, options.where, network.input_shape, network.outputs)
-    if world().first:
+    if not world().local:
         barrier()
     return data
 
@@ -76,8 +84,7 @@ def train_seeds(
     network: Network, data: DataSet, options: Options, device: torch.device, listener: Listener
 ) -> Path:
     runs = []
-    for seed in options.seeds:
-        folder = options.out if len(options.seeds) == 1 else options.out / f"seed{seed}"
+    for seed, folder in zip(options.seeds, folders(options), strict=True):
         record = RunRecord(
             network=network.name,
             settings=network.settings,
@@ -90,6 +97,8 @@ def train_seeds(
             std=data.std,
             seed=seed,
             hardware=hardware(device) + (f" x {world().size}" if world().size > 1 else ""),
+            precision=precision(options.recipe, device),
+            deterministic=options.deterministic,
             versions=versions(),
         )
         result = train_once(network, data, options, device, folder, record, listener)
@@ -116,6 +125,8 @@ def train_once(
     listener: Listener,
 ) -> Result:
     recipe, seed, workers = options.recipe, record.seed, options.workers
+    feed = make_feed(data, recipe, network.input_shape, device, seed, workers)
+    test = make_held_out(data, network.input_shape, device, workers)
     if world().first and not list_checkpoints(folder):
         write_run(folder, network, record, recipe)
     seed_everything(seed)
@@ -126,13 +137,14 @@ def train_once(
     try:
         return fit(
             model,
-            make_feed(data, recipe, network.input_shape, device, seed, workers),
+            feed,
             recipe,
-            test=make_held_out(data, network.input_shape, device, workers),
+            test=test,
             seed=seed,
             device=device,
             folder=folder,
             resume=options.resume,
+            deterministic=options.deterministic,
             save_every=options.save_every,
             identity={"data": data.name, "source": network.source},
             about={"spec": network.spec_text, "versions": record.versions},

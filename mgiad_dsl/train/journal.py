@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from mgiad_dsl.files import append, remove_unfinished
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
-from mgiad_dsl.train.distributed import barrier
-from mgiad_dsl.train.metrics import append_record, keep_records, read_records
-from mgiad_dsl.train.progress import Listener
+from mgiad_dsl.train.distributed import barrier, from_first
+from mgiad_dsl.train.metrics import keep_records, read_records
 from mgiad_dsl.train.trainer import Trainer
 
 
@@ -33,6 +35,7 @@ class Journal:
         self.save_every, self.rank = save_every, rank
         self.metrics = folder / "metrics.jsonl"
         self.saved = time.monotonic()
+        self.good: Path | None = None  # the checkpoint last written or used
 
     def due(self) -> bool:
         """Whether the first process finds it time to save."""
@@ -43,45 +46,48 @@ class Journal:
         state = trainer.state()
         if self.rank == 0:
             state |= {"identity": self.identity, "about": self.about, "seconds": seconds}
-            save_checkpoint(self.folder, trainer.done, state)
+            self.good = save_checkpoint(self.folder, trainer.done, state)
             self.saved = time.monotonic()
         barrier()
 
-    def start(self) -> None:
-        """Begin a new run. Raises SpecError if the folder holds one already."""
-        if list_checkpoints(self.folder):
+    def open(self, resume: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
+        """The state to continue from, or None for a run that begins; the same in all processes.
+
+        Raises SpecError if the folder holds a run that is not to be resumed, or checkpoints
+        of which none can be used.
+        """
+        return from_first(lambda: self.prepare(resume, say))
+
+    def prepare(self, resume: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
+        if not resume and list_checkpoints(self.folder):
             raise SpecError(
                 f"{self.folder} already holds a run",
                 hint="--resume to continue it, or another --out",
             )
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self.rank == 0:
+        remove_unfinished(self.folder)
+        found = latest_checkpoint(self.folder, self.identity, say)
+        if found is None:
             keep_records(self.metrics, steps=0)
-
-    def resume(self, trainer: Trainer, listener: Listener) -> float:
-        """Put the trainer where the last usable checkpoint was; seconds trained so far.
-
-        Without any checkpoint the run begins anew. Raises SpecError if all are refused.
-        """
-        state = latest_checkpoint(self.folder, self.identity, listener.say)
-        if state is None:
-            listener.say(f"no checkpoint in {self.folder}: starting at the beginning")
-            self.start()
-            return 0.0
-        trainer.restore(state, self.rank)
-        if self.rank == 0:
-            keep_records(self.metrics, trainer.done)
-        listener.say(f"resuming {self.folder} at step {trainer.done}")
-        return state["seconds"]
+            if resume:
+                say(f"no checkpoint in {self.folder}: starting at the beginning")
+            return None
+        self.good, state = found
+        keep_records(self.metrics, state["step"])
+        say(f"resuming {self.folder} at step {state['step']}")
+        return state
 
     def record(self, record: dict[str, Any]) -> None:
         if self.rank == 0:
-            append_record(self.metrics, record)
+            append(self.metrics, json.dumps(record))
 
     def records(self) -> list[dict[str, Any]]:
-        return read_records(self.metrics)
+        return from_first(lambda: read_records(self.metrics))
 
     def last(self) -> str:
         """The newest checkpoint in words, for error messages."""
-        paths = list_checkpoints(self.folder)
-        return f"the last good checkpoint is {paths[-1]}" if paths else "there is no checkpoint yet"
+        if self.rank:
+            return "the first process has the checkpoints"
+        if self.good is None:
+            return "there is no checkpoint yet"
+        return f"the last good checkpoint is {self.good}"

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.device import autocast, memory_format, peak_memory
-from mgiad_dsl.train.distributed import any_true, share_buffers, together, world
+from mgiad_dsl.train.distributed import greatest, share_buffers, together, world
 from mgiad_dsl.train.feed import Feed
 from mgiad_dsl.train.journal import Journal
 from mgiad_dsl.train.progress import Listener, Moment
@@ -24,8 +24,7 @@ from mgiad_dsl.train.trainer import Trainer
 
 Batch = tuple[Tensor, Tensor]
 
-AGREE_EVERY = 20  # steps after which processes tell each other whether to save or to stop
-SHOW_EVERY = 1.0  # seconds after which the figures are read from the device
+SHOW_EVERY = 1.0  # seconds after which figures are read, and processes ask each other
 
 
 class Loop:
@@ -49,6 +48,9 @@ class Loop:
         self.records: list[dict[str, Any]] = []
         self.scores: Scores | None = None
         self.began = time.monotonic() - seconds
+        self.entered = self.trainer.done  # step, images and time when this epoch was entered
+        self.counted, self.clock = 0, time.monotonic()
+        self.next_agreement = 0
 
     @property
     def seconds(self) -> float:
@@ -73,7 +75,8 @@ class Loop:
         trainer, parts = self.trainer, self.recipe.accumulate
         if start == 0:
             trainer.tally.reset()
-        self.clock, self.counted = time.monotonic(), trainer.tally.images
+        self.entered, self.counted = trainer.done, trainer.tally.images
+        self.clock = time.monotonic()
         shown = self.clock
         for batch in grouped(self.feed.epoch(epoch, start * parts), parts):
             trainer.step(batch)
@@ -89,10 +92,19 @@ class Loop:
                 self.show(epoch)
 
     def agree(self, *flags: bool) -> list[bool]:
-        """Whether any process sets each flag; between the times they ask, nobody does."""
-        if together() and self.trainer.done % AGREE_EVERY and self.trainer.done % self.steps:
+        """Whether any process sets each flag; they ask each other about once a second, and
+        after each epoch. In between, nobody does.
+        """
+        done, device = self.trainer.done, self.trainer.device
+        if together() and done < self.next_agreement and done % self.steps:
             return [False for _ in flags]
-        return any_true(list(flags), self.trainer.device)
+        *answers, pause = greatest([*flags, self.steps_in_a_second()], device)
+        self.next_agreement = done + pause
+        return [answer > 0 for answer in answers]
+
+    def steps_in_a_second(self) -> int:
+        passed = max(1e-9, time.monotonic() - self.clock)
+        return max(1, int((self.trainer.done - self.entered) / passed))
 
     def speed(self) -> float:
         """Images per second of this epoch so far, over all processes."""
@@ -113,7 +125,7 @@ class Loop:
         self.listener.moment(moment)
 
     def finish_epoch(self, epoch: int) -> None:
-        self.check_loss()
+        self.check_finite()
         trainer, speed = self.trainer, self.speed()
         figures = trainer.tally.total()
         record: dict[str, Any] = {
@@ -152,19 +164,27 @@ class Loop:
 
     def save(self) -> None:
         """Write a checkpoint, never one with a NaN in it."""
-        self.check_loss()
+        self.check_finite()
         if self.journal:
             self.journal.save(self.trainer, self.seconds)
 
     def check_loss(self) -> None:
         """Raise SpecError if the loss has ever been NaN or infinite."""
         step = self.trainer.tally.bad_step()
-        if step is None:
-            return
+        if step is not None:
+            raise self.diverged("the loss is", step)
+
+    def check_finite(self) -> None:
+        """The same for the loss, and for the weights that the last step left."""
+        self.check_loss()
+        if not self.trainer.is_finite():
+            raise self.diverged("weights are", self.trainer.done - 1)
+
+    def diverged(self, what: str, step: int) -> SpecError:
         rate = learning_rate(self.recipe, step, self.steps)
         last = self.journal.last() if self.journal else "no checkpoints were asked for"
-        raise SpecError(
-            f"the loss is not finite at step {step} (epoch {step // self.steps + 1}), "
+        return SpecError(
+            f"{what} not finite at step {step} (epoch {step // self.steps + 1}), "
             f"learning rate {rate:.4g}; {last}",
             hint=f"a smaller rate or clipped gradients: --with lr={self.recipe.lr / 2:.4g} clip=1",
         )

@@ -7,16 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from mgiad_dsl.files import write
-from mgiad_dsl.source import SpecError
-
-
-def append_record(path: Path, record: dict[str, Any]) -> None:
-    """Add a line. Raises SpecError when the disk is full; earlier lines stay."""
-    try:
-        with open(path, "a") as file:
-            file.write(json.dumps(record) + "\n")
-    except OSError as error:
-        raise SpecError(f"cannot write {path}: {error.strerror}") from error
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

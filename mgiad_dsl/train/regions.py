@@ -6,8 +6,8 @@ minutes; each distinct step compiled once takes seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -18,38 +18,41 @@ from torch import Tensor, nn
 VERSIONS = 256
 
 
-def compile_regions(
+@contextmanager
+def compiled_regions(
     model: nn.Module,
     images: Tensor,
     precision: AbstractContextManager,
     say: Callable[[str], None],
-) -> bool:
-    """Compile a model in place and try it forward and backward on ``images`` (n, C, H, W).
+) -> Iterator[bool]:
+    """A context in which a model is compiled; whether it is. Tried first on ``images``.
 
     Emitted modules list the functions of their steps in ``REGIONS``; these are replaced in the
-    namespace they are called from. A module without them is compiled whole. If compilation
-    fails (no C++ compiler, say), the model is left as it was, the reason goes to ``say``, and
-    the result is False.
+    namespace they are called from, which all networks of the same source share. A module
+    without them is compiled whole. Images are (n, C, H, W). If compilation fails (no C++
+    compiler, say), the model is as it was and the reason goes to ``say``.
     """
     namespace: dict[str, Any] = type(model).forward.__globals__
     regions = namespace.get("REGIONS", ())
     torch._dynamo.config.cache_size_limit = VERSIONS
-    gpus = [images.device] if images.is_cuda else []
-    try:
-        if regions:
-            for function in regions:
-                namespace[function.__name__] = torch.compile(function, dynamic=False)
-        else:
-            model.compile(dynamic=False)
-        with precision, torch.random.fork_rng(gpus):
-            try_out(model, images)
-    except Exception as error:  # the compiler's own errors are of many types
+
+    def restore() -> None:
         for function in regions:
             namespace[function.__name__] = function
         model._compiled_call_impl = None
-        say(went_wrong(error))
-        return False
-    return True
+
+    if regions:
+        for function in regions:
+            namespace[function.__name__] = torch.compile(function, dynamic=False)
+    else:
+        model.compile(dynamic=False)
+    try:
+        works = succeeds(lambda: try_out(model, images, precision), say)
+        if not works:
+            restore()
+        yield works
+    finally:
+        restore()
 
 
 def compile_function(
@@ -57,23 +60,30 @@ def compile_function(
 ) -> Callable[..., Tensor]:
     """``function`` compiled and tried on ``arguments``; itself, with a message, if that fails."""
     compiled = torch.compile(function, dynamic=False)
+    return compiled if succeeds(lambda: compiled(*arguments), say) else function
+
+
+def succeeds(attempt: Callable[[], object], say: Callable[[str], None]) -> bool:
+    """Whether compiled code works; if not, why goes to ``say``. Out of memory is raised."""
     try:
-        compiled(*arguments)
-    except Exception as error:
-        say(went_wrong(error))
-        return function
-    return compiled
+        attempt()
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # the compiler's own errors are of many types
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        say(f"torch.compile failed ({reason}); training goes on without it, more slowly")
+        return False
+    return True
 
 
-def went_wrong(error: Exception) -> str:
-    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return f"torch.compile failed ({reason}); training goes on without it, more slowly"
-
-
-def try_out(model: nn.Module, images: Tensor) -> None:
+def try_out(model: nn.Module, images: Tensor, precision: AbstractContextManager) -> None:
     """One step in training mode that leaves no trace: statistics and gradients are put back."""
-    buffers = [buffer.clone() for buffer in model.buffers()]
-    model(images).sum().backward()
-    model.zero_grad(set_to_none=True)
-    for buffer, before in zip(model.buffers(), buffers, strict=True):
-        buffer.copy_(before)
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    training = model.training
+    try:
+        with precision, torch.random.fork_rng([images.device] if images.is_cuda else []):
+            model.train()(images).sum().backward()
+    finally:
+        model.train(training).zero_grad(set_to_none=True)
+        for buffer, before in buffers:
+            buffer.copy_(before)

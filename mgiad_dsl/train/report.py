@@ -29,6 +29,7 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
         "weights": f"{record.weights:,}",
         "MACs": f"{record.macs:,}",
         "recipe": f"{recipe.name}, {recipe.epochs} epochs, batch {recipe.batch}",
+        "precision": record.precision + (", deterministic" if record.deterministic else ""),
         "seeds": ", ".join(str(run.seed) for _, run in runs),
         "wall time": ", ".join(duration(history[-1]["seconds"]) for history in histories),
         "speed": f"{speed(histories):,.0f} images/s (median epoch)",

@@ -13,6 +13,7 @@ from torch import nn
 from mgiad_dsl.files import write
 from mgiad_dsl.runtime import load
 from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipe import Recipe, check_fields
 
@@ -34,7 +35,23 @@ class RunRecord:
     std: tuple[float, ...]
     seed: int
     hardware: str
+    precision: str
+    deterministic: bool
     versions: dict[str, str]
+
+
+def check_folders(folders: list[Path], resume: bool) -> None:
+    """Raise SpecError if training into these folders would overwrite a run."""
+    for folder in folders:
+        if not resume and (folder / "run.json").exists():
+            raise SpecError(
+                f"{folder} already holds a run", hint="--resume to continue it, or another --out"
+            )
+        if (folder / "weights.pt").exists() and not list_checkpoints(folder):
+            raise SpecError(
+                f"{folder} holds trained weights, and no checkpoint to continue from",
+                hint="another --out",
+            )
 
 
 def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mgiad_dsl.train.average import Average
+from mgiad_dsl.train.average import Average, tensors
 from mgiad_dsl.train.device import autocast, memory_format
 from mgiad_dsl.train.distributed import gather, together
 from mgiad_dsl.train.optimiser import loss_of, make_optimiser
@@ -58,7 +58,7 @@ class Trainer:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         if self.average:
-            self.average.update(self.module, self.done)
+            self.average.update(self.done)
         self.done += 1
 
     def exchange(self, last: bool) -> AbstractContextManager:
@@ -75,6 +75,13 @@ class Trainer:
             loss = loss_of(logits, labels, self.recipe.label_smoothing)
         (loss / parts).backward()
         self.tally.add(loss.detach(), logits.detach(), labels, self.done)
+
+    def is_finite(self) -> bool:
+        """Whether no weight, statistic or average is NaN or infinite; waits for the device."""
+        models = [self.module, *([self.average.model] if self.average else [])]
+        values = [t.detach() for m in models for t in tensors(m) if t.is_floating_point()]
+        norms = torch._foreach_norm(values, float("inf"))
+        return bool(torch.stack([norm.float() for norm in norms]).isfinite().all())
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, of all processes; a call for all of them."""

@@ -77,7 +77,7 @@ def arm(stage: str, number: str) -> None:
     elif stage == "prune":
         files.sync_folder = counted(files.sync_folder, int(number), after=False)
     elif stage == "record":
-        journal.append_record = counted(journal.append_record, int(number), after=True)
+        journal.append = counted(journal.append, int(number), after=True)
 
 
 def counted(function: Callable, number: int, after: bool) -> Callable:

@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train import Recipe, evaluate, fit
+from mgiad_dsl.train.device import choose_device
 from tests.train.nets import Plain, SmallCycle
 
 
@@ -85,15 +86,40 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path) -> None:
     assert not list(tmp_path.glob("*.pt"))
 
 
-def test_out_of_memory_says_which_batch_to_try() -> None:
+@pytest.mark.parametrize("steps", [2, 3])  # the last step of the epoch, too
+def test_weights_that_are_not_finite_are_never_saved(tmp_path, steps) -> None:
+    class Breaking(Plain):
+        calls = 0
+
+        def forward(self, image):
+            if self.training:
+                self.calls += 1
+            if self.training and self.calls == steps:
+                self.W.weight.register_hook(lambda gradient: gradient * float("nan"))
+            return super().forward(image)
+
+    arguments = {"device": "cpu", "folder": tmp_path, "save_every": 0, "test": loader()}
+    with pytest.raises(SpecError, match=f"weights are not finite at step {steps - 1}") as error:
+        fit(Breaking(classes=2), loader(), Recipe(epochs=1), **arguments)
+    good = f"step-{steps - 1:08d}.pt"
+    assert error.value.message.endswith(f"the last good checkpoint is {tmp_path / good}")
+    assert sorted(path.name for path in tmp_path.glob("*.pt"))[-1] == good
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")]
+)
+def test_out_of_memory_says_which_batch_to_try(error) -> None:
     class Greedy(Plain):
         def forward(self, image):
-            raise torch.OutOfMemoryError
+            if self.training:
+                raise error
+            return super().forward(image)
 
-    with pytest.raises(SpecError, match="out of memory with batch 128") as error:
+    with pytest.raises(SpecError, match="out of memory with batch 128") as explained:
         fit(Greedy(classes=2), loader(), Recipe(), device="cpu")
-    assert "--with batch=64" in error.value.hint
-    assert "--with accumulate=2" in error.value.hint
+    assert "--with batch=64" in explained.value.hint
+    assert "--with accumulate=2" in explained.value.hint
 
 
 def test_metrics_are_one_json_object_per_epoch(tmp_path) -> None:
@@ -106,6 +132,31 @@ def test_metrics_are_one_json_object_per_epoch(tmp_path) -> None:
 def test_no_device() -> None:
     with pytest.raises(SpecError, match="no device 'cuda:99'"):
         fit(Plain(), loader(), device="cuda:99")
+
+
+def test_a_gpu_without_number_is_this_processs(monkeypatch) -> None:
+    chosen = []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch, "empty", lambda *size, device: None)
+    assert choose_device("cuda", 3) == torch.device("cuda", 3)
+    assert choose_device("cuda:1", 3) == torch.device("cuda", 1)
+    assert chosen == [torch.device("cuda", 3), torch.device("cuda", 1)]
+
+
+@pytest.mark.parametrize("tf32", [False, True])
+def test_tf32_is_as_the_recipe_says_and_put_back(tf32) -> None:
+    seen = []
+
+    class Noting(Plain):
+        def forward(self, image):
+            cudnn = torch.backends.cudnn
+            seen.append((cudnn.allow_tf32, torch.get_float32_matmul_precision()))
+            return super().forward(image)
+
+    before = torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()
+    fit(Noting(classes=2), loader(), Recipe(epochs=1, tf32=tf32), device="cpu")
+    assert set(seen) == {(tf32, "high" if tf32 else "highest")}
+    assert before == (torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision())
 
 
 class Unpooled(nn.Module):
@@ -121,10 +172,7 @@ class Unpooled(nn.Module):
 
 
 def test_an_operation_that_is_not_deterministic_is_named() -> None:
-    torch.use_deterministic_algorithms(True)
-    try:
-        with pytest.raises(SpecError, match=r"PyTorch's max_unpool.* gives other bits") as error:
-            fit(Unpooled(), loader(), Recipe(epochs=1), device="cpu")
-    finally:
-        torch.use_deterministic_algorithms(False)
+    with pytest.raises(SpecError, match=r"PyTorch's max_unpool.* gives other bits") as error:
+        fit(Unpooled(), loader(), Recipe(epochs=1), device="cpu", deterministic=True)
+    assert not torch.are_deterministic_algorithms_enabled()
     assert "without --deterministic" in error.value.hint

@@ -14,7 +14,7 @@ from mgiad_dsl.train.data.resident import TrainBatches
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.progress import Quiet
 from mgiad_dsl.train.recipe import AUGMENTATIONS
-from mgiad_dsl.train.regions import compile_regions
+from mgiad_dsl.train.regions import compiled_regions
 from tests.train import small_cycle
 from tests.train.test_fit import loader
 
@@ -47,10 +47,16 @@ def test_each_step_is_compiled_once_and_computes_the_same(emitted) -> None:
     torch.manual_seed(0)
     model = emitted.SmallCycle(channels=8, classes=2).train()
     images = torch.randn(4, 1, 8, 8)
-    expected = model(images)
+    expected, relax = model(images), emitted.relax
     before = {name: value.clone() for name, value in model.state_dict().items()}
     torch._dynamo.utils.counters.clear()
-    assert compile_regions(model, images, nullcontext(), print)
+    with compiled_regions(model, images, nullcontext(), pytest.fail) as works:
+        assert works
+        compare(model, images, expected, before)
+    assert emitted.relax is relax  # the next network of this source is not compiled unasked
+
+
+def compare(model, images, expected, before) -> None:
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -104,9 +110,49 @@ def test_without_a_compiler_training_goes_on(broken, emitted) -> None:
     assert FAILED in notes.said
 
 
-def test_a_module_without_regions_is_compiled_whole(monkeypatch) -> None:
-    options = []
-    model = nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
-    monkeypatch.setattr(nn.Module, "compile", lambda self, **kwargs: options.append(kwargs))
-    assert compile_regions(model, torch.randn(2, 1, 8, 8), nullcontext(), print)
-    assert options == [{"dynamic": False}]
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_module_without_regions_is_compiled_whole() -> None:
+    torch.manual_seed(0)
+    model, images = nn.Sequential(nn.Flatten(), nn.Linear(64, 2)), torch.randn(2, 1, 8, 8)
+    expected = model(images)
+    torch._dynamo.utils.counters.clear()
+    with compiled_regions(model, images, nullcontext(), pytest.fail) as works:
+        assert works
+        torch.testing.assert_close(model(images), expected)
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+    assert model._compiled_call_impl is None
+
+
+def test_a_failure_half_way_leaves_the_model_as_it_was(monkeypatch) -> None:
+    class Half(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm2d(1)
+
+        def forward(self, image):
+            assert self.training
+            if not torch.is_tensor(self.norm(image)) or self.norm.num_batches_tracked:
+                raise RuntimeError("no compiler")
+            return image
+
+    monkeypatch.setattr(nn.Module, "compile", lambda self, **options: None)
+    model, notes = Half().eval(), Notes()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with compiled_regions(model, torch.randn(2, 1, 8, 8), nullcontext(), notes.say) as works:
+        assert not works
+    assert notes.said
+    assert not model.training
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_out_of_memory_is_no_failure_to_compile(monkeypatch) -> None:
+    class Greedy(nn.Linear):
+        def forward(self, image):
+            raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(nn.Module, "compile", lambda self, **options: None)
+    context = compiled_regions(Greedy(1, 1), torch.zeros(1, 1), nullcontext(), pytest.fail)
+    with pytest.raises(torch.OutOfMemoryError), context:
+        pass

@@ -45,14 +45,15 @@ def move(images: Tensor, matrix: Tensor) -> Tensor:
     """Nearest value at the mapped positions, 0 from outside. Matrix (n, 6)."""
     _, _, height, width = images.shape
     x = torch.arange(width, device=images.device) + (0.5 - width / 2)
-    y = torch.arange(height, device=images.device) + (0.5 - height / 2)
-    places = torch.stack(
-        [x.expand(height, width), y[:, None].expand(height, width), torch.ones_like(images[0, 0])],
-        dim=-1,
-    )
+    y = torch.arange(height, device=images.device)[:, None] + (0.5 - height / 2)
     across, down = matrix.float().view(-1, 2, 3).unbind(dim=1)
-    rows = torch.stack([across / (width / 2), down / (height / 2)], dim=1)
-    grid = torch.einsum("hwk,njk->nhwj", places, rows)
+
+    def mapped(row: Tensor, size: int) -> Tensor:
+        """a x + b y + c in units of half the size; no matmul, which may round to TF32."""
+        a, b, c = (row / (size / 2))[:, :, None, None].unbind(dim=1)
+        return x * a + y * b + c
+
+    grid = torch.stack([mapped(across, width), mapped(down, height)], dim=-1)
     return F.grid_sample(images, grid, mode="nearest", align_corners=False)
 
 

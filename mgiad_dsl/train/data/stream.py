@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from mgiad_dsl.train.data.augment import normalise
 from mgiad_dsl.train.data.seeds import generator_for, seed_for
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.regions import compile_function
+from mgiad_dsl.train.signals import SIGNALS
 
 Batch = tuple[Tensor, Tensor]
 Place = tuple[int, int]  # epoch, index
@@ -39,6 +41,12 @@ class Decoded(Dataset):
                 raise SpecError(f"cannot read image {place[1]}: {error}") from error
 
 
+def ignore_signals(worker: int) -> None:
+    """Leave stopping to the main process: torchrun and others signal all processes at once."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 class Streamed:
     """Feeds and test batches share this: places to images, normalised on ``device``."""
 
@@ -61,6 +69,7 @@ class Streamed:
             prefetch_factor=4 if self.workers else None,
             pin_memory=self.device.type == "cuda",
             generator=torch.Generator(),  # else it would draw from the global one
+            worker_init_fn=ignore_signals if self.workers else None,
         )
         try:
             for pixels, labels in loader:

@@ -1,0 +1,45 @@
+"""What can go wrong on a device, said so that the user can mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import torch
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.recipe import Recipe
+
+
+@contextmanager
+def explained(what: str, hint: str) -> Iterator[None]:
+    """A context in which running out of memory, and an operation that has no deterministic
+    form where only those are allowed, raise SpecError. ``what`` needed the memory, ``hint``
+    says how it would need less.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if ran_out_of_memory(error):
+            raise SpecError(f"out of memory {what}", hint=hint) from error
+        operation, differs, _ = str(error).partition(" does not have a deterministic")
+        if not differs:
+            raise
+        raise SpecError(
+            f"PyTorch's {operation} gives other bits in every run",
+            hint="without --deterministic, or another operation in the spec",
+        ) from error
+
+
+def ran_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a GPU had no memory left, or the machine."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def training_explained(recipe: Recipe) -> AbstractContextManager:
+    """The same for training, where a smaller batch or smaller parts of it help."""
+    half, twice = max(1, recipe.batch // 2), recipe.accumulate * 2
+    return explained(
+        f"with batch {recipe.batch} in {recipe.accumulate} part(s)",
+        f"--with batch={half}, or the same batch in smaller parts: --with accumulate={twice}",
+    )
