@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import parse_seeds, train
 from mgiad_dsl.train.runs import load_network, read_run
 from tests.train.nets import network
@@ -71,6 +72,24 @@ def test_wrong_arguments(train_args) -> None:
         parse_seeds("0,x")
     with pytest.raises(SpecError, match="each seed once"):
         parse_seeds("1,1")
+
+
+def test_a_run_is_never_overwritten(train_args) -> None:
+    out = train(network(), train_args())
+    weights = (out / "weights.pt").read_bytes()
+    for path in list_checkpoints(out):
+        path.unlink()
+    with pytest.raises(SpecError, match="already holds a run"):
+        train(network(), train_args())
+    with pytest.raises(SpecError, match="trained weights, and no checkpoint"):
+        train(network(), train_args("--resume"))
+    assert (out / "weights.pt").read_bytes() == weights
+
+
+def test_what_cannot_be_trained_leaves_no_folder(train_args, tmp_path) -> None:
+    with pytest.raises(SpecError, match="more than the 1437 training images"):
+        train(network(), train_args("--with", "batch=4000"))
+    assert not (tmp_path / "run").exists()
 
 
 def test_tensorboard_is_an_extra(train_args, monkeypatch) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.train.two_processes import run
+from mgiad_dsl.train.metrics import read_records
+from tests.train.two_processes import connected_by_hand, run
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -63,3 +64,13 @@ def test_the_same_command_trains_with_two_processes(out) -> None:
     assert (out / "run" / "report.md").exists()
     said = (out / "stdout").read_text()
     assert said.count("epoch   1") == 1  # one process speaks
+
+
+def test_a_group_that_torchrun_did_not_start(tmp_path) -> None:
+    torch.multiprocessing.spawn(connected_by_hand, (tmp_path,), nprocs=2)
+    expected, _ = run()
+    model, images = torch.load(tmp_path / "result.pt")
+    assert images == 40
+    for name, value in expected.state_dict().items():
+        torch.testing.assert_close(model[name], value, rtol=1e-10, atol=1e-12)
+    assert len(read_records(tmp_path / "run" / "metrics.jsonl")) == 2  # one process writes

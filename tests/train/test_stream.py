@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from torchvision import datasets
 
 from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import train
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
@@ -14,6 +21,7 @@ from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
 from tests.train.small_cycle import SmallCycle
 
+ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 SHAPE = (3, 32, 32)
 
@@ -93,5 +101,29 @@ def test_cifar_in_its_real_format_trains_end_to_end(on, train_args, tmp_path, mo
     out = train(small, train_args("--data", "cifar10", *words))
     assert "| data | cifar10 |" in (out / "report.md").read_text()
     with pytest.raises(SpecError, match="missing train") as error:
-        train(small, train_args("--data", "cifar100"))
+        train(small, train_args("--data", "cifar100", "--out", str(tmp_path / "another")))
     assert "cifar-100-python" in error.value.message
+
+
+@pytest.mark.slow
+def test_a_signal_to_workers_too_saves_and_stops(tmp_path) -> None:
+    """torchrun, Slurm and ``timeout`` signal all processes of a group at once."""
+    words = "train digits --data digits --workers 2 --device cpu --with augment_on=workers"
+    said = ""
+    with subprocess.Popen(
+        [sys.executable, "-m", "mgiad_dsl", *words.split(), "--out", str(tmp_path / "run")],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        for line in process.stdout:
+            said += line
+            if "epoch   1" in line:
+                os.killpg(process.pid, signal.SIGTERM)
+    assert process.returncode == 128 + signal.SIGTERM, said
+    assert "stopped and saved" in said
+    assert "Traceback" not in said
+    assert list_checkpoints(tmp_path / "run")

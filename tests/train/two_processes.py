@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import torch
+from torch import distributed as dist
 from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.source import SpecError
@@ -50,7 +51,11 @@ def run(folder: Path | None = None, resume: bool = False) -> tuple[Double, Resul
 
 
 def stopped_and_resumed(folder: Path) -> Double:
-    """Only the second process gets a signal; both stop together, and go on together."""
+    """Only the second process gets a signal; both stop together, and go on together.
+
+    Each has a disk of its own, as on two machines; checkpoints are on the first one's.
+    """
+    folder /= f"machine{world().rank}"
     step = Trainer.step
 
     def interrupted(self: Trainer, parts: list) -> None:
@@ -82,6 +87,17 @@ def command(out: Path) -> None:
     add_train_arguments(parser)
     words = ["--data", "digits", "--device", "cpu", "--out", str(out), "--with", "epochs=1"]
     train(network(), parser.parse_args(words))
+
+
+def connected_by_hand(rank: int, out: Path) -> None:
+    """The same training in a group that torchrun did not start."""
+    torch.set_num_threads(1)
+    meeting = (out / "meeting").as_uri()
+    dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=2)
+    model, result = run(out / "run")
+    if rank == 0:
+        torch.save((model.state_dict(), result.scores.images), out / "result.pt")
+    dist.destroy_process_group()
 
 
 def main(out: Path) -> None:

@@ -15,10 +15,11 @@ from mgiad_dsl.train.data.augment import normalise
 from mgiad_dsl.train.data.seeds import generator_for, seed_for
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.regions import compile_function
-from mgiad_dsl.train.signals import SIGNALS
 
 Batch = tuple[Tensor, Tensor]
 Place = tuple[int, int]  # epoch, index
+
+GRACE = 30  # seconds, as long as torchrun waits
 
 
 class Decoded(Dataset):
@@ -41,10 +42,14 @@ class Decoded(Dataset):
                 raise SpecError(f"cannot read image {place[1]}: {error}") from error
 
 
-def ignore_signals(worker: int) -> None:
-    """Leave stopping to the main process: torchrun and others signal all processes at once."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+def outlive_signals(worker: int) -> None:
+    """Go on for a while when torchrun, Slurm or Ctrl-C signal all processes at once.
+
+    The main process finishes its step, saves and then ends the workers. A worker that were
+    gone before would end it with an error.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(GRACE))
 
 
 class Streamed:
@@ -69,7 +74,7 @@ class Streamed:
             prefetch_factor=4 if self.workers else None,
             pin_memory=self.device.type == "cuda",
             generator=torch.Generator(),  # else it would draw from the global one
-            worker_init_fn=ignore_signals if self.workers else None,
+            worker_init_fn=outlive_signals,
         )
         try:
             for pixels, labels in loader:
