@@ -6,13 +6,9 @@ import json
 import sys
 
 import pytest
-import torch
-from torch import nn
 
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train import evaluate
 from mgiad_dsl.train.command import add_eval_arguments, evaluate_run, train
-from mgiad_dsl.train.robustness import Normalised, attacked, corrupted, corruptions
 from tests.train.nets import network
 
 
@@ -79,36 +75,3 @@ def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
     (tmp_path / "weights.pt").write_bytes(b"x")
     with pytest.raises(SpecError, match="is damaged"):
         evaluate_run(eval_args(str(tmp_path)))
-
-
-@pytest.mark.parametrize("size", [8, 64])
-def test_corruptions_grow_and_stay_in_range(size) -> None:
-    pixels = torch.rand(20, 3, size, size, generator=torch.Generator().manual_seed(0))
-    for change, severities in corruptions(size).values():
-        assert len(severities) == 5
-        distances = []
-        for severity in severities:
-            ((changed, _),) = corrupted([(pixels, torch.zeros(20))], change, severity)
-            assert changed.min() >= 0
-            assert changed.max() <= 1
-            distances.append((changed - pixels).norm().item())
-        assert distances == sorted(distances)
-
-
-def test_attacks_stay_near_and_do_harm() -> None:
-    torch.manual_seed(0)
-    pixels = torch.rand(64, 1, 4, 4)
-    model = Normalised(nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), [0.5], [0.25])
-    labels = model(pixels).argmax(dim=1)
-    batches = [(pixels, labels)]
-    assert evaluate(model, batches).accuracy == 1
-    losses = []
-    for steps in (1, 10):
-        ((changed, _),) = attacked(model, batches, 0.1, steps)
-        assert (changed - pixels).abs().max() <= 0.1 + 1e-6
-        assert changed.min() >= 0
-        assert changed.max() <= 1
-        scores = evaluate(model, attacked(model, batches, 0.1, steps))
-        assert scores.accuracy < 0.9
-        losses.append(scores.loss)
-    assert losses[1] >= losses[0] - 1e-3  # of a linear model, FGSM is the strongest attack
