@@ -95,7 +95,13 @@ def add_eval_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=1000,
         metavar="N",
-        help="held-out images to corrupt and attack; 0 for none",
+        help="held-out images to corrupt and attack, spread evenly (1000); 0 for none",
+    )
+    parser.add_argument(
+        "--batch",
+        type=int,
+        metavar="N",
+        help="images computed at a time; default: 512, or 256 of image files",
     )
 
 
@@ -107,8 +113,17 @@ def evaluate_run(args: argparse.Namespace) -> None:
     from mgiad_dsl.train.examine import examine
     from mgiad_dsl.train.examined import write_examination
 
-    number = max(0, args.robustness_images)
-    found = examine(args.run, args.data, where(args), args.device, number, args.workers)
+    if args.batch is not None and args.batch < 1:
+        raise SpecError(f"--batch {args.batch}: at least one image at a time")
+    found = examine(
+        args.run,
+        args.data,
+        where(args),
+        args.device,
+        images=max(0, args.robustness_images),
+        batch=args.batch,
+        workers=args.workers,
+    )
     name = f"eval-{slug(args.data)}" if args.data else "eval"
     print(write_examination(args.run, found, name))
 

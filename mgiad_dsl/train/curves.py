@@ -39,24 +39,38 @@ def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:
     picture = figure(2)
     if picture is None:
         return False
-    for axes, quantity, scale in zip(picture.axes, ("loss", "accuracy"), (1, 100), strict=True):
-        for history in histories:
-            for part, style in (("train", "C0-"), ("test", "C1-")):
-                points = [r for r in history if f"{part}_{quantity}" in r]
-                epochs = [r["epoch"] for r in points]
-                values = [scale * r[f"{part}_{quantity}"] for r in points]
-                label = {"train": "training", "test": "held out"}[part]
-                axes.plot(epochs, values, style, label=label if history is histories[0] else None)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(quantity if scale == 1 else f"{quantity} in %")
-        axes.grid(alpha=0.3)
-        axes.legend()
+    plot(picture.axes[0], histories, "loss")
+    plot(picture.axes[1], histories, "accuracy", scale=100, unit=" in %")
     save(picture, path)
     return True
 
 
+def plot(
+    axes: Any, histories: list[list[dict[str, Any]]], quantity: str, scale: int = 1, unit: str = ""
+) -> None:
+    """A quantity of training and of held-out images by epoch; a lone value is a dot."""
+    for part, label, colour in (("train", "training", "C0"), ("test", "held out", "C1")):
+        for number, history in enumerate(histories):
+            points = [r for r in history if f"{part}_{quantity}" in r]
+            axes.plot(
+                [r["epoch"] for r in points],
+                [scale * r[f"{part}_{quantity}"] for r in points],
+                color=colour,
+                marker="o" if len(points) == 1 else None,
+                label=None if number else label,
+            )
+    axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(quantity + unit)
+    axes.grid(alpha=0.3)
+    axes.legend()
+
+
 def draw_confusion(path: Path, confusion: Tensor, classes: tuple[str, ...]) -> bool:
-    """Shares of answers (columns) for each class (rows); False without matplotlib."""
+    """Shares of answers (columns) for each class (rows); False without matplotlib.
+
+    Classes are named, and images counted, as long as there is room.
+    """
     picture = figure(1)
     if picture is None:
         return False
@@ -69,6 +83,7 @@ def draw_confusion(path: Path, confusion: Tensor, classes: tuple[str, ...]) -> b
     if len(classes) <= 20:
         axes.set_xticks(range(len(classes)), classes, rotation=90)
         axes.set_yticks(range(len(classes)), classes)
+    if len(classes) <= 10:
         for (row, column), count in np.ndenumerate(confusion.numpy()):
             if count:
                 colour = "white" if shares[row, column] > 0.5 else "black"

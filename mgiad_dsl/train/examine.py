@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor, nn
 
+from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
-from mgiad_dsl.train.data.loaders import make_held_out
-from mgiad_dsl.train.data.sets import Where, check_fit
-from mgiad_dsl.train.device import autocast, choose_device, memory_format
+from mgiad_dsl.train.data.loaders import held_out_batch, make_held_out
+from mgiad_dsl.train.data.sets import DataSet, Where, check_fit, held_out_images, spread
+from mgiad_dsl.train.device import (
+    autocast,
+    choose_device,
+    memory_format,
+    ran_out_of_memory,
+    set_backends,
+)
 from mgiad_dsl.train.robustness import (
     EPSILONS,
     PGD_STEPS,
@@ -28,14 +35,24 @@ Score = Callable[[Iterable[Batch]], Scores]
 
 
 @dataclass(frozen=True)
+class Robustness:
+    """Accuracies in 0..1 on the same ``images`` images: as they are (``clean``), under each
+    corruption by severity, under each attack by epsilon.
+    """
+
+    images: int
+    clean: float
+    corrupted: dict[str, list[float]]
+    attacked: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
 class Examination:
-    """Accuracies in 0..1: clean, by corruption and severity, by attack and epsilon."""
+    """Scores on all held-out images, robustness on some of them or None."""
 
     classes: tuple[str, ...]
     scores: Scores
-    corrupted: dict[str, list[float]]
-    attacked: dict[str, list[float]]
-    images: int  # at most so many for the last two
+    robustness: Robustness | None
 
 
 def examine(
@@ -43,61 +60,65 @@ def examine(
     data_name: str | None,
     where: Where,
     device_name: str | None,
+    *,
     images: int,
+    batch: int | None,
     workers: int,
 ) -> Examination:
-    """Evaluate a run on its own data or another; robustness on the first ``images``.
+    """Evaluate a run on its own data or another, ``batch`` images at a time.
 
-    Raises SpecError if the run or the data cannot be read or do not fit each other.
+    Robustness is measured on at most ``images`` images spread over the held-out ones.
+    Raises SpecError if the run or the data cannot be read or do not fit each other, or memory
+    runs out.
     """
     record, recipe = read_run(run)
     device = choose_device(device_name)
+    set_backends(recipe, deterministic=False)
     data = open_data(data_name or record.data, where, record.input_shape, record.outputs)
     check_fit(data, record.input_shape, record.outputs)
+    batch = batch or held_out_batch(data)
     model = Normalised(load_network(run), record.mean, record.std).requires_grad_(False)
-    model.to(device).to(memory_format=memory_format(recipe)).eval()
-    batches = make_held_out(data, record.input_shape, device, workers, raw=True)
+
+    def load(data: DataSet) -> Iterable[Batch]:
+        return make_held_out(data, record.input_shape, device, workers, batch, raw=True)
 
     def score(batches: Iterable[Batch]) -> Scores:
         precision, layout = autocast(recipe, device), memory_format(recipe)
         return evaluate(model, batches, device=device, precision=precision, memory_format=layout)
 
-    few, size = Few(batches, images), record.input_shape[1]
-    return Examination(
-        classes=data.classes,
-        scores=score(batches),
-        corrupted=under_corruption(score, few, size) if images else {},
-        attacked=under_attack(score, few, model) if images else {},
-        images=images,
+    try:
+        model.to(device).to(memory_format=memory_format(recipe)).eval()
+        scores = score(load(data))
+        robustness = measure(model, score, list(load(spread(data, images)))) if images else None
+    except RuntimeError as error:
+        if ran_out_of_memory(error):
+            raise out_of_memory(min(batch, held_out_images(data))) from error
+        raise
+    return Examination(data.classes, scores, robustness)
+
+
+def measure(model: nn.Module, score: Score, few: list[Batch]) -> Robustness:
+    """Robustness on a few images, which are read once and stay on the device."""
+    clean = score(few)
+    changes = corruptions(few[0][0].shape[2])
+    attacks = {"FGSM": 1, f"PGD, {PGD_STEPS} steps": PGD_STEPS}
+    return Robustness(
+        images=clean.images,
+        clean=clean.accuracy,
+        corrupted={
+            name: [score(corrupted(few, change, severity)).accuracy for severity in severities]
+            for name, (change, severities) in changes.items()
+        },
+        attacked={
+            name: [score(attacked(model, few, epsilon, steps)).accuracy for epsilon in EPSILONS]
+            for name, steps in attacks.items()
+        },
     )
 
 
-def under_corruption(score: Score, few: Few, size: int) -> dict[str, list[float]]:
-    """Accuracy under each corruption, by severity, for images of this height."""
-    return {
-        name: [score(corrupted(few, change, severity)).accuracy for severity in severities]
-        for name, (change, severities) in corruptions(size).items()
-    }
-
-
-def under_attack(score: Score, few: Few, model: nn.Module) -> dict[str, list[float]]:
-    """Accuracy under each attack, by epsilon."""
-    return {
-        name: [score(attacked(model, few, eps, steps)).accuracy for eps in EPSILONS]
-        for name, steps in (("FGSM", 1), (f"PGD, {PGD_STEPS} steps", PGD_STEPS))
-    }
-
-
-class Few:
-    """The first images of batches."""
-
-    def __init__(self, batches: Iterable[Batch], images: int) -> None:
-        self.batches, self.images = batches, images
-
-    def __iter__(self) -> Iterator[Batch]:
-        left = self.images
-        for pixels, labels in self.batches:
-            if left <= 0:
-                return
-            yield pixels[:left], labels[:left]
-            left -= len(labels)
+def out_of_memory(batch: int) -> SpecError:
+    smaller = f"--batch {batch // 2}" if batch > 1 else "another --device"
+    return SpecError(
+        f"out of memory with {batch} images at a time",
+        hint=f"{smaller}, or fewer --robustness-images, which stay in memory",
+    )

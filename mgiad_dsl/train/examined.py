@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mgiad_dsl.files import write
 from mgiad_dsl.train.curves import draw_confusion
-from mgiad_dsl.train.examine import Examination
+from mgiad_dsl.train.examine import Examination, Robustness
 from mgiad_dsl.train.robustness import EPSILONS
 
 
@@ -18,39 +21,63 @@ def write_examination(run: Path, found: Examination, name: str = "eval") -> str:
 
     Returns the text.
     """
-    rows = [f"# Evaluation of {run.name}\n", f"accuracy {percent(found.scores.accuracy)}"]
-    rows[-1] += f" of {found.scores.images:,} images, loss {found.scores.loss:.4f}\n"
-    rows += table("class", ["accuracy"], by_class(found))
-    if found.corrupted:
-        rows.append(
-            f"Robustness, on the first {min(found.images, found.scores.images):,} images:\n"
-        )
-        rows += table("severity", [str(n) for n in range(1, 6)], found.corrupted)
-        epsilons = [f"{255 * epsilon:.0f}/255" for epsilon in EPSILONS]
-        rows += table("largest change", epsilons, found.attacked)
-    if draw_confusion(run / f"{name}-confusion.png", found.scores.confusion, found.classes):
+    scores = found.scores
+    rows = [
+        f"# Evaluation of {run.name}\n",
+        f"accuracy {percent(scores.accuracy)} of {scores.images:,} images, "
+        f"loss {scores.loss:.4f}\n",
+        *table(
+            ["class", "accuracy", "images"],
+            ([name, percent(share), f"{images:,}"] for name, share, images in by_class(found)),
+        ),
+    ]
+    if found.robustness:
+        rows += robustness_text(found.robustness)
+    if draw_confusion(run / f"{name}-confusion.png", scores.confusion, found.classes):
         rows.append(f"![images of each class (rows) by answer (columns)]({name}-confusion.png)\n")
     text = "\n".join(rows)
     write(run / f"{name}-confusion.csv", confusion_csv(found))
-    content = {
-        "accuracy": found.scores.accuracy,
-        "loss": found.scores.loss,
-        "classes": {name: values[0] for name, values in by_class(found).items()},
-        "robustness_images": examined(found),
-        "corrupted": found.corrupted,
-        "attacked": found.attacked,
-    }
-    write(run / f"{name}.json", json.dumps(content, indent=2) + "\n")
+    write(run / f"{name}.json", json.dumps(as_json(found), indent=2, allow_nan=False) + "\n")
     write(run / f"{name}.md", text)
     return text
 
 
-def examined(found: Examination) -> int:
-    return min(found.images, found.scores.images)
+def by_class(found: Examination) -> list[tuple[str, float, int]]:
+    """Name, accuracy (NaN without images) and number of images; names may come twice."""
+    images = found.scores.confusion.sum(dim=1).tolist()
+    return list(zip(found.classes, found.scores.class_accuracy, images, strict=True))
 
 
-def by_class(found: Examination) -> dict[str, list[float]]:
-    return {n: [a] for n, a in zip(found.classes, found.scores.class_accuracy, strict=True)}
+def robustness_text(robustness: Robustness) -> list[str]:
+    severities = [str(n) for n in range(1, 6)]
+    epsilons = [f"{255 * epsilon:.0f}/255" for epsilon in EPSILONS]
+    return [
+        f"Robustness, on {robustness.images:,} images spread evenly over the held-out ones; "
+        f"accuracy on these as they are: {percent(robustness.clean)}\n",
+        *table(["severity", *severities], accuracies(robustness.corrupted)),
+        *table(["largest change", *epsilons], accuracies(robustness.attacked)),
+    ]
+
+
+def accuracies(rows: dict[str, list[float]]) -> list[list[str]]:
+    return [[name, *map(percent, shares)] for name, shares in rows.items()]
+
+
+def as_json(found: Examination) -> dict[str, Any]:
+    """What JSON can hold: null where there is no number."""
+    robustness = found.robustness
+    return {
+        "accuracy": found.scores.accuracy,
+        "loss": number(found.scores.loss),
+        "classes": [
+            {"class": name, "accuracy": number(share), "images": images}
+            for name, share, images in by_class(found)
+        ],
+        "robustness_images": robustness.images if robustness else 0,
+        "robustness_clean": robustness.clean if robustness else None,
+        "corrupted": robustness.corrupted if robustness else {},
+        "attacked": robustness.attacked if robustness else {},
+    }
 
 
 def confusion_csv(found: Examination) -> str:
@@ -63,11 +90,14 @@ def confusion_csv(found: Examination) -> str:
     return text.getvalue()
 
 
-def table(corner: str, columns: list[str], rows: dict[str, list[float]]) -> list[str]:
-    lines = [f"| {corner} | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    lines += [f"| {name} | {' | '.join(map(percent, row))} |" for name, row in rows.items()]
-    return [*lines, ""]
+def table(columns: list[str], rows: Iterable[list[str]]) -> list[str]:
+    lines = [f"| {' | '.join(row)} |" for row in (columns, *rows)]
+    return [lines[0], "|---" * len(columns) + "|", *lines[1:], ""]
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
+    return "–" if math.isnan(share) else f"{100 * share:.2f} %"
+
+
+def number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

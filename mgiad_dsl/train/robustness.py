@@ -5,7 +5,6 @@ All work on pixels in 0..1; the model must normalise by itself (see ``Normalised
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from mgiad_dsl.train.data.seeds import seed_for
+from mgiad_dsl.train.data.seeds import generator_for
 
 Batch = tuple[Tensor, Tensor]
 Change = Callable[[Tensor, float, torch.Generator], Tensor]
@@ -39,17 +38,25 @@ class Normalised(nn.Module):
 
 
 def noise(pixels: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
-    random = torch.randn(pixels.shape, generator=generator, device=pixels.device)
+    random = torch.randn(pixels.shape, generator=generator).to(pixels.device)
     return (pixels + deviation * random).clamp(0, 1)
 
 
 def blur(pixels: Tensor, deviation: float, generator: torch.Generator) -> Tensor:
-    reach = min(math.ceil(3 * deviation), min(pixels.shape[2:]) - 1)
-    return gaussian_blur(pixels, [2 * reach + 1] * 2, [deviation] * 2)
+    """With the border repeated, and a kernel that reaches four deviations."""
+    reach = round(4 * deviation)
+    padded = F.pad(pixels, [reach] * 4, mode="replicate")
+    width = 2 * reach + 1
+    for kernel in ([width, 1], [1, width]):  # along rows, then columns: much less work
+        padded = gaussian_blur(padded, kernel, [deviation] * 2)
+    return padded[..., reach:-reach, reach:-reach].clamp(0, 1)
 
 
 def brightness(pixels: Tensor, by: float, generator: torch.Generator) -> Tensor:
-    return (pixels + by).clamp(0, 1)
+    """Raises the value in HSV, which is the largest of the channels; black becomes grey."""
+    value = pixels.amax(dim=1, keepdim=True)
+    raised = (value + by).clamp(0, 1)
+    return torch.where(value > 0, pixels * (raised / value), raised)
 
 
 def contrast(pixels: Tensor, factor: float, generator: torch.Generator) -> Tensor:
@@ -57,8 +64,9 @@ def contrast(pixels: Tensor, factor: float, generator: torch.Generator) -> Tenso
     return ((pixels - mean) * factor + mean).clamp(0, 1)
 
 
-# Five severities each, after CIFAR-10-C and ImageNet-C (Hendrycks and Dietterich, ICLR 2019);
-# brightness is added to every channel here, there to the value in HSV.
+# Five severities each: those of CIFAR-10-C and ImageNet-C (Hendrycks and Dietterich, ICLR 2019),
+# from make_cifar_c.py and make_imagenet_c.py in github.com/hendrycks/robustness. The images are
+# not rounded to bytes afterwards, nor stored as JPEG, as they are there.
 SMALL: dict[str, tuple[Change, tuple[float, ...]]] = {
     "gaussian noise": (noise, (0.04, 0.06, 0.08, 0.09, 0.10)),
     "gaussian blur": (blur, (0.4, 0.6, 0.7, 0.8, 1.0)),
@@ -79,9 +87,9 @@ def corruptions(size: int) -> dict[str, tuple[Change, tuple[float, ...]]]:
 
 
 def corrupted(batches: Iterable[Batch], change: Change, severity: float) -> Iterator[Batch]:
-    """Batches with a corruption; the same random numbers every time."""
-    for number, (pixels, labels) in enumerate(batches):
-        generator = torch.Generator(pixels.device).manual_seed(seed_for(number))
+    """Batches with a corruption; the same random numbers every time and on every device."""
+    generator = generator_for(0)
+    for pixels, labels in batches:
         yield change(pixels, severity, generator), labels
 
 
@@ -91,15 +99,15 @@ def attacked(
     """Batches changed by at most ``epsilon`` in each pixel so as to raise the loss.
 
     One step is FGSM (Goodfellow et al., ICLR 2015); more are PGD from a random start with
-    steps of 2.5 epsilon / steps (Madry et al., ICLR 2018).
+    steps of 2.5 epsilon / steps (Madry et al., ICLR 2018). The model should be in evaluation
+    mode; its parameters get no gradients.
     """
-    for number, (pixels, labels) in enumerate(batches):
-        changed, length = pixels, epsilon
+    generator, length = generator_for(0), epsilon if steps == 1 else 2.5 * epsilon / steps
+    for pixels, labels in batches:
+        changed = pixels
         if steps > 1:
-            generator = torch.Generator(pixels.device).manual_seed(seed_for(number))
-            start = torch.rand(pixels.shape, generator=generator, device=pixels.device)
+            start = torch.rand(pixels.shape, generator=generator).to(pixels.device)
             changed = (pixels + epsilon * (2 * start - 1)).clamp(0, 1)
-            length = 2.5 * epsilon / steps
         for _ in range(steps):
             changed = changed + length * uphill(model, changed, labels)
             changed = torch.clamp(changed, pixels - epsilon, pixels + epsilon).clamp(0, 1)

@@ -4,15 +4,22 @@ import argparse
 import csv
 import json
 import sys
+from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from torchvision import datasets
 
+from mgiad_dsl.cli import main
 from mgiad_dsl.source import SpecError
-from mgiad_dsl.train import evaluate
+from mgiad_dsl.train import evaluate, examine
 from mgiad_dsl.train.command import add_eval_arguments, evaluate_run, train
-from mgiad_dsl.train.robustness import Normalised, attacked, corrupted, corruptions
+from mgiad_dsl.train.data.stream import Decoded
+from mgiad_dsl.train.examine import Examination
+from mgiad_dsl.train.examined import write_examination
+from mgiad_dsl.train.runs import read_run
+from mgiad_dsl.train.scores import Scores
+from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
 
 
@@ -42,9 +49,14 @@ def test_eval_writes_what_it_prints(run, capsys) -> None:
     trained = json.loads((run / "result.json").read_text())["run"]
     assert found["accuracy"] == pytest.approx(trained["test_accuracy"], abs=0.003)
     assert len(found["classes"]) == 10
+    assert sum(row["images"] for row in found["classes"]) == 360
     assert found["robustness_images"] == 100
     assert all(len(values) == 5 for values in found["corrupted"].values())
-    assert found["attacked"]["FGSM"][0] >= found["attacked"]["FGSM"][2]
+    fgsm = found["attacked"]["FGSM"]
+    assert found["robustness_clean"] >= fgsm[0] >= fgsm[2]
+    clean = f"{100 * found['robustness_clean']:.2f} %"
+    assert "on 100 images spread evenly over the held-out ones; accuracy on these" in said
+    assert f"as they are: {clean}" in said
     rows = list(csv.reader((run / "eval-confusion.csv").read_text().splitlines()))
     assert sum(int(count) for row in rows[1:] for count in row[1:]) == 360
 
@@ -81,34 +93,103 @@ def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
         evaluate_run(eval_args(str(tmp_path)))
 
 
-@pytest.mark.parametrize("size", [8, 64])
-def test_corruptions_grow_and_stay_in_range(size) -> None:
-    pixels = torch.rand(20, 3, size, size, generator=torch.Generator().manual_seed(0))
-    for change, severities in corruptions(size).values():
-        assert len(severities) == 5
-        distances = []
-        for severity in severities:
-            ((changed, _),) = corrupted([(pixels, torch.zeros(20))], change, severity)
-            assert changed.min() >= 0
-            assert changed.max() <= 1
-            distances.append((changed - pixels).norm().item())
-        assert distances == sorted(distances)
+def test_the_batch_changes_nothing_but_the_memory(run) -> None:
+    found = []
+    for words in ([], ["--batch", "37"]):
+        evaluate_run(eval_args(str(run), "--robustness-images", "50", *words))
+        found.append(json.loads((run / "eval.json").read_text()))
+    assert found[0]["loss"] == pytest.approx(found[1]["loss"], rel=1e-6)
+    assert found[0]["corrupted"] == found[1]["corrupted"]
+    with pytest.raises(SpecError, match="--batch 0: at least one image"):
+        evaluate_run(eval_args(str(run), "--batch", "0"))
 
 
-def test_attacks_stay_near_and_do_harm() -> None:
-    torch.manual_seed(0)
-    pixels = torch.rand(64, 1, 4, 4)
-    model = Normalised(nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), [0.5], [0.25])
-    labels = model(pixels).argmax(dim=1)
-    batches = [(pixels, labels)]
-    assert evaluate(model, batches).accuracy == 1
-    losses = []
-    for steps in (1, 10):
-        ((changed, _),) = attacked(model, batches, 0.1, steps)
-        assert (changed - pixels).abs().max() <= 0.1 + 1e-6
-        assert changed.min() >= 0
-        assert changed.max() <= 1
-        scores = evaluate(model, attacked(model, batches, 0.1, steps))
-        assert scores.accuracy < 0.9
-        losses.append(scores.loss)
-    assert losses[1] >= losses[0] - 1e-3  # of a linear model, FGSM is the strongest attack
+@pytest.mark.parametrize(
+    ("error", "words", "said"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), [], "--batch 180"),  # of 360 images
+        (torch.OutOfMemoryError("CUDA out of memory"), ["--batch", "64"], "--batch 32"),
+        (RuntimeError("can't allocate memory: you tried"), ["--batch", "64"], "--batch 32"),
+        (torch.OutOfMemoryError("CUDA out of memory"), ["--batch", "1"], "another --device"),
+    ],
+)
+def test_out_of_memory_says_which_batch_to_try(run, monkeypatch, error, words, said) -> None:
+    def greedy(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr(examine, "evaluate", greedy)
+    with pytest.raises(SpecError, match="out of memory with") as raised:
+        evaluate_run(eval_args(str(run), *words))
+    assert raised.value.hint.startswith(f"{said}, or fewer --robustness-images")
+
+
+def test_other_errors_are_not_taken_for_memory(run, monkeypatch) -> None:
+    def broken(*_args, **_kwargs):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(examine, "evaluate", broken)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        evaluate_run(eval_args(str(run)))
+
+
+def test_eval_computes_as_the_recipe_says(run, monkeypatch) -> None:
+    tf32 = read_run(run)[1].tf32
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", not tf32)
+    torch.set_float32_matmul_precision("highest" if tf32 else "high")
+    evaluate_run(eval_args(str(run), "--robustness-images", "0"))
+    assert torch.backends.cudnn.allow_tf32 == tf32
+    assert torch.get_float32_matmul_precision() == ("high" if tf32 else "highest")
+
+
+def test_classes_of_one_name_and_classes_without_images(tmp_path) -> None:
+    """ImageNet has two cranes; a class of a folder may be empty."""
+    confusion = torch.tensor([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
+    found = Examination(("crane", "crane", "maillot"), Scores(0.5, confusion), None)
+    text = write_examination(tmp_path, found)
+    assert json.loads((tmp_path / "eval.json").read_text())["classes"] == [
+        {"class": "crane", "accuracy": 0.75, "images": 4},
+        {"class": "crane", "accuracy": 1.0, "images": 2},
+        {"class": "maillot", "accuracy": None, "images": 0},
+    ]
+    for row in ("| crane | 75.00 % | 4 |", "| crane | 100.00 % | 2 |", "| maillot | – | 0 |"):
+        assert row in text
+
+
+def trained(out: Path, data: str, classes: int, *changes: str) -> Path:
+    """A small network for photographs, compiled, trained for an epoch; the folder of the run."""
+    settings = ["--set", "width=0.25", "in_channels=3", "size=32", f"classes={classes}"]
+    words = ["--data", data, "--device", "cpu", "--workers", "0", "--out", str(out)]
+    assert main(["train", "digits", *settings, *words, "--with", "epochs=1", *changes]) == 0
+    return out
+
+
+def test_cifar_in_its_real_format(tmp_path, monkeypatch) -> None:
+    write_cifar(tmp_path / "data", datasets.CIFAR10, monkeypatch)
+    monkeypatch.setenv("MGIAD_DATA", str(tmp_path / "data"))
+    run = trained(tmp_path / "run", "cifar10", 10, "batch=20", "warmup=0", "compile=false")
+    evaluate_run(eval_args(str(run), "--robustness-images", "7", "--batch", "4"))
+    found = json.loads((run / "eval.json").read_text())
+    assert [row["class"] for row in found["classes"]] == [f"class {i}" for i in range(10)]
+    assert [row["images"] for row in found["classes"]] == [4] * 10
+    assert found["robustness_images"] == 7
+    assert {len(values) for values in found["corrupted"].values()} == {5}
+    assert {len(values) for values in found["attacked"].values()} == {3}
+
+
+def test_the_few_photographs_are_of_all_classes_and_read_once(tmp_path, monkeypatch) -> None:
+    write_folder(tmp_path / "photos")
+    data = f"imagefolder:{tmp_path / 'photos'}"
+    run = trained(tmp_path / "run", data, 2, "batch=4", "warmup=0", "compile=false")
+    read, get = [], Decoded.__getitem__
+    monkeypatch.setattr(Decoded, "__getitem__", lambda self, at: read.append(at) or get(self, at))
+    seen = []
+
+    def spy(model, batches, **options):
+        scores = evaluate(model, batches, **options)
+        seen.append(scores.confusion.sum(dim=1).tolist())
+        return scores
+
+    monkeypatch.setattr(examine, "evaluate", spy)
+    evaluate_run(eval_args(str(run), "--robustness-images", "4", "--workers", "0"))
+    assert len(read) == 12 + 4
+    assert seen == [[6, 6]] + [[2, 2]] * (1 + 4 * 5 + 2 * 3)

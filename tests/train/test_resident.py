@@ -5,6 +5,7 @@ import torch
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
+from mgiad_dsl.train.data.sets import held_out_images, spread
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.recipe import Recipe
 
@@ -53,6 +54,15 @@ def test_held_out_images_are_each_seen_once(tiny, cpu) -> None:
     expected = tiny.test.pixels.float() / 255
     assert len(images) == len(expected) == 40
     torch.testing.assert_close(images.sum(), expected.sum())
+
+
+def test_a_few_held_out_images_are_spread_evenly(tiny) -> None:
+    few = spread(tiny, 16)
+    places = [0, 2, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 30, 32, 35, 37]  # of 40
+    assert torch.equal(few.test.pixels, tiny.test.pixels[places])
+    assert torch.equal(few.test.labels, tiny.test.labels[places])
+    assert torch.equal(few.train.pixels, tiny.train.pixels)
+    assert [held_out_images(spread(tiny, n)) for n in (0, 1, 39, 40, 1000)] == [0, 1, 39, 40, 40]
 
 
 def test_sizes_that_do_not_work(tiny, cpu) -> None:

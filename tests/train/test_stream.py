@@ -15,6 +15,7 @@ from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import train
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
+from mgiad_dsl.train.data.sets import held_out_images, spread
 from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
 from mgiad_dsl.train.runs import read_run
 from tests.train.formats import write_cifar, write_folder
@@ -60,6 +61,23 @@ def test_held_out_photographs(photos) -> None:
     assert images[0][0].min() >= 0
     assert images[0][0].max() <= 1
     assert images[0][0].shape[1:] == SHAPE
+
+
+def test_a_few_held_out_photographs_are_of_all_classes(photos) -> None:
+    everything = list(make_held_out(photos, SHAPE, CPU, workers=0, batch=1))
+    few = spread(photos, 4)
+    assert held_out_images(few) == 4
+    ((images, labels),) = make_held_out(few, SHAPE, CPU, workers=0)
+    assert labels.tolist() == [0, 0, 1, 1]
+    assert_equal(zip(images, labels, strict=True), [(x[0], y[0]) for x, y in everything[::3]])
+    assert held_out_images(spread(photos, 100)) == 12
+
+
+@pytest.mark.parametrize("batch", [5, None])
+def test_held_out_batches_have_the_size_asked_for(photos, batch) -> None:
+    for data in (photos, open_data("fake:3x32x32:10:60")):
+        sizes = [len(labels) for _, labels in make_held_out(data, SHAPE, CPU, 0, batch=batch)]
+        assert sizes == ([5, 5, 2] if batch else [12])
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -16,7 +16,10 @@ from mgiad_dsl.train.distributed import world
 from mgiad_dsl.train.feed import Feed
 from mgiad_dsl.train.recipe import Recipe
 
-HELD_OUT_BATCH = 512
+
+def held_out_batch(data: DataSet) -> int:
+    """Held-out images computed at a time when nobody says how many; photographs are larger."""
+    return 512 if isinstance(data, ImageSet) else 256
 
 
 def make_feed(
@@ -45,16 +48,21 @@ def make_held_out(
     input_shape: tuple[int, int, int],
     device: torch.device,
     workers: int,
+    batch: int | None = None,
     raw: bool = False,
 ) -> Iterable[tuple[Tensor, Tensor]]:
-    """This process's part of the held-out images, normalised unless ``raw`` (pixels in 0..1)."""
+    """This process's part of the held-out images, ``batch`` at a time.
+
+    Normalised unless ``raw`` (pixels in 0..1).
+    """
+    batch = batch or held_out_batch(data)
     rank, ranks, channels = world().rank, world().size, len(data.mean)
     mean: Sequence[float] = (0.0,) * channels if raw else data.mean
     std: Sequence[float] = (1.0,) * channels if raw else data.std
     match data:
         case ImageSet():
-            return HeldOutBatches(data.test, (mean, std), HELD_OUT_BATCH, device, rank, ranks)
+            return HeldOutBatches(data.test, (mean, std), batch, device, rank, ranks)
         case FolderSet():
             decoded = Decoded(data.test, centred(input_shape[1:]), seed=0)
-            share = Share(HELD_OUT_BATCH // 2 * ranks, rank, ranks)
+            share = Share(batch * ranks, rank, ranks)
             return HeldOutStream(decoded, (mean, std), device, workers, share)

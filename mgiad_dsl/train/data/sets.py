@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 from mgiad_dsl.source import SpecError
 
@@ -59,6 +59,24 @@ class FolderSet:
 
 
 DataSet = ImageSet | FolderSet
+
+
+def held_out_images(data: DataSet) -> int:
+    """How many images are held out."""
+    return len(data.test.labels if isinstance(data, ImageSet) else data.test)  # type: ignore[arg-type]
+
+
+def spread(data: DataSet, images: int) -> DataSet:
+    """The data set with at most so many held-out images, spread evenly over all of them.
+
+    Folders list one class after the other: the first images would be of a few classes only.
+    """
+    total = held_out_images(data)
+    images = min(images, total)
+    places = [number * total // images for number in range(images)]
+    if isinstance(data, ImageSet):
+        return replace(data, test=Images(data.test.pixels[places], data.test.labels[places]))
+    return replace(data, test=Subset(data.test, places))
 
 
 def check_fit(data: DataSet, input_shape: tuple[int, int, int], outputs: int) -> None:
