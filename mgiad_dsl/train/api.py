@@ -73,14 +73,13 @@ def fit(
     steps = len(feed) // recipe.accumulate
     if steps == 0:
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
+    fixed = {"recipe": recipe.to_json(), "seed": str(seed), "processes": str(world().size)}
     journal = None
-    if folder is not None:
-        fixed = {"recipe": recipe.to_json(), "seed": str(seed), "processes": str(world().size)}
-        journal = Journal(
-            Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
-        )
     try:
         prepare(model, feed, recipe, where, listener)
+        if folder is not None:
+            fixed |= (identity or {}) | {"epoch": f"{steps} steps", "model": weights_of(model)}
+            journal = Journal(Path(folder), fixed, about or {}, save_every, world().rank)
         trainer = Trainer(model, recipe, where, steps)
         seconds = start(journal, trainer, listener, resume)
         loop = Loop(trainer, feed, test, listener, journal, seconds)
@@ -121,6 +120,12 @@ def prepare(
         )
         compile_regions(model, images, autocast(recipe, device), listener.say)
         feed.compile(listener.say)
+
+
+def weights_of(model: nn.Module) -> str:
+    """Names and shapes of parameters and buffers, a line each."""
+    weights = [*model.named_parameters(), *model.named_buffers()]
+    return "\n".join(f"{name} {tuple(weight.shape)}" for name, weight in weights)
 
 
 def start(journal: Journal | None, trainer: Trainer, listener: Listener, resume: bool) -> float:
