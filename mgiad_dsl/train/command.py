@@ -11,7 +11,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.limits import (
+    check_eval_arguments,
+    check_train_arguments,
+    default_workers,
+    parse_seeds,
+)
 from mgiad_dsl.train.network import Network
 
 if TYPE_CHECKING:
@@ -28,7 +33,14 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--download", action="store_true", help="fetch the data if missing")
     parser.add_argument("--mirror", metavar="URL", help="folder to fetch the data from instead")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1; default: a GPU if any")
-    parser.add_argument("--workers", type=int, default=4, metavar="N", help="decoding processes")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=default_workers(),
+        metavar="N",
+        help="processes that decode image files (default: this process's share of the usable "
+        "cores, at most 16: %(default)s here)",
+    )
 
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,6 +78,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
     from mgiad_dsl.train.experiment import Options, run_experiment
     from mgiad_dsl.train.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
+    check_train_arguments(args)
     name = args.recipe or default_recipe(args.data)
     augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
     recipe = load_recipe(name, augmentation | parse_changes(args.changes))
@@ -107,8 +120,9 @@ def evaluate_run(args: argparse.Namespace) -> None:
     from mgiad_dsl.train.examine import examine
     from mgiad_dsl.train.examined import write_examination
 
-    number = max(0, args.robustness_images)
-    found = examine(args.run, args.data, where(args), args.device, number, args.workers)
+    check_eval_arguments(args)
+    number, workers = args.robustness_images, args.workers
+    found = examine(args.run, args.data, where(args), args.device, number, workers)
     name = f"eval-{slug(args.data)}" if args.data else "eval"
     print(write_examination(args.run, found, name))
 
@@ -129,16 +143,3 @@ def slug(text: str) -> str:
 def default_recipe(data: str) -> str:
     kind = data.partition(":")[0]
     return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """``0,1,2`` as numbers. Raises SpecError."""
-    try:
-        seeds = tuple(int(word) for word in text.split(","))
-    except ValueError:
-        raise SpecError(
-            f"--seeds {text!r} is not a list of numbers", hint="--seeds 0,1,2"
-        ) from None
-    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
-        raise SpecError(f"--seeds {text!r}: each seed once, none negative")
-    return seeds

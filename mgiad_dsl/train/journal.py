@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from mgiad_dsl.files import make_folder
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
 from mgiad_dsl.train.distributed import barrier
@@ -54,7 +55,7 @@ class Journal:
                 f"{self.folder} already holds a run",
                 hint="--resume to continue it, or another --out",
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         if self.rank == 0:
             keep_records(self.metrics, steps=0)
 

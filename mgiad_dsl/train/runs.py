@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mgiad_dsl.files import write
+from mgiad_dsl.files import make_folder, write
 from mgiad_dsl.runtime import load
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.network import Network
@@ -39,7 +39,7 @@ class RunRecord:
 
 def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe) -> None:
     """Write spec, generated source, recipe and record of a run that is about to start."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write(folder / "spec.mgspec", network.spec_text)
     write(folder / "network.py", network.source)
     write(folder / "recipe.json", recipe.to_json())

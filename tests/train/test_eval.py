@@ -19,7 +19,7 @@ from tests.train.nets import network
 def eval_args(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_eval_arguments(parser)
-    return parser.parse_args([*words, "--device", "cpu"])
+    return parser.parse_args(["--device", "cpu", *words])
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,13 @@ def test_eval_on_other_data(run) -> None:
     assert (run / "eval-fake-1x8x8-10-50.md").exists()
     with pytest.raises(SpecError, match="the network takes 1x8x8"):
         evaluate_run(eval_args(str(run), "--data", "fake:3x8x8:10:50"))
+
+
+@pytest.mark.parametrize("words", [["--robustness-images", "-5"], ["--device", "meta"]])
+def test_eval_with_wrong_arguments(run, words) -> None:
+    with pytest.raises(SpecError, match=" ".join(words)) as error:
+        evaluate_run(eval_args(str(run), *words))
+    assert error.value.hint
 
 
 def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
