@@ -80,7 +80,10 @@ def load_network(folder: Path) -> nn.Module:
             hint="continue it with --resume",
         ) from error
     except Exception as error:  # whatever a damaged file makes zip and pickle raise
-        raise SpecError(f"{path} is damaged, or is not of this network") from error
+        raise SpecError(
+            f"{path} is damaged, or is not of this network",
+            hint="the command that trained it with --resume writes it again, from the checkpoint",
+        ) from error
     return model
 
 

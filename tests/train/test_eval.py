@@ -84,8 +84,9 @@ def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
     with pytest.raises(SpecError, match=r"has no weights\.pt"):
         evaluate_run(eval_args(str(tmp_path)))
     (tmp_path / "weights.pt").write_bytes(b"x")
-    with pytest.raises(SpecError, match="is damaged"):
+    with pytest.raises(SpecError, match="is damaged") as error:
         evaluate_run(eval_args(str(tmp_path)))
+    assert "--resume" in error.value.hint
 
 
 @pytest.mark.parametrize("size", [8, 64])

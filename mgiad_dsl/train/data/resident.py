@@ -25,7 +25,10 @@ class TrainBatches:
         self, data: ImageSet, recipe: Recipe, device: torch.device, seed: int, share: Share
     ) -> None:
         if recipe.crop >= min(data.shape[1:]):
-            raise SpecError(f"crop {recipe.crop} is too much for images of {size(data.shape)}")
+            raise SpecError(
+                f"crop {recipe.crop} is too much for images of {size(data.shape)}",
+                hint=f"--with crop={min(data.shape[1:]) - 1} at most",
+            )
         self.pixels = data.train.pixels.to(device)
         self.labels = data.train.labels.to(device)
         self.augment: Callable[[Tensor, Tensor], Tensor] = Augment(data, recipe, device)
