@@ -104,6 +104,11 @@ def prepare(
     model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
 ) -> None:
     """Move a model to the device, set unused weights aside, compile it."""
+    if recipe.warmup >= recipe.epochs:
+        listener.say(
+            f"note: the learning rate only rises, warmup={recipe.warmup:g} of {recipe.epochs} "
+            f"epochs; a tenth of them would be --with warmup={recipe.epochs / 10:g}"
+        )
     model.to(device).to(memory_format=memory_format(recipe))
     image = feed.example().to(device)
     unused = freeze_unused(model, image)
