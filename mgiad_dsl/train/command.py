@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mgiad_dsl.train.data.names import NAMES
 from mgiad_dsl.train.limits import (
     check_eval_arguments,
     check_train_arguments,
@@ -21,11 +22,6 @@ from mgiad_dsl.train.network import Network
 
 if TYPE_CHECKING:
     from mgiad_dsl.train.data.sets import Where
-
-DATA_SETS = (
-    "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
-    "fake:CxHxW:classes:n"
-)
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +41,7 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``mgiad train``, all but the spec."""
-    parser.add_argument("--data", required=True, metavar="NAME", help=DATA_SETS)
+    parser.add_argument("--data", required=True, metavar="NAME", help=NAMES)
     add_data_arguments(parser)
     parser.add_argument("--recipe", metavar="NAME|FILE", help="default: one that suits the data")
     parser.add_argument(
@@ -101,7 +97,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
 def add_eval_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``mgiad eval``, the folder of the run among them."""
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
-    parser.add_argument("--data", metavar="NAME", help=f"other than its own: {DATA_SETS}")
+    parser.add_argument("--data", metavar="NAME", help=f"other than its own: {NAMES}")
     add_data_arguments(parser)
     parser.add_argument(
         "--robustness-images",

@@ -72,7 +72,9 @@ def test_small_images_through_workers() -> None:
 
 
 def test_recipes_for_small_images_do_not_stream(photos) -> None:
-    with pytest.raises(SpecError, match="recipe paper changes small images") as error:
+    with pytest.raises(
+        SpecError, match="recipe paper has crop and autoaugment, for small"
+    ) as error:
         make_feed(photos, load_recipe("paper", {"batch": 4}), SHAPE, CPU, 0, 0)
     assert error.value.hint.startswith("--with crop=0 autoaugment=false, or --augment none")
 

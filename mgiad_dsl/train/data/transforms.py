@@ -45,12 +45,13 @@ def small_images(recipe: Recipe, size: Size) -> v2.Transform:
 def photographs(recipe: Recipe, size: Size) -> v2.Transform:
     """A random part of an image resized, and flipped."""
     off = {"crop": "0", "cutout": "0", "autoaugment": "false"}
-    changes = [f"{name}={value}" for name, value in off.items() if getattr(recipe, name)]
-    if changes:
+    names = [name for name in off if getattr(recipe, name)]
+    if names:
+        changes = " ".join(f"{name}={off[name]}" for name in names)
         raise SpecError(
-            f"recipe {recipe.name} changes small images of one size (crop, cutout, autoaugment), "
+            f"recipe {recipe.name} has {' and '.join(names)}, for small images of one size; "
             "image files stream with RandomResizedCrop and flip",
-            hint=f"--with {' '.join(changes)}, or --augment none for no flip either",
+            hint=f"--with {changes}, or --augment none for no flip either",
         )
     flip = [v2.RandomHorizontalFlip()] if recipe.flip else []
     return v2.Compose([v2.RandomResizedCrop(size, antialias=True), *flip, v2.PILToTensor()])
