@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_held_out
-from mgiad_dsl.train.data.sets import Where, check_fit
+from mgiad_dsl.train.data.sets import Batch, Where, check_fit
 from mgiad_dsl.train.device import autocast, choose_device, memory_format
 from mgiad_dsl.train.robustness import (
     EPSILONS,
@@ -23,7 +23,6 @@ from mgiad_dsl.train.robustness import (
 from mgiad_dsl.train.runs import load_network, read_run
 from mgiad_dsl.train.scores import Scores, evaluate
 
-Batch = tuple[Tensor, Tensor]
 Score = Callable[[Iterable[Batch]], Scores]
 
 

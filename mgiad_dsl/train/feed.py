@@ -11,9 +11,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mgiad_dsl.train.data.seeds import seed_for
+from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.rng import seeded
-
-Batch = tuple[Tensor, Tensor]
 
 
 class Feed(Protocol):

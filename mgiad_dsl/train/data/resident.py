@@ -10,12 +10,10 @@ from torch import Tensor
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.augment import DRAWS, Augment, normalise
 from mgiad_dsl.train.data.seeds import generator_for
-from mgiad_dsl.train.data.sets import Images, ImageSet, size
+from mgiad_dsl.train.data.sets import Batch, Images, ImageSet, size
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.recipe import Recipe
 from mgiad_dsl.train.regions import compile_function
-
-Batch = tuple[Tensor, Tensor]
 
 
 class TrainBatches:
