@@ -45,7 +45,9 @@ bench: $(READY)
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
 	$(BIN)/python bench/zoo_table.py
+	$(BIN)/python bench/augment.py
 	$(BIN)/python bench/gpu_train.py --quick
+	$(BIN)/python bench/gpu_train.py --quick --network mgiad
 
 clean:
 	rm -rf $(VENV) $(OUT)

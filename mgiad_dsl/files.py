@@ -52,6 +52,31 @@ def _cannot_write(path: Path, error: OSError) -> SpecError:
     return SpecError(f"{path} cannot be written: {error.strerror}", hint=hint if full else None)
 
 
+def check_folder(path: Path, hint: str) -> None:
+    """Raise SpecError unless files can be written in a folder ``path``, existing or to be made.
+
+    Makes nothing.
+    """
+    try:
+        nearest = next(each for each in (path, *path.parents) if each.exists())
+    except OSError as error:  # a name that is too long, a folder that must not be entered
+        raise SpecError(f"{path} cannot be a folder: {error.strerror}", hint=hint) from None
+    if not nearest.is_dir():
+        raise SpecError(f"{path} cannot be a folder: {nearest} is a file", hint=hint)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise SpecError(f"{path} cannot be written: no permission for {nearest}", hint=hint)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing. Raises SpecError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpecError(
+            f"{path} cannot be made: {error.strerror}", hint="--out names another folder"
+        ) from None
+
+
 def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):
         path.unlink()

@@ -79,7 +79,13 @@ def fit(
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
     journal = state = None
     if folder is not None:
-        fixed = {"recipe": recipe.to_json(), "seed": str(seed), "processes": str(world().size)}
+        fixed = {
+            "recipe": recipe.to_json(),
+            "seed": str(seed),
+            "processes": str(world().size),
+            "epoch": f"{steps} steps",
+            "model": weights_of(model),
+        }
         journal = Journal(
             Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
         )
@@ -105,6 +111,11 @@ def prepared(
     model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
 ) -> Iterator[None]:
     """A model on the device, unused weights set aside; a context in which it is compiled."""
+    if recipe.warmup >= recipe.epochs:
+        listener.say(
+            f"note: the learning rate only rises, warmup={recipe.warmup:g} of {recipe.epochs} "
+            f"epochs; a tenth of them would be --with warmup={recipe.epochs / 10:g}"
+        )
     model.to(device).to(memory_format=memory_format(recipe))
     image = feed.example().to(device)
     unused = freeze_unused(model, image)
@@ -124,3 +135,9 @@ def prepared(
         if works:
             feed.compile(listener.say)
         yield
+
+
+def weights_of(model: nn.Module) -> str:
+    """Names and shapes of parameters and buffers, a line each."""
+    weights = [*model.named_parameters(), *model.named_buffers()]
+    return "\n".join(f"{name} {tuple(weight.shape)}" for name, weight in weights)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import torch
@@ -48,12 +50,22 @@ def read_checkpoint(path: Path, identity: dict[str, str] | None = None) -> dict[
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise SpecError(f"{path} is not a checkpoint of mgiad train")
     for key, value in (identity or {}).items():
-        if state["identity"].get(key) != value:
+        before = state["identity"].get(key, "")
+        if before != value:
             raise SpecError(
-                f"{path} belongs to another run: its {key} is not the same",
+                f"{path} belongs to another run: its {key} is not the same "
+                f"({first_difference(before, value)})",
                 hint="give the arguments the run was started with, or train into another --out",
             )
     return state
+
+
+def first_difference(before: str, now: str) -> str:
+    """The first line in which two texts differ, as it was and as it is."""
+    for old, new in zip_longest(before.splitlines(), now.splitlines(), fillvalue="nothing"):
+        if old != new:
+            return f"{shorten(old, 60)}, now {shorten(new, 60)}"
+    return "in the breaks of its lines"
 
 
 def check_sums(path: Path) -> None:

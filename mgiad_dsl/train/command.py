@@ -11,16 +11,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.data.names import NAMES
+from mgiad_dsl.train.limits import (
+    check_eval_arguments,
+    check_train_arguments,
+    default_workers,
+    parse_seeds,
+)
 from mgiad_dsl.train.network import Network
 
 if TYPE_CHECKING:
     from mgiad_dsl.train.data.sets import Where
-
-DATA_SETS = (
-    "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
-    "fake:CxHxW:classes:n"
-)
 
 
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,12 +29,19 @@ def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--download", action="store_true", help="fetch the data if missing")
     parser.add_argument("--mirror", metavar="URL", help="folder to fetch the data from instead")
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1; default: a GPU if any")
-    parser.add_argument("--workers", type=int, default=4, metavar="N", help="decoding processes")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=default_workers(),
+        metavar="N",
+        help="processes that decode image files (default: this process's share of the usable "
+        "cores, at most 16: %(default)s here)",
+    )
 
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``mgiad train``, all but the spec."""
-    parser.add_argument("--data", required=True, metavar="NAME", help=DATA_SETS)
+    parser.add_argument("--data", required=True, metavar="NAME", help=NAMES)
     add_data_arguments(parser)
     parser.add_argument("--recipe", metavar="NAME|FILE", help="default: one that suits the data")
     parser.add_argument(
@@ -66,6 +74,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
     from mgiad_dsl.train.experiment import Options, run_experiment
     from mgiad_dsl.train.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
+    check_train_arguments(args)
     name = args.recipe or default_recipe(args.data)
     augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
     recipe = load_recipe(name, augmentation | parse_changes(args.changes))
@@ -88,7 +97,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
 def add_eval_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``mgiad eval``, the folder of the run among them."""
     parser.add_argument("run", type=Path, metavar="RUN", help="folder of a finished run")
-    parser.add_argument("--data", metavar="NAME", help=f"other than its own: {DATA_SETS}")
+    parser.add_argument("--data", metavar="NAME", help=f"other than its own: {NAMES}")
     add_data_arguments(parser)
     parser.add_argument(
         "--robustness-images",
@@ -113,14 +122,13 @@ def evaluate_run(args: argparse.Namespace) -> None:
     from mgiad_dsl.train.examine import examine
     from mgiad_dsl.train.examined import write_examination
 
-    if args.batch is not None and args.batch < 1:
-        raise SpecError(f"--batch {args.batch}: at least one image at a time")
+    check_eval_arguments(args)
     found = examine(
         args.run,
         args.data,
         where(args),
         args.device,
-        images=max(0, args.robustness_images),
+        images=args.robustness_images,
         batch=args.batch,
         workers=args.workers,
     )
@@ -144,16 +152,3 @@ def slug(text: str) -> str:
 def default_recipe(data: str) -> str:
     kind = data.partition(":")[0]
     return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
-
-
-def parse_seeds(text: str) -> tuple[int, ...]:
-    """``0,1,2`` as numbers. Raises SpecError."""
-    try:
-        seeds = tuple(int(word) for word in text.split(","))
-    except ValueError:
-        raise SpecError(
-            f"--seeds {text!r} is not a list of numbers", hint="--seeds 0,1,2"
-        ) from None
-    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
-        raise SpecError(f"--seeds {text!r}: each seed once, none negative")
-    return seeds

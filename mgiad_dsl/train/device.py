@@ -89,14 +89,6 @@ def choose_algorithms(matmul: str, tf32: bool, benchmark: bool, deterministic: b
     torch.use_deterministic_algorithms(deterministic)
 
 
-def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the memory of a GPU or of the host is used up."""
-    if isinstance(error, torch.OutOfMemoryError):
-        return True
-    texts = ("can't allocate memory", "not enough memory")  # PyTorch on Linux, on Windows
-    return isinstance(error, RuntimeError) and any(text in str(error) for text in texts)
-
-
 def hardware(device: torch.device) -> str:
     """The device in words, for reports."""
     if device.type == "cuda":

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
-from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import held_out_batch, make_held_out
-from mgiad_dsl.train.data.sets import DataSet, Where, check_fit, held_out_images, spread
-from mgiad_dsl.train.device import (
-    autocast,
-    choose_device,
-    memory_format,
-    ran_out_of_memory,
-    set_backends,
-)
+from mgiad_dsl.train.data.sets import Batch, DataSet, Where, check_fit, held_out_images, spread
+from mgiad_dsl.train.device import autocast, backends, choose_device, memory_format
+from mgiad_dsl.train.faults import explained
 from mgiad_dsl.train.robustness import (
     EPSILONS,
     PGD_STEPS,
@@ -30,7 +25,6 @@ from mgiad_dsl.train.robustness import (
 from mgiad_dsl.train.runs import load_network, read_run
 from mgiad_dsl.train.scores import Scores, evaluate
 
-Batch = tuple[Tensor, Tensor]
 Score = Callable[[Iterable[Batch]], Scores]
 
 
@@ -73,7 +67,6 @@ def examine(
     """
     record, recipe = read_run(run)
     device = choose_device(device_name)
-    set_backends(recipe, deterministic=False)
     data = open_data(data_name or record.data, where, record.input_shape, record.outputs)
     check_fit(data, record.input_shape, record.outputs)
     batch = batch or held_out_batch(data)
@@ -86,14 +79,10 @@ def examine(
         precision, layout = autocast(recipe, device), memory_format(recipe)
         return evaluate(model, batches, device=device, precision=precision, memory_format=layout)
 
-    try:
+    with out_of_memory_explained(min(batch, held_out_images(data))), backends(recipe):
         model.to(device).to(memory_format=memory_format(recipe)).eval()
         scores = score(load(data))
         robustness = measure(model, score, list(load(spread(data, images)))) if images else None
-    except RuntimeError as error:
-        if ran_out_of_memory(error):
-            raise out_of_memory(min(batch, held_out_images(data))) from error
-        raise
     return Examination(data.classes, scores, robustness)
 
 
@@ -116,9 +105,9 @@ def measure(model: nn.Module, score: Score, few: list[Batch]) -> Robustness:
     )
 
 
-def out_of_memory(batch: int) -> SpecError:
+def out_of_memory_explained(batch: int) -> AbstractContextManager:
     smaller = f"--batch {batch // 2}" if batch > 1 else "another --device"
-    return SpecError(
-        f"out of memory with {batch} images at a time",
-        hint=f"{smaller}, or fewer --robustness-images, which stay in memory",
+    return explained(
+        f"with {batch} images at a time",
+        f"{smaller}, or fewer --robustness-images, which stay in memory",
     )

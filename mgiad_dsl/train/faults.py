@@ -31,9 +31,12 @@ def explained(what: str, hint: str) -> Iterator[None]:
         ) from error
 
 
-def ran_out_of_memory(error: RuntimeError) -> bool:
-    """Whether a GPU had no memory left, or the machine."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that the memory of a GPU or of the host is used up."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    texts = ("can't allocate memory", "not enough memory")  # PyTorch on Linux, on Windows
+    return isinstance(error, RuntimeError) and any(text in str(error) for text in texts)
 
 
 def training_explained(recipe: Recipe) -> AbstractContextManager:

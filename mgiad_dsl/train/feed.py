@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mgiad_dsl.train.data.seeds import seed_for
-
-Batch = tuple[Tensor, Tensor]
+from mgiad_dsl.train.data.sets import Batch
+from mgiad_dsl.train.rng import seeded
 
 
 class Feed(Protocol):
@@ -36,9 +37,10 @@ class Feed(Protocol):
 class LoaderFeed:
     """A DataLoader whose order and random transforms are functions of seed, epoch and batch.
 
-    Its own generator is seeded for each epoch, the global one for each batch (and put back
-    afterwards), so that batches before ``start`` can be drawn and dropped. Exact unless
-    workers are persistent: those carry random numbers from one epoch to the next.
+    The generators of the loader and its samplers are seeded for each epoch, the global ones
+    for each batch (and put back afterwards), so that batches before ``start`` can be drawn
+    and dropped. Exact unless workers are persistent, which carry random numbers from one
+    epoch to the next, or the dataset has a generator of its own.
     """
 
     def __init__(self, loader: DataLoader, seed: int) -> None:
@@ -48,29 +50,43 @@ class LoaderFeed:
         return len(self.loader)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        if hasattr(self.loader.sampler, "set_epoch"):
-            self.loader.sampler.set_epoch(epoch)
-        if self.loader.generator is not None:
-            self.loader.generator.manual_seed(seed_for(self.seed, epoch))
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed_for(self.seed, epoch))
+        begin_epoch(self.loader, epoch, seed_for(self.seed, epoch))
+        with seeded(seed_for(self.seed, epoch)):
             batches = iter(self.loader)
         for number in range(len(self)):
-            with torch.random.fork_rng(devices=[]):
-                torch.default_generator.manual_seed(seed_for(self.seed, epoch, number))
+            with seeded(seed_for(self.seed, epoch, number)):
                 images, labels = next(batches)
             if number >= start:
                 yield images, labels
 
     def size(self) -> int:
-        return self.loader.batch_size or 1
+        return self.first[1]
 
     def example(self) -> Tensor:
-        with torch.random.fork_rng(devices=[]):
-            return self.loader.dataset[0][0]
+        return self.first[0]
+
+    @cached_property
+    def first(self) -> tuple[Tensor, int]:
+        """An image of the first batch, and how many that holds: only a batch tells what
+        ``collate_fn`` and a ``batch_sampler`` make.
+        """
+        images, _ = next(self.epoch(0))
+        return images[0].clone(), len(images)
 
     def compile(self, say: Callable[[str], None]) -> None:
         """Nothing to compile: a DataLoader computes on the CPU."""
+
+
+def begin_epoch(loader: DataLoader, epoch: int, seed: int) -> None:
+    """Tell the samplers of a loader the epoch, and seed the generators it and they have."""
+    inner = getattr(loader.batch_sampler, "sampler", None)
+    parts: list[Any] = [loader, loader.sampler, loader.batch_sampler, inner]
+    for part in parts:
+        if hasattr(part, "set_epoch"):
+            part.set_epoch(epoch)
+        own = getattr(part, "generator", None)
+        if isinstance(own, torch.Generator):
+            own.manual_seed(seed)
 
 
 def as_feed(train: Feed | DataLoader, seed: int) -> Feed:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.files import append, remove_unfinished
+from mgiad_dsl.files import append, make_folder, remove_unfinished
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
 from mgiad_dsl.train.distributed import barrier, from_first
@@ -64,7 +64,7 @@ class Journal:
                 f"{self.folder} already holds a run",
                 hint="--resume to continue it, or another --out",
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.folder)
         remove_unfinished(self.folder)
         found = latest_checkpoint(self.folder, self.identity, say)
         if found is None:

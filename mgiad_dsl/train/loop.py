@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.device import autocast, memory_format, peak_memory
 from mgiad_dsl.train.distributed import greatest, share_buffers, together, world
 from mgiad_dsl.train.feed import Feed
@@ -21,8 +21,6 @@ from mgiad_dsl.train.schedule import learning_rate
 from mgiad_dsl.train.scores import Scores, evaluate
 from mgiad_dsl.train.signals import StopRequest
 from mgiad_dsl.train.trainer import Trainer
-
-Batch = tuple[Tensor, Tensor]
 
 SHOW_EVERY = 1.0  # seconds after which figures are read, and processes ask each other
 

@@ -11,8 +11,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.ranges import wrong_fields
 
 FOLDER = files("mgiad_dsl.train") / "recipes"
+
+RECIPE_FILE = 'a recipe file holds fields in JSON, such as {"epochs": 5, "lr": 0.05}'
 
 AUGMENTATIONS: dict[str, dict[str, object]] = {
     "none": {"crop": 0, "flip": False, "cutout": 0, "autoaugment": False},
@@ -31,7 +34,7 @@ AUGMENTATIONS: dict[str, dict[str, object]] = {
 class Recipe(BaseModel):
     """Everything that decides how a network is trained, except data, seed and hardware."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = "custom"
     description: str = ""
@@ -111,9 +114,10 @@ def read_fields(name: str) -> dict[str, object]:
     try:
         fields = json.loads(entry.read_text())  # type: ignore[attr-defined]
     except (OSError, ValueError) as error:
-        raise SpecError(f"cannot read recipe {name}: {error}") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SpecError(f"cannot read recipe {name}: {reason}", hint=RECIPE_FILE) from error
     if not isinstance(fields, dict):
-        raise SpecError(f"recipe {name} is not a JSON object of fields")
+        raise SpecError(f"recipe {name} is not a JSON object of fields", hint=RECIPE_FILE)
     return fields
 
 
@@ -122,9 +126,7 @@ def check_fields(fields: dict[str, object]) -> Recipe:
     try:
         return Recipe.model_validate(fields)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        known = ", ".join(Recipe.model_fields)
-        raise SpecError(f"recipe: {'; '.join(problems)}", hint=f"fields: {known}") from error
+        raise wrong_fields(error, Recipe) from error
 
 
 def parse_changes(words: list[str]) -> dict[str, object]:

@@ -13,8 +13,8 @@ from torch.nn import functional as F
 from torchvision.transforms.v2.functional import gaussian_blur
 
 from mgiad_dsl.train.data.seeds import generator_for
+from mgiad_dsl.train.data.sets import Batch
 
-Batch = tuple[Tensor, Tensor]
 Change = Callable[[Tensor, float, torch.Generator], Tensor]
 
 EPSILONS = (2 / 255, 4 / 255, 8 / 255)  # largest change of a pixel, in 0..1

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mgiad_dsl.files import write
+from mgiad_dsl.files import make_folder, write
 from mgiad_dsl.runtime import load
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import list_checkpoints
@@ -56,7 +56,7 @@ def check_folders(folders: list[Path], resume: bool) -> None:
 
 def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe) -> None:
     """Write spec, generated source, recipe and record of a run that is about to start."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write(folder / "spec.mgspec", network.spec_text)
     write(folder / "network.py", network.source)
     write(folder / "recipe.json", recipe.to_json())
@@ -97,7 +97,10 @@ def load_network(folder: Path) -> nn.Module:
             hint="continue it with --resume",
         ) from error
     except Exception as error:  # whatever a damaged file makes zip and pickle raise
-        raise SpecError(f"{path} is damaged, or is not of this network") from error
+        raise SpecError(
+            f"{path} is damaged, or is not of this network",
+            hint="the command that trained it with --resume writes it again, from the checkpoint",
+        ) from error
     return model
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -8,7 +9,8 @@ import pytest
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import list_checkpoints
-from mgiad_dsl.train.command import parse_seeds, train
+from mgiad_dsl.train.command import train
+from mgiad_dsl.train.limits import default_workers, parse_seeds
 from mgiad_dsl.train.runs import load_network, read_run
 from tests.train.nets import network
 
@@ -68,10 +70,68 @@ def test_wrong_arguments(train_args) -> None:
         train(network(), train_args("--data", "cifar11"))
     with pytest.raises(SpecError, match="not of the form fake"):
         train(network(), train_args("--data", "fake:3x32:10"))
-    with pytest.raises(SpecError, match="not a list of numbers"):
-        parse_seeds("0,x")
-    with pytest.raises(SpecError, match="each seed once"):
-        parse_seeds("1,1")
+
+
+WRONG = {
+    "workers": (["--workers", "-3"], "--workers -3 is not a number of at least 0"),
+    "save nan": (["--save-every", "nan"], "--save-every nan is not a number"),
+    "save early": (["--save-every", "-1"], "--save-every -1.0 is not"),
+    "device": (["--device", "meta"], "--device meta is none that can train"),
+    "no device": (["--device", "no:such"], "--device no:such is none"),
+    "empty device": (["--device", ""], "is none that can train"),
+    "mirror": (["--mirror", "http://x/"], "nothing is downloaded"),
+    "large seed": (["--seeds", "99999999999999999999999"], r"from 0 to 2\^63 - 1"),
+    "seed": (["--seeds", "-1"], "from 0 to"),
+    "seeds": (["--seeds", "1,1"], "names a seed twice"),
+    "words": (["--seeds", "0,x"], "not a list of numbers"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG.values(), ids=WRONG.keys())
+def test_arguments_out_of_range(words, message, train_args, tmp_path) -> None:
+    with pytest.raises(SpecError, match=message) as error:
+        train(network(), train_args(*words))
+    assert error.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_seeds_in_range() -> None:
+    assert parse_seeds("0,9223372036854775807") == (0, 2**63 - 1)
+
+
+def test_folders_that_cannot_be_written(train_args, tmp_path) -> None:
+    file, closed = tmp_path / "file", tmp_path / "closed"
+    file.write_text("mine")
+    closed.mkdir(mode=0o500)
+    for out in (file, file / "under" / "it"):
+        with pytest.raises(SpecError, match=f"{out} cannot be a folder: {file} is a file") as error:
+            train(network(), train_args("--out", str(out)))
+        assert "--out" in error.value.hint
+    if os.geteuid():  # root may write anywhere
+        with pytest.raises(SpecError, match=f"no permission for {closed}"):
+            train(network(), train_args("--out", str(closed / "run")))
+    with pytest.raises(SpecError, match=r"cannot be .*: File name too long"):
+        train(network(), train_args("--out", str(tmp_path / ("x" * 300))))
+    (tmp_path / "nowhere").symlink_to("missing")
+    with pytest.raises(SpecError, match="cannot be made: File exists"):
+        train(network(), train_args("--out", str(tmp_path / "nowhere")))
+    (tmp_path / "nowhere").unlink()
+    assert sorted(tmp_path.iterdir()) == [closed, file]
+    assert not list(closed.iterdir())
+
+
+def test_workers_share_the_cores_of_a_machine(monkeypatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(6), raising=False)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert default_workers() == 3
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "8")
+    assert default_workers() == 1
+    monkeypatch.delenv("LOCAL_WORLD_SIZE")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(64))
+    assert default_workers() == 16
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert default_workers() == 1
 
 
 def test_a_run_is_never_overwritten(train_args) -> None:

@@ -113,6 +113,9 @@ def test_image_folders_that_are_wrong(tmp_path) -> None:
     with pytest.raises(SpecError, match="no images in") as error:
         open_data(f"imagefolder:{tmp_path}")
     assert "/train/CLASS/IMAGE" in error.value.hint
+    with pytest.raises(SpecError, match="needs the path") as error:
+        open_data("imagefolder:")
+    assert error.value.hint == "--data imagefolder:PATH"
     write_folder(tmp_path)
     (tmp_path / "train" / "n03").mkdir()
     (tmp_path / "train" / "n03" / "x.jpeg").write_bytes(b"")
@@ -124,6 +127,8 @@ def test_imagenet(tmp_path) -> None:
     with pytest.raises(SpecError, match="ImageNet is not in") as error:
         open_data("imagenet", Where(tmp_path))
     assert "ILSVRC2012_img_train.tar" in error.value.hint
+    with pytest.raises(SpecError, match=r"ImageNet is not in .* and cannot be downloaded"):
+        open_data("imagenet", Where(tmp_path, download=True))
     write_imagenet(tmp_path / "imagenet")
     data = open_data("imagenet", Where(tmp_path))
     assert data.classes == ("tench", "goldfish")

@@ -26,7 +26,7 @@ from tests.train.nets import network
 def eval_args(*words: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     add_eval_arguments(parser)
-    return parser.parse_args([*words, "--device", "cpu"])
+    return parser.parse_args(["--device", "cpu", *words])
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,13 @@ def test_eval_on_other_data(run) -> None:
         evaluate_run(eval_args(str(run), "--data", "fake:3x8x8:10:50"))
 
 
+@pytest.mark.parametrize("words", [["--robustness-images", "-5"], ["--device", "meta"]])
+def test_eval_with_wrong_arguments(run, words) -> None:
+    with pytest.raises(SpecError, match=" ".join(words)) as error:
+        evaluate_run(eval_args(str(run), *words))
+    assert error.value.hint
+
+
 def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
     with pytest.raises(SpecError, match="is not the folder of a run"):
         evaluate_run(eval_args(str(tmp_path)))
@@ -89,8 +96,9 @@ def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
     with pytest.raises(SpecError, match=r"has no weights\.pt"):
         evaluate_run(eval_args(str(tmp_path)))
     (tmp_path / "weights.pt").write_bytes(b"x")
-    with pytest.raises(SpecError, match="is damaged"):
+    with pytest.raises(SpecError, match="is damaged") as error:
         evaluate_run(eval_args(str(tmp_path)))
+    assert "--resume" in error.value.hint
 
 
 def test_the_batch_changes_nothing_but_the_memory(run) -> None:
@@ -100,7 +108,7 @@ def test_the_batch_changes_nothing_but_the_memory(run) -> None:
         found.append(json.loads((run / "eval.json").read_text()))
     assert found[0]["loss"] == pytest.approx(found[1]["loss"], rel=1e-6)
     assert found[0]["corrupted"] == found[1]["corrupted"]
-    with pytest.raises(SpecError, match="--batch 0: at least one image"):
+    with pytest.raises(SpecError, match="--batch 0 is not a number of at least 1"):
         evaluate_run(eval_args(str(run), "--batch", "0"))
 
 

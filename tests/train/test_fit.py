@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train import Recipe, evaluate, fit
 from mgiad_dsl.train.device import choose_device
+from mgiad_dsl.train.progress import Quiet
 from tests.train.nets import Plain, SmallCycle
 
 
@@ -157,6 +158,34 @@ def test_tf32_is_as_the_recipe_says_and_put_back(tf32) -> None:
     fit(Noting(classes=2), loader(), Recipe(epochs=1, tf32=tf32), device="cpu")
     assert set(seen) == {(tf32, "high" if tf32 else "highest")}
     assert before == (torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision())
+
+
+class Hearing(Quiet):
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize(("warmup", "notes"), [(1.5, 0), (2, 1), (3, 1)])
+def test_training_that_is_warm_up_only_is_noted(warmup, notes) -> None:
+    listener = Hearing()
+    recipe = Recipe(epochs=2, warmup=warmup)
+    fit(
+        nn.Sequential(nn.Flatten(), nn.Linear(64, 2)),
+        loader(),
+        recipe,
+        device="cpu",
+        listener=listener,
+    )
+    assert [text for text in listener.said if "warmup" in text] == listener.said
+    assert len(listener.said) == notes
+    if notes:
+        assert f"warmup={warmup} of 2 epochs" in listener.said[0]
+        assert listener.said[0].endswith("--with warmup=0.2")
 
 
 class Unpooled(nn.Module):

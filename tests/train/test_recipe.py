@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mgiad_dsl.source import SpecError
+from mgiad_dsl.train.ranges import allowed
 from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe, parse_changes, recipe_names
 
 
@@ -34,19 +35,43 @@ def test_fields_are_changed_by_words() -> None:
     assert recipe.batch == 128
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["lr=-1"], "lr: Input should be greater than or equal to 0"),
-        (["epoch=3"], "epoch: Extra inputs are not permitted"),
-        (["schedule=exp"], "schedule: Input should be 'cosine', 'linear' or 'constant'"),
-        (["epochs=2.5"], "epochs: Input should be a valid integer"),
-    ],
-)
-def test_wrong_fields(words: list[str], message: str) -> None:
-    with pytest.raises(SpecError, match=message) as error:
-        load_recipe("fast", parse_changes(words))
-    assert "epochs, batch" in error.value.hint
+WRONG = [
+    ("lr=-1", "lr cannot be -1", "lr is a finite number, at least 0 (peak learning rate)"),
+    ("lr=Infinity", "lr cannot be Infinity", "lr is a finite number, at least 0"),
+    ("weight_decay=NaN", "weight_decay cannot be NaN", "weight_decay is a finite number"),
+    ("warmup=1e999", "warmup cannot be Infinity", "warmup is a finite number, at least 0"),
+    ("momentum=1", "momentum cannot be 1", "momentum is a finite number, at least 0, below 1"),
+    ("clip=0", "clip cannot be 0", "clip is null or a finite number, above 0"),
+    ("ema=x", 'ema cannot be "x"', "ema is null or a finite number, above 0, below 1"),
+    ("epochs=2.5", "epochs cannot be 2.5", "epochs is a whole number, at least 1"),
+    ("fill=256", "fill cannot be 256", "fill is a whole number, at least 0, at most 255"),
+    ("flip=maybe", 'flip cannot be "maybe"', "flip is true or false"),
+    ("schedule=exp", 'schedule cannot be "exp"', "one of cosine, linear, constant"),
+    ("name=3", "name cannot be 3", "name is a text"),
+    ("epoch=3", "there is no field 'epoch'", "did you mean `epochs`?"),
+    ("wd=3", "there is no field 'wd'", "fields: name, description, epochs"),
+]
+
+
+@pytest.mark.parametrize(("word", "message", "hint"), WRONG)
+def test_wrong_fields(word: str, message: str, hint: str) -> None:
+    with pytest.raises(SpecError) as error:
+        load_recipe("fast", parse_changes([word]))
+    assert error.value.message == f"recipe: {message}"
+    assert hint in error.value.hint
+
+
+def test_every_wrong_field_is_named_with_what_it_may_be() -> None:
+    with pytest.raises(SpecError) as error:
+        load_recipe("fast", parse_changes(["epoch=3", "batch=0"]))
+    assert "batch cannot be 0; there is no field 'epoch'" in error.value.message
+    assert "batch is a whole number, at least 1" in error.value.hint
+    assert "did you mean `epochs`?" in error.value.hint
+
+
+def test_every_field_has_words() -> None:
+    for name, field in Recipe.model_fields.items():
+        assert allowed(field), name
 
 
 def test_wrong_words_and_names() -> None:
@@ -63,11 +88,17 @@ def test_own_recipe_file(tmp_path) -> None:
     assert load_recipe(str(path)).epochs == 7
     assert load_recipe(str(path)).name == "mine"
     path.write_text("[]")
-    with pytest.raises(SpecError, match="not a JSON object"):
+    with pytest.raises(SpecError, match="not a JSON object") as error:
         load_recipe(str(path))
+    assert '{"epochs": 5' in error.value.hint
     path.write_text("{")
-    with pytest.raises(SpecError, match="cannot read recipe"):
+    with pytest.raises(SpecError, match="cannot read recipe") as error:
         load_recipe(str(path))
+    assert '{"epochs": 5' in error.value.hint
+    path.unlink()
+    with pytest.raises(SpecError, match=r"mine\.json: No such file") as error:
+        load_recipe(str(path))
+    assert error.value.hint
 
 
 def test_a_recipe_survives_being_written_and_read() -> None:

@@ -71,5 +71,6 @@ def test_sizes_that_do_not_work(tiny, cpu) -> None:
     assert error.value.hint == "--with batch=200"
     with pytest.raises(SpecError, match="does not divide over 3 processes"):
         Share(64, ranks=3)
-    with pytest.raises(SpecError, match="crop 8 is too much"):
+    with pytest.raises(SpecError, match="crop 8 is too much") as error:
         TrainBatches(tiny, Recipe(batch=64, crop=8), cpu, 0, Share(64))
+    assert error.value.hint == "--with crop=7 at most"

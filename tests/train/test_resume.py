@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train import Recipe, fit
@@ -17,7 +18,7 @@ from mgiad_dsl.train.metrics import read_records
 from mgiad_dsl.train.progress import Quiet
 from mgiad_dsl.train.trainer import Trainer
 from tests.train import child
-from tests.train.nets import Plain
+from tests.train.nets import Plain, SmallCycle
 from tests.train.test_fit import loader
 
 
@@ -117,6 +118,28 @@ def test_if_no_checkpoint_can_be_used_nothing_is_trained(tmp_path) -> None:
     said = Quiet()
     with pytest.raises(SpecError, match="damaged"):
         fit(Plain(classes=2), loader(), folder=tmp_path, resume=True, device="cpu", listener=said)
+
+
+OTHERS = {
+    "batches": (lambda: loader(n=128), lambda: Plain(classes=2), r"epoch .*\(3 steps, now 4 steps"),
+    "shapes": (
+        loader,
+        lambda: Plain(classes=3),
+        r"model .*\(W.weight \(2, 8\), now W.weight \(3, 8",
+    ),
+    "names": (loader, lambda: SmallCycle(classes=2), "model is not the same"),
+    "fewer": (loader, lambda: nn.Sequential(Plain(classes=2)), "unused .*, now 0.unused"),
+}
+
+
+@pytest.mark.parametrize(("feed", "model", "message"), OTHERS.values(), ids=OTHERS.keys())
+def test_other_data_or_another_model_is_not_resumed(feed, model, message, tmp_path) -> None:
+    arguments = {"recipe": Recipe(epochs=2), "device": "cpu", "folder": tmp_path}
+    fit(Plain(classes=2), loader(), **arguments)
+    with pytest.raises(SpecError, match=message) as error:
+        fit(model(), feed(), resume=True, **arguments)
+    assert "another run" in error.value.message
+    fit(Plain(classes=2), loader(), resume=True, **arguments)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -98,9 +98,20 @@ def test_small_images_through_workers() -> None:
 
 
 def test_recipes_for_small_images_do_not_stream(photos) -> None:
-    with pytest.raises(SpecError, match="recipe paper changes small images") as error:
+    with pytest.raises(
+        SpecError, match="recipe paper has crop and autoaugment, for small"
+    ) as error:
         make_feed(photos, load_recipe("paper", {"batch": 4}), SHAPE, CPU, 0, 0)
-    assert error.value.hint == "--recipe imagenet"
+    assert error.value.hint.startswith("--with crop=0 autoaugment=false, or --augment none")
+
+
+def test_the_hint_for_photographs_with_light_augmentation_mends_it(photos) -> None:
+    light = {"batch": 4, **AUGMENTATIONS["light"]}
+    with pytest.raises(SpecError) as error:
+        make_feed(photos, load_recipe("imagenet", light), SHAPE, CPU, 0, 0)
+    assert error.value.hint.startswith("--with crop=0,")
+    for changes in ({"crop": 0}, AUGMENTATIONS["none"]):
+        make_feed(photos, load_recipe("imagenet", light | changes), SHAPE, CPU, 0, 0)
 
 
 def test_photographs_train_end_to_end(photos, train_args, tmp_path) -> None:

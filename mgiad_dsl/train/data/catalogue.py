@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data import archives, builtin, folders
+from mgiad_dsl.train.data.names import NAMES
 from mgiad_dsl.train.data.sets import DataSet, Where
-
-NAMES = (
-    "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
-    "fake:CxHxW:classes:n"
-)
 
 
 def open_data(

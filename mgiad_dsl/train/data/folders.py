@@ -22,8 +22,9 @@ def imagenet(where: Where) -> FolderSet:
     try:
         train, test = (datasets.ImageNet(root, split) for split in ("train", "val"))
     except (RuntimeError, OSError) as error:
+        asked = " and cannot be downloaded" if where.download else ""
         raise SpecError(
-            f"ImageNet is not in {root}: {str(error).splitlines()[0]}",
+            f"ImageNet is not in {root}{asked}: {str(error).splitlines()[0]}",
             hint="put ILSVRC2012_devkit_t12.tar.gz, ILSVRC2012_img_train.tar and "
             "ILSVRC2012_img_val.tar there, or use --data imagefolder:PATH; it cannot be "
             "downloaded without an account",
@@ -34,6 +35,8 @@ def imagenet(where: Where) -> FolderSet:
 
 def image_folder(path: str) -> FolderSet:
     """``PATH/train/CLASS/*.jpg`` and ``PATH/val/CLASS/*.jpg`` (or ``test``). Raises SpecError."""
+    if not path:
+        raise SpecError("imagefolder: needs the path of a folder", hint="--data imagefolder:PATH")
     root = Path(path)
     held_out = root / "val" if (root / "val").is_dir() else root / "test"
     expected = f"expected {root}/train/CLASS/IMAGE and {root}/val/CLASS/IMAGE (or test)"

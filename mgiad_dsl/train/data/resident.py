@@ -10,12 +10,10 @@ from torch import Tensor
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.augment import DRAWS, Augment, normalise
 from mgiad_dsl.train.data.seeds import generator_for
-from mgiad_dsl.train.data.sets import Images, ImageSet, size
+from mgiad_dsl.train.data.sets import Batch, Images, ImageSet, size
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.recipe import Recipe
 from mgiad_dsl.train.regions import compile_function
-
-Batch = tuple[Tensor, Tensor]
 
 
 class TrainBatches:
@@ -25,7 +23,10 @@ class TrainBatches:
         self, data: ImageSet, recipe: Recipe, device: torch.device, seed: int, share: Share
     ) -> None:
         if recipe.crop >= min(data.shape[1:]):
-            raise SpecError(f"crop {recipe.crop} is too much for images of {size(data.shape)}")
+            raise SpecError(
+                f"crop {recipe.crop} is too much for images of {size(data.shape)}",
+                hint=f"--with crop={min(data.shape[1:]) - 1} at most",
+            )
         self.pixels = data.train.pixels.to(device)
         self.labels = data.train.labels.to(device)
         self.augment: Callable[[Tensor, Tensor], Tensor] = Augment(data, recipe, device)

@@ -11,6 +11,8 @@ from torch.utils.data import Dataset, Subset
 
 from mgiad_dsl.source import SpecError
 
+Batch = tuple[Tensor, Tensor]  # images (n, C, H, W), labels (n,)
+
 
 @dataclass(frozen=True)
 class Where:

@@ -13,10 +13,10 @@ from torch.utils.data import DataLoader, Dataset
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.augment import normalise
 from mgiad_dsl.train.data.seeds import generator_for, seed_for
+from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.regions import compile_function
 
-Batch = tuple[Tensor, Tensor]
 Place = tuple[int, int]  # epoch, index
 
 GRACE = 30  # seconds, as long as torchrun waits

@@ -44,11 +44,14 @@ def small_images(recipe: Recipe, size: Size) -> v2.Transform:
 
 def photographs(recipe: Recipe, size: Size) -> v2.Transform:
     """A random part of an image resized, and flipped."""
-    if recipe.crop or recipe.cutout or recipe.autoaugment:
+    off = {"crop": "0", "cutout": "0", "autoaugment": "false"}
+    names = [name for name in off if getattr(recipe, name)]
+    if names:
+        changes = " ".join(f"{name}={off[name]}" for name in names)
         raise SpecError(
-            f"recipe {recipe.name} changes small images of one size (crop, cutout, autoaugment), "
+            f"recipe {recipe.name} has {' and '.join(names)}, for small images of one size; "
             "image files stream with RandomResizedCrop and flip",
-            hint="--recipe imagenet",
+            hint=f"--with {changes}, or --augment none for no flip either",
         )
     flip = [v2.RandomHorizontalFlip()] if recipe.flip else []
     return v2.Compose([v2.RandomResizedCrop(size, antialias=True), *flip, v2.PILToTensor()])

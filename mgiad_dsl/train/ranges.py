@@ -1,0 +1,61 @@
+"""What a field of a recipe may be, in words, and what is wrong with one that is not."""
+
+from __future__ import annotations
+
+import json
+from textwrap import shorten
+from types import NoneType
+from typing import Literal, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from mgiad_dsl.source import SpecError
+from mgiad_dsl.words import did_you_mean
+
+KINDS = {
+    int: "a whole number",
+    float: "a finite number",
+    bool: "true or false",
+    str: "a text",
+    NoneType: "null",
+}
+BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def wrong_fields(error: ValidationError, model: type[BaseModel]) -> SpecError:
+    """What pydantic found wrong, each field with what it may be."""
+    messages, hints = [], []
+    for problem in error.errors():
+        name = ".".join(map(str, problem["loc"]))
+        if name in model.model_fields:
+            messages.append(f"{name} cannot be {shown(problem['input'])}")
+            hints.append(f"{name} is {allowed(model.model_fields[name])}")
+        else:
+            messages.append(f"there is no field {name!r}")
+            known = f"fields: {', '.join(model.model_fields)}"
+            hints.append(did_you_mean(name, model.model_fields) or known)
+    return SpecError(f"recipe: {'; '.join(messages)}", hint="; ".join(dict.fromkeys(hints)))
+
+
+def allowed(field: FieldInfo) -> str:
+    """``a finite number, at least 0, below 1``, with the description of the field."""
+    words = [kind(field.annotation)]
+    for limit in field.metadata:
+        words += [f"{BOUNDS[key]} {getattr(limit, key)}" for key in BOUNDS if hasattr(limit, key)]
+    meaning = f" ({field.description})" if field.description else ""
+    return ", ".join(words) + meaning
+
+
+def kind(annotation: object) -> str:
+    """A type of a field in words: a plain type, words to choose from, or a union."""
+    if get_origin(annotation) is Literal:
+        return "one of " + ", ".join(get_args(annotation))
+    if options := get_args(annotation):
+        return " or ".join(kind(option) for option in reversed(options))  # null first
+    return KINDS[annotation]  # type: ignore[index]
+
+
+def shown(value: object) -> str:
+    """A value as ``--with`` takes it, cut short."""
+    return shorten(json.dumps(value, default=str), 60)
