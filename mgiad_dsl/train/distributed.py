@@ -15,6 +15,7 @@ from torch import distributed as dist
 
 from mgiad_dsl.source import SpecError
 
+GPU_BACKEND = "cpu:gloo,cuda:nccl"  # hosts agree without waiting for a GPU
 PATIENCE = timedelta(hours=3)  # the others wait while one process unpacks ImageNet
 
 
@@ -46,7 +47,7 @@ def process_group(world: World, device: torch.device) -> Iterator[None]:
     if world.size == 1 or together():
         yield
         return
-    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    backend = GPU_BACKEND if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=PATIENCE)
     try:
         yield

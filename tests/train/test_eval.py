@@ -141,12 +141,17 @@ def test_other_errors_are_not_taken_for_memory(run, monkeypatch) -> None:
 
 
 def test_eval_computes_as_the_recipe_says(run, monkeypatch) -> None:
-    tf32 = read_run(run)[1].tf32
+    tf32, seen = read_run(run)[1].tf32, set()
+
+    def noting(*arguments, **options):
+        cudnn = torch.backends.cudnn
+        seen.add((cudnn.allow_tf32, torch.get_float32_matmul_precision()))
+        return evaluate(*arguments, **options)
+
+    monkeypatch.setattr("mgiad_dsl.train.examine.evaluate", noting)
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", not tf32)
-    torch.set_float32_matmul_precision("highest" if tf32 else "high")
     evaluate_run(eval_args(str(run), "--robustness-images", "0"))
-    assert torch.backends.cudnn.allow_tf32 == tf32
-    assert torch.get_float32_matmul_precision() == ("high" if tf32 else "highest")
+    assert seen == {(tf32, "high" if tf32 else "highest")}
 
 
 def test_classes_of_one_name_and_classes_without_images(tmp_path) -> None:

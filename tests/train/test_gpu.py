@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
+from torch import distributed as dist
 
-from mgiad_dsl.train import Recipe, fit
+from mgiad_dsl.cli import main
+from mgiad_dsl.train.api import prepared
 from mgiad_dsl.train.data.builtin import fake
-from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
-from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.device import uses_bf16
-from mgiad_dsl.train.recipe import AUGMENTATIONS
+from mgiad_dsl.train.data.loaders import make_feed
+from mgiad_dsl.train.device import backends, uses_bf16
+from mgiad_dsl.train.distributed import GPU_BACKEND, greatest
+from mgiad_dsl.train.feed import Feed
+from mgiad_dsl.train.progress import Quiet
+from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
 from mgiad_dsl.train.trainer import Trainer
 from tests.train.small_cycle import SmallCycle
 
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+    pytest.mark.filterwarnings("ignore"),  # the compiler's own
 ]
 
-RECIPE = Recipe(batch=64, ema=0.9, clip=1, channels_last=True, **AUGMENTATIONS["paper"])
+SMALL = ["train", "digits", "--data", "digits", "--device", "cuda"]
+QUICK = ["--with", "epochs=3", "compile=true", "channels_last=true"]
+RECIPES = {
+    "paper": load_recipe("paper", {"batch": 64, "ema": 0.9, "clip": 1}),
+    "fast": load_recipe("fast", {"batch": 64}),
+    "compiled paper": load_recipe("fast", {"batch": 64, **AUGMENTATIONS["paper"]}),
+}
 
 
-def parts(recipe: Recipe = RECIPE) -> tuple[Trainer, TrainBatches]:
-    device = torch.device("cuda")
+@pytest.fixture(params=RECIPES.values(), ids=RECIPES.keys())
+def training(request):
+    """A trainer and its feed, as ``fit`` makes them."""
+    recipe, device = request.param, torch.device("cuda", 0)
     data = fake("fake:3x32x32:10:640")
-    feed = TrainBatches(data, recipe, device, 0, Share(recipe.batch))
-    return Trainer(SmallCycle(16, 3, 10), recipe, device, len(feed)), feed
+    feed = make_feed(data, recipe, data.shape, device, 0, 0)
+    model = SmallCycle(16, 3, 10)
+    with backends(recipe), prepared(model, feed, recipe, device, Quiet()):
+        yield Trainer(model, recipe, device, len(feed)), feed
 
 
-def test_no_step_waits_for_the_gpu() -> None:
-    trainer, feed = parts()
-    for batch in feed.epoch(0):  # warm up: caches, autotuning
+def an_epoch(trainer: Trainer, feed: Feed, number: int) -> None:
+    for batch in feed.epoch(number):
         trainer.step([batch])
+
+
+def test_no_step_waits_for_the_gpu(training) -> None:
+    trainer, feed = training
+    an_epoch(trainer, feed, 0)  # warm up: caches, autotuning
     batches = feed.epoch(1)
-    trainer.step([next(batches)])  # the order of the epoch may be copied
+    trainer.step([next(batches)])  # order and random numbers of the epoch are copied
     torch.cuda.set_sync_debug_mode("error")
     try:
         for batch in batches:
@@ -43,15 +64,23 @@ def test_no_step_waits_for_the_gpu() -> None:
         torch.cuda.set_sync_debug_mode("default")
 
 
-def test_memory_is_stable_over_epochs() -> None:
-    trainer, feed = parts()
+def test_memory_is_stable_over_epochs(training) -> None:
+    trainer, feed = training
     peaks = []
     for epoch in range(4):
         torch.cuda.reset_peak_memory_stats()
-        for batch in feed.epoch(epoch):
-            trainer.step([batch])
+        an_epoch(trainer, feed, epoch)
         peaks.append(torch.cuda.max_memory_allocated())
     assert peaks[1] == peaks[2] == peaks[3]
+
+
+def test_batches_are_those_of_the_cpu() -> None:
+    data, recipe = fake("fake:3x32x32:10:640"), RECIPES["paper"]
+    feeds = [make_feed(data, recipe, data.shape, torch.device(d), 0, 0) for d in ("cpu", "cuda")]
+    for (images, labels), (on_gpu, labels_there) in zip(*(f.epoch(0) for f in feeds), strict=True):
+        assert torch.equal(labels, labels_there.cpu())
+        different = (images - on_gpu.cpu()).abs() > 1e-4
+        assert different.float().mean() < 1e-3  # a nearest pixel on the edge, a rounded mean
 
 
 def test_bf16_by_default_where_it_is_native() -> None:
@@ -60,14 +89,46 @@ def test_bf16_by_default_where_it_is_native() -> None:
     assert not uses_bf16(Recipe(precision="fp32"), torch.device("cuda"))
 
 
-def test_a_run_on_the_gpu(tmp_path) -> None:
-    device = torch.device("cuda")
-    data = fake("fake:3x32x32:10:640")
-    result = fit(
-        SmallCycle(16, 3, 10),
-        TrainBatches(data, RECIPE, device, 0, Share(RECIPE.batch)),
-        RECIPE.model_copy(update={"epochs": 2}),
-        test=HeldOutBatches(data.test, (data.mean, data.std), 64, device),
-        folder=tmp_path,
-    )
-    assert result.records[-1]["memory"] > 0
+def test_the_command_trains_and_evaluates(tmp_path) -> None:
+    out = tmp_path / "run"
+    assert main([*SMALL, *QUICK, "--out", str(out)]) == 0
+    assert main(["eval", str(out), "--device", "cuda", "--robustness-images", "64"]) == 0
+    record = json.loads((out / "metrics.jsonl").read_text().splitlines()[-1])
+    assert record["memory"] > 0
+    assert record["test_accuracy"] > 0.5
+
+
+def test_deterministic_runs_resume_bit_for_bit(tmp_path) -> None:
+    weights = []
+    for name, more in (("whole", []), ("resumed", ["--save-every", "0"])):
+        arguments = [*SMALL, *QUICK, "--deterministic", "--out", str(tmp_path / name), *more]
+        assert main(arguments) == 0
+        if more:
+            last = sorted((tmp_path / name).glob("step-*.pt"))[-1]
+            last.unlink()
+            assert main([*arguments, "--resume"]) == 0
+        weights.append(torch.load(tmp_path / name / "weights.pt"))
+    for key, value in weights[0].items():
+        assert torch.equal(weights[1][key], value), key
+
+
+def test_a_process_group(tmp_path) -> None:
+    """NCCL for gradients, gloo for what the hosts tell each other; one GPU is enough."""
+    meeting = (tmp_path / "meeting").as_uri()
+    dist.init_process_group(GPU_BACKEND, init_method=meeting, rank=0, world_size=1)
+    try:
+        assert main([*SMALL, *QUICK, "--save-every", "0", "--out", str(tmp_path / "run")]) == 0
+        assert greatest([3, 5], torch.device("cuda")) == [3, 5]
+    finally:
+        dist.destroy_process_group()
+
+
+def test_images_from_workers(tmp_path) -> None:
+    words = [*SMALL, *QUICK, "augment_on=workers", "--workers", "2"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 0
+
+
+def test_out_of_memory_is_explained(tmp_path, capsys) -> None:
+    words = ["--data", "fake:1x8x8:10:4000000", "--with", "batch=4000000", "--out", str(tmp_path)]
+    assert main(["train", "digits", "--device", "cuda", "--set", "width=64", *words]) == 1
+    assert "out of memory" in capsys.readouterr().err
