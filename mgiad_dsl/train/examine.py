@@ -9,10 +9,12 @@ from pathlib import Path
 
 from torch import nn
 
+from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import held_out_batch, make_held_out
 from mgiad_dsl.train.data.sets import Batch, DataSet, Where, check_fit, held_out_images, spread
 from mgiad_dsl.train.device import autocast, backends, choose_device, memory_format
+from mgiad_dsl.train.distributed import world
 from mgiad_dsl.train.faults import explained
 from mgiad_dsl.train.robustness import (
     EPSILONS,
@@ -65,6 +67,8 @@ def examine(
     Raises SpecError if the run or the data cannot be read or do not fit each other, or memory
     runs out.
     """
+    if world().size > 1:
+        raise SpecError("mgiad eval runs in one process", hint="start it without torchrun")
     record, recipe = read_run(run)
     device = choose_device(device_name)
     data = open_data(data_name or record.data, where, record.input_shape, record.outputs)

@@ -140,6 +140,12 @@ def test_other_errors_are_not_taken_for_memory(run, monkeypatch) -> None:
         evaluate_run(eval_args(str(run)))
 
 
+def test_eval_runs_in_one_process(run, monkeypatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(SpecError, match="runs in one process"):
+        evaluate_run(eval_args(str(run)))
+
+
 def test_eval_computes_as_the_recipe_says(run, monkeypatch) -> None:
     tf32, seen = read_run(run)[1].tf32, set()
 
