@@ -217,3 +217,13 @@ def test_training_data_that_does_not_fit_names_the_setting(
 ) -> None:
     assert main(["train", "mgnet", "--data", "digits"]) == 1
     assert "--set in_channels=1 size=8" in capsys.readouterr().err
+
+
+def test_of_several_processes_one_says_it(capsys, monkeypatch) -> None:
+    assert main(["check", "mgnet"]) == 0
+    assert "warning: dead weights" in capsys.readouterr().err
+    monkeypatch.setenv("RANK", "1")
+    assert main(["check", "mgnet"]) == 0
+    assert not capsys.readouterr().err
+    assert main(["check", "mgnett"]) == 1  # an error may be this process's alone
+    assert "error:" in capsys.readouterr().err

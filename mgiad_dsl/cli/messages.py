@@ -22,12 +22,16 @@ def show_error(error: SpecError) -> None:
 def show_warnings(warnings: Sequence[Caution], brief: bool = False) -> None:
     """Warnings in full, or one line each where they are not what the user asked for."""
     for warning in warnings:
-        _show(str(warning).partition("\n")[0] if brief else str(warning))
+        say(str(warning).partition("\n")[0] if brief else str(warning))
 
 
 def say(text: str) -> None:
-    """What was done, on standard error: standard output is for results."""
-    _show(text)
+    """What was done, on standard error: standard output is for results.
+
+    Of the processes that torchrun starts only the first says it.
+    """
+    if os.environ.get("RANK", "0") == "0":
+        _show(text)
 
 
 def _show(text: str) -> None:
