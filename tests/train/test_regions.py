@@ -16,6 +16,7 @@ from mgiad_dsl.train.progress import Quiet
 from mgiad_dsl.train.recipe import AUGMENTATIONS
 from mgiad_dsl.train.regions import compiled_regions
 from tests.train import small_cycle
+from tests.train.nets import Plain
 from tests.train.test_fit import loader
 
 
@@ -114,7 +115,7 @@ def test_without_a_compiler_training_goes_on(broken, emitted) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_a_module_without_regions_is_compiled_whole() -> None:
     torch.manual_seed(0)
-    model, images = nn.Sequential(nn.Flatten(), nn.Linear(64, 2)), torch.randn(2, 1, 8, 8)
+    model, images = Plain(classes=2).train(), torch.randn(2, 1, 8, 8)
     expected = model(images)
     torch._dynamo.utils.counters.clear()
     with compiled_regions(model, images, nullcontext(), pytest.fail) as works:
