@@ -112,8 +112,7 @@ def equations(region: Region, flow: Flow) -> tuple[str, ...]:
         levels = [r.frame.value or 0 for r in region.levels()]
         inner = next(region.levels()).frame
         kind = "A" if inner.cycle != "F" else "An"
-        name = inner.cycle if inner.cycle == "backslash" else f"{inner.cycle}"
-        return (f"{kind} {name} cycle over {inner.name} = {min(levels)}..{max(levels)}.",)
+        return (f"{kind} {inner.cycle} cycle over {inner.name} = {min(levels)}..{max(levels)}.",)
     texts = [re.sub(r"#[^\n]*", "", s.span.text) for s in flow.statements(region)]
     equations = (" ".join(text.split()) for text in texts)
     return tuple(line for each in equations for line in _WRAPPER.wrap(each))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,13 +125,23 @@ def prepared(
         if device.type != "cuda":
             raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
         nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
-    if not recipe.compile:
-        yield
-        return
+    try:
+        with compiled(model, feed, image, recipe, listener) if recipe.compile else nullcontext():
+            yield
+    finally:
+        for parameter in unused.values():
+            parameter.requires_grad_(True)
+
+
+@contextmanager
+def compiled(
+    model: nn.Module, feed: Feed, image: Tensor, recipe: Recipe, listener: Listener
+) -> Iterator[None]:
+    """A context in which model and feed are compiled, for batches of images like ``image``."""
     listener.say("compiling")
     images = image.expand(feed.size(), *image.shape)
     images = images.contiguous(memory_format=memory_format(recipe))
-    with compiled_regions(model, images, autocast(recipe, device), listener.say) as works:
+    with compiled_regions(model, images, autocast(recipe, image.device), listener.say) as works:
         if works:
             feed.compile(listener.say)
         yield

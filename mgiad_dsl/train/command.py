@@ -71,10 +71,10 @@ def train(network: Network, args: argparse.Namespace) -> Path:
 
     Raises SpecError for anything the arguments can cause, SystemExit after a signal.
     """
+    check_train_arguments(args)
     from mgiad_dsl.train.experiment import Options, run_experiment
     from mgiad_dsl.train.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
-    check_train_arguments(args)
     name = args.recipe or default_recipe(args.data)
     augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
     recipe = load_recipe(name, augmentation | parse_changes(args.changes))
@@ -119,10 +119,10 @@ def evaluate_run(args: argparse.Namespace) -> None:
 
     Raises SpecError for anything the arguments can cause.
     """
+    check_eval_arguments(args)
     from mgiad_dsl.train.examine import examine
     from mgiad_dsl.train.examined import write_examination
 
-    check_eval_arguments(args)
     found = examine(
         args.run,
         args.data,

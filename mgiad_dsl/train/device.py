@@ -68,13 +68,19 @@ def backends(recipe: Recipe, deterministic: bool = False) -> Iterator[None]:
         torch.backends.cudnn.allow_tf32,
         torch.backends.cudnn.benchmark,
         torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
     )
+    warn_only = before[-1] and not deterministic
     deterministic = deterministic or torch.are_deterministic_algorithms_enabled()
     if deterministic:
         # cuBLAS reads it when it starts; without it deterministic algorithms refuse to run
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     choose_algorithms(
-        "high" if recipe.tf32 else "highest", recipe.tf32, not deterministic, deterministic
+        "high" if recipe.tf32 else "highest",
+        recipe.tf32,
+        not deterministic,
+        deterministic,
+        warn_only,
     )
     try:
         yield
@@ -82,11 +88,13 @@ def backends(recipe: Recipe, deterministic: bool = False) -> Iterator[None]:
         choose_algorithms(*before)
 
 
-def choose_algorithms(matmul: str, tf32: bool, benchmark: bool, deterministic: bool) -> None:
+def choose_algorithms(
+    matmul: str, tf32: bool, benchmark: bool, deterministic: bool, warn_only: bool
+) -> None:
     torch.set_float32_matmul_precision(matmul)
     torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = benchmark
-    torch.use_deterministic_algorithms(deterministic)
+    torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
 
 
 def hardware(device: torch.device) -> str:

@@ -25,7 +25,7 @@ from mgiad_dsl.train.progress import Listener, make_listener
 from mgiad_dsl.train.recipe import Recipe
 from mgiad_dsl.train.report import write_report
 from mgiad_dsl.train.rng import seed_everything
-from mgiad_dsl.train.runs import RunRecord, check_folders, save_weights, write_run
+from mgiad_dsl.train.runs import RunRecord, check_folders, read_run, save_weights, write_run
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def run_experiment(network: Network, options: Options) -> Path:
     listener = make_listener(world().first)
     try:
         with training_explained(options.recipe), process_group(world(), device):
-            from_first(lambda: check_folders(folders(options), options.resume))
+            from_first(lambda: check_folders(options.out, folders(options), options.resume))
             data = open_together(network, options)
             check_fit(data, network.input_shape, network.outputs)
             listener.say(f"{network.name} on {data.name}, {hardware(device)}")
@@ -74,10 +74,11 @@ def open_together(network: Network, options: Options) -> DataSet:
     """Open the data, on each machine one process before the others: it may have to fetch it."""
     if world().local:
         barrier()
-    data = open_data(options.data, options.where, network.input_shape, network.outputs)
-    if not world().local:
-        barrier()
-    return data
+    try:
+        return open_data(options.data, options.where, network.input_shape, network.outputs)
+    finally:
+        if not world().local:
+            barrier()  # also with an error: the others find it themselves
 
 
 def train_seeds(
@@ -107,7 +108,7 @@ def train_seeds(
             raise SystemExit(128 + result.stopped)
         if world().first:
             save_weights(folder, result.model)
-        runs.append((folder, record))
+            runs.append((folder, read_run(folder)[0]))  # of a resumed run, as it began
     if world().first:
         summary = write_report(options.out, runs, options.recipe)
         write_result(options.out, [folder for folder, _ in runs])
@@ -146,7 +147,11 @@ def train_once(
             resume=options.resume,
             deterministic=options.deterministic,
             save_every=options.save_every,
-            identity={"data": data.name, "source": network.source},
+            identity={
+                "data": data.name,
+                "source": network.source,
+                "deterministic": str(options.deterministic),
+            },
             about={"spec": network.spec_text, "versions": record.versions},
             listener=board or listener,
         )

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 
 from mgiad_dsl.train.data.seeds import seed_for
 from mgiad_dsl.train.data.sets import Batch
+from mgiad_dsl.train.distributed import world
 from mgiad_dsl.train.rng import seeded
 
 
@@ -51,11 +52,15 @@ class LoaderFeed:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         begin_epoch(self.loader, epoch, seed_for(self.seed, epoch))
-        with seeded(seed_for(self.seed, epoch)):
+        rank = world().rank  # each process has other images, and changes them in its own way
+        with seeded(seed_for(self.seed, epoch, rank)):
             batches = iter(self.loader)
         for number in range(len(self)):
-            with seeded(seed_for(self.seed, epoch, number)):
-                images, labels = next(batches)
+            with seeded(seed_for(self.seed, epoch, number, rank)):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            images, labels = batch
             if number >= start:
                 yield images, labels
 

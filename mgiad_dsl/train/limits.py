@@ -9,7 +9,7 @@ import re
 from mgiad_dsl.files import check_folder
 from mgiad_dsl.source import SpecError
 
-DEVICE = re.compile(r"(cpu|(cuda|mps|xpu)(:[0-9]+)?)")
+DEVICE = re.compile(r"(cpu|cuda(:[0-9]+)?)")
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 MAX_WORKERS = 16  # by default: more rarely help, each takes memory
 
@@ -19,7 +19,7 @@ def check_data_arguments(args: argparse.Namespace) -> None:
     if args.device is not None and not DEVICE.fullmatch(args.device):
         raise SpecError(
             f"--device {args.device} is none that can train",
-            hint="--device cpu, cuda, cuda:1 (the second GPU), mps or xpu",
+            hint="--device cpu, cuda, or cuda:1 (the second GPU)",
         )
     check_at_least("--workers", args.workers, 0, "0 decodes in the training process itself")
     if args.mirror is not None and not args.download:

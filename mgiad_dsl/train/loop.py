@@ -60,16 +60,22 @@ class Loop:
         with StopRequest() as stop:
             while self.trainer.done < self.total:
                 epoch, start = divmod(self.trainer.done, self.steps)
-                self.train_epoch(epoch, start, lambda: stop.signal is not None)
+                stopping = self.train_epoch(epoch, start, lambda: stop.signal is not None)
                 if self.trainer.done % self.steps == 0:
-                    self.finish_epoch(epoch)
-                if self.agree(stop.signal is not None)[0]:
+                    self.finish_epoch(epoch, *self.agree(stop.signal is not None))
+                    stopping = self.agree(stop.signal is not None)[0]
+                elif not stopping:
+                    raise SpecError(
+                        f"epoch {epoch + 1} ended after {self.trainer.done % self.steps} of "
+                        f"{self.steps} steps: there were fewer batches than their source has said"
+                    )
+                if stopping:
                     self.save()
                     return stop.signal or signal.SIGTERM
         return None
 
-    def train_epoch(self, epoch: int, start: int, stopping: Callable[[], bool]) -> None:
-        """Steps ``start``, ... of an epoch, to its end or until asked to stop."""
+    def train_epoch(self, epoch: int, start: int, asked: Callable[[], bool]) -> bool:
+        """Steps ``start``, ... of an epoch, to its end or until asked to stop; whether it was."""
         trainer, parts = self.trainer, self.recipe.accumulate
         if start == 0:
             trainer.tally.reset()
@@ -80,14 +86,15 @@ class Loop:
             trainer.step(batch)
             if trainer.done % self.steps == 0:
                 break  # a checkpoint here would skip the evaluation
-            stop, save = self.agree(stopping(), self.journal is not None and self.journal.due())
+            stop, save = self.agree(asked(), self.journal is not None and self.journal.due())
             if stop:
-                break
+                return True
             if save:
                 self.save()
             if time.monotonic() - shown >= SHOW_EVERY:
                 shown = time.monotonic()
                 self.show(epoch)
+        return False
 
     def agree(self, *flags: bool) -> list[bool]:
         """Whether any process sets each flag; they ask each other about once a second, and
@@ -122,7 +129,8 @@ class Loop:
         )
         self.listener.moment(moment)
 
-    def finish_epoch(self, epoch: int) -> None:
+    def finish_epoch(self, epoch: int, stopping: bool) -> None:
+        """Evaluate, unless there is no time for it, record and save what is due."""
         self.check_finite()
         trainer, speed = self.trainer, self.speed()
         figures = trainer.tally.total()
@@ -135,7 +143,8 @@ class Loop:
             "images_per_second": round(speed, 1),
         }
         last = epoch + 1 == self.recipe.epochs
-        if self.test is not None and (last or (epoch + 1) % self.recipe.eval_every == 0):
+        due = last or ((epoch + 1) % self.recipe.eval_every == 0 and not stopping)
+        if self.test is not None and due:
             self.scores = self.evaluate()
             record |= {"test_loss": self.scores.loss, "test_accuracy": self.scores.accuracy}
         record |= {"seconds": round(self.seconds, 3), "memory": peak_memory(trainer.device)}

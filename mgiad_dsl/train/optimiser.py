@@ -7,26 +7,24 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.trial import trial_step
 
 
-def freeze_unused(model: nn.Module, image: Tensor) -> list[str]:
-    """Turn off the gradient of parameters that the output does not depend on.
+def freeze_unused(model: nn.Module, image: Tensor) -> dict[str, nn.Parameter]:
+    """Turn off the gradient of parameters that the output does not depend on; these, by name.
 
     A spec may declare weights that it never applies. They get no gradient; left trainable
-    they would be decayed, and would trip DistributedDataParallel. Found by one backward pass
-    over ``image`` (C, H, W) in evaluation mode, which changes no buffer and draws no random
-    number. Returns their names.
+    they would be decayed, and would trip DistributedDataParallel. Found by one step on
+    ``image`` (C, H, W) that leaves no trace.
     """
-    training = model.training
-    model.eval()
-    model(torch.stack([image, image])).square().sum().backward()
-    model.train(training)
-    unused = []
-    for name, parameter in model.named_parameters():
-        if parameter.grad is None and parameter.requires_grad:
-            parameter.requires_grad_(False)
-            unused.append(name)
-        parameter.grad = None
+    with trial_step(model, torch.stack([image, image])):
+        unused = {
+            name: parameter
+            for name, parameter in model.named_parameters()
+            if parameter.grad is None and parameter.requires_grad
+        }
+    for parameter in unused.values():
+        parameter.requires_grad_(False)
     return unused
 
 

@@ -14,6 +14,9 @@ import torch
 import torch._dynamo
 from torch import Tensor, nn
 
+from mgiad_dsl.train.faults import ran_out_of_memory
+from mgiad_dsl.train.trial import trial_step
+
 # One compiled version for each width and mode of a step; PyTorch's default limit is 8.
 VERSIONS = 256
 
@@ -34,25 +37,30 @@ def compiled_regions(
     """
     namespace: dict[str, Any] = type(model).forward.__globals__
     regions = namespace.get("REGIONS", ())
-    torch._dynamo.config.cache_size_limit = VERSIONS
+    before = model._compiled_call_impl
 
     def restore() -> None:
         for function in regions:
             namespace[function.__name__] = function
-        model._compiled_call_impl = None
+        model._compiled_call_impl = before
 
-    if regions:
-        for function in regions:
-            namespace[function.__name__] = torch.compile(function, dynamic=False)
-    else:
-        model.compile(dynamic=False)
-    try:
-        works = succeeds(lambda: try_out(model, images, precision), say)
-        if not works:
+    def attempt() -> None:
+        with precision, trial_step(model, images):
+            pass
+
+    with torch._dynamo.config.patch(cache_size_limit=VERSIONS):
+        if regions:
+            for function in regions:
+                namespace[function.__name__] = torch.compile(function, dynamic=False)
+        else:
+            model.compile(dynamic=False)
+        try:
+            works = succeeds(attempt, say)
+            if not works:
+                restore()
+            yield works
+        finally:
             restore()
-        yield works
-    finally:
-        restore()
 
 
 def compile_function(
@@ -67,23 +75,10 @@ def succeeds(attempt: Callable[[], object], say: Callable[[str], None]) -> bool:
     """Whether compiled code works; if not, why goes to ``say``. Out of memory is raised."""
     try:
         attempt()
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # the compiler's own errors are of many types
+        if ran_out_of_memory(error):
+            raise
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         say(f"torch.compile failed ({reason}); training goes on without it, more slowly")
         return False
     return True
-
-
-def try_out(model: nn.Module, images: Tensor, precision: AbstractContextManager) -> None:
-    """One step in training mode that leaves no trace: statistics and gradients are put back."""
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    training = model.training
-    try:
-        with precision, torch.random.fork_rng([images.device] if images.is_cuda else []):
-            model.train()(images).sum().backward()
-    finally:
-        model.train(training).zero_grad(set_to_none=True)
-        for buffer, before in buffers:
-            buffer.copy_(before)

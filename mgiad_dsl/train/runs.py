@@ -40,13 +40,15 @@ class RunRecord:
     versions: dict[str, str]
 
 
-def check_folders(folders: list[Path], resume: bool) -> None:
-    """Raise SpecError if training into these folders would overwrite a run."""
+def check_folders(out: Path, folders: list[Path], resume: bool) -> None:
+    """Raise SpecError if training into ``folders`` would overwrite a run, or the report in
+    ``out`` of several.
+    """
+    if not resume and (any(out.glob("run.json")) or any(out.glob("*/run.json"))):
+        raise SpecError(
+            f"{out} already holds a run", hint="--resume to continue it, or another --out"
+        )
     for folder in folders:
-        if not resume and (folder / "run.json").exists():
-            raise SpecError(
-                f"{folder} already holds a run", hint="--resume to continue it, or another --out"
-            )
         if (folder / "weights.pt").exists() and not list_checkpoints(folder):
             raise SpecError(
                 f"{folder} holds trained weights, and no checkpoint to continue from",

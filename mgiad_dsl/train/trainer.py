@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mgiad_dsl.train.average import Average, tensors
+from mgiad_dsl.train.average import Average
 from mgiad_dsl.train.device import autocast, memory_format
 from mgiad_dsl.train.distributed import gather, together
 from mgiad_dsl.train.optimiser import loss_of, make_optimiser
@@ -77,11 +77,13 @@ class Trainer:
         self.tally.add(loss.detach(), logits.detach(), labels, self.done)
 
     def is_finite(self) -> bool:
-        """Whether no weight, statistic or average is NaN or infinite; waits for the device."""
-        models = [self.module, *([self.average.model] if self.average else [])]
-        values = [t.detach() for m in models for t in tensors(m) if t.is_floating_point()]
-        norms = torch._foreach_norm(values, float("inf"))
-        return bool(torch.stack([norm.float() for norm in norms]).isfinite().all())
+        """Whether no weight that is trained is NaN or infinite; waits for the device.
+
+        An average of such weights is finite too.
+        """
+        weights = [p.detach() for p in self.module.parameters() if p.requires_grad and p.numel()]
+        norms = torch._foreach_norm(weights, float("inf"))
+        return bool(torch.stack([norm.isfinite() for norm in norms]).all())
 
     def state(self) -> dict[str, Any]:
         """Everything needed to go on, of all processes; a call for all of them."""

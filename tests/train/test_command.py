@@ -146,6 +146,17 @@ def test_a_run_is_never_overwritten(train_args) -> None:
     assert (out / "weights.pt").read_bytes() == weights
 
 
+def test_the_report_of_several_seeds_is_not_overwritten(train_args) -> None:
+    out = train(network(), train_args("--seeds", "0,1"))
+    report = (out / "report.md").read_text()
+    for words in (["--seeds", "2,3"], ["--seeds", "0"]):
+        with pytest.raises(SpecError, match="already holds a run"):
+            train(network(), train_args(*words))
+    assert (out / "report.md").read_text() == report
+    train(network(), train_args("--seeds", "0,1,2", "--resume"))
+    assert "3 seeds" in (out / "report.md").read_text()
+
+
 def test_what_cannot_be_trained_leaves_no_folder(train_args, tmp_path) -> None:
     with pytest.raises(SpecError, match="more than the 1437 training images"):
         train(network(), train_args("--with", "batch=4000"))

@@ -15,11 +15,13 @@ from torch.utils.data import DataLoader, TensorDataset
 from mgiad_dsl.source import SpecError
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.api import Result
+from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import add_train_arguments, train
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.distributed import process_group, world
+from mgiad_dsl.train.loop import Loop
 from mgiad_dsl.train.trainer import Trainer
 from tests.train.nets import Plain, network
 
@@ -63,10 +65,13 @@ def stopped_and_resumed(folder: Path) -> Double:
         if self.done == 3 and world().rank == 1:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    Trainer.step = interrupted
+    pause = Loop.steps_in_a_second
+    Trainer.step, Loop.steps_in_a_second = interrupted, lambda loop: 1
     _, result = run(folder)
     assert result.stopped == signal.SIGTERM
-    Trainer.step = step
+    if world().first:  # in the middle of an epoch, at once
+        assert [path.name for path in list_checkpoints(folder)] == ["step-00000003.pt"]
+    Trainer.step, Loop.steps_in_a_second = step, pause
     model, result = run(folder, resume=True)
     assert result.stopped is None
     return model

@@ -55,7 +55,7 @@ class TrainBatches:
         return images[0]
 
     def compile(self, say: Callable[[str], None]) -> None:
-        """Fuse the some 290 small kernels of AutoAugment in batches into about 30."""
+        """Fuse the hundreds of small kernels of AutoAugment in batches."""
         n = self.share.part
         draws = torch.zeros(n, DRAWS, device=self.labels.device)
         self.augment = compile_function(self.augment, (self.pixels[:n], draws), say)
