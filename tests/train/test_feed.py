@@ -136,3 +136,12 @@ def test_one_batch_is_drawn_for_example_and_size() -> None:
     assert torch.equal(feed.example(), feed.example())
     assert feed.size() == BATCH
     assert drawn == [BATCH]
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_processes_change_their_images_in_their_own_ways(workers, monkeypatch) -> None:
+    first = next(LoaderFeed(DataLoader(Noise(), BATCH, num_workers=workers), 0).epoch(0))[0]
+    monkeypatch.setenv("RANK", "1")
+    other = next(LoaderFeed(DataLoader(Noise(), BATCH, num_workers=workers), 0).epoch(0))[0]
+    assert torch.equal(first // 1000, other // 1000)
+    assert not torch.equal(first, other)
