@@ -64,7 +64,8 @@ def first_difference(before: str, now: str) -> str:
     """The first line in which two texts differ, as it was and as it is."""
     for old, new in zip_longest(before.splitlines(), now.splitlines(), fillvalue="nothing"):
         if old != new:
-            return f"{shorten(old, 60)}, now {shorten(new, 60)}"
+            old, new = (shorten(line.strip(" ,"), 60) for line in (old, new))
+            return f"{old}, now {new}"
     return "in the breaks of its lines"
 
 
@@ -81,15 +82,16 @@ def latest_checkpoint(
 ) -> tuple[Path, dict[str, Any]] | None:
     """The newest checkpoint that can be used, and where; None if there is none at all.
 
-    Each one refused is reported through ``say``. Raises the last error if all are refused.
+    Each one refused is reported through ``say``; if all are, the error of the oldest is raised.
     """
     refused: SpecError | None = None
     for path in reversed(list_checkpoints(folder)):
+        if refused:
+            say(f"{refused.message}; trying the checkpoint before it")
         try:
             return path, read_checkpoint(path, identity)
         except SpecError as error:
             refused = error
-            say(f"{error.message}; trying the checkpoint before it")
     if refused:
         raise refused
     return None
