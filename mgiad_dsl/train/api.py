@@ -63,9 +63,8 @@ def fit(
     how the trainer's own feeds are made, a DataLoader brings its own. With a ``folder``,
     checkpoints go there every ``save_every`` seconds and at the end, and ``resume`` continues
     from the last one as if the run had never stopped (bit for bit on GPUs with
-    ``deterministic``); ``identity`` holds further texts that
-    must be the same then, ``about`` what is saved besides. Call it in every process of a
-    process group.
+    ``deterministic``); ``identity`` holds further texts that must be the same then, ``about``
+    what is saved besides. Call it in every process of a process group.
 
     Raises SpecError when the loss is not finite, memory or disk run out, a checkpoint cannot
     be used, or only deterministic operations are allowed and there is another.
@@ -90,10 +89,11 @@ def fit(
             Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
         )
         state = journal.open(resume, listener.say)
+    complete = state is not None and state["step"] == recipe.epochs * steps
     with (
         training_explained(recipe),
         backends(recipe, deterministic),
-        prepared(model, feed, recipe, where, listener),
+        prepared(model, feed, recipe, where, listener, compiling=not complete),
     ):
         trainer = Trainer(model, recipe, where, steps)
         if state:
@@ -108,9 +108,16 @@ def fit(
 
 @contextmanager
 def prepared(
-    model: nn.Module, feed: Feed, recipe: Recipe, device: torch.device, listener: Listener
+    model: nn.Module,
+    feed: Feed,
+    recipe: Recipe,
+    device: torch.device,
+    listener: Listener,
+    compiling: bool = True,
 ) -> Iterator[None]:
-    """A model on the device, unused weights set aside; a context in which it is compiled."""
+    """A model on the device, unused weights set aside; a context in which it is compiled, if
+    the recipe says so and there is something left to train (``compiling``).
+    """
     if recipe.warmup >= recipe.epochs:
         listener.say(
             f"note: the learning rate only rises, warmup={recipe.warmup:g} of {recipe.epochs} "
@@ -125,8 +132,9 @@ def prepared(
         if device.type != "cuda":
             raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
         nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
+    wanted = recipe.compile and compiling
     try:
-        with compiled(model, feed, image, recipe, listener) if recipe.compile else nullcontext():
+        with compiled(model, feed, image, recipe, listener) if wanted else nullcontext():
             yield
     finally:
         for parameter in unused.values():

@@ -56,9 +56,9 @@ class Journal:
         Raises SpecError if the folder holds a run that is not to be resumed, or checkpoints
         of which none can be used.
         """
-        return from_first(lambda: self.prepare(resume, say))
+        return from_first(lambda: self._open(resume, say))
 
-    def prepare(self, resume: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
+    def _open(self, resume: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
         if not resume and list_checkpoints(self.folder):
             raise SpecError(
                 f"{self.folder} already holds a run",

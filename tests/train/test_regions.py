@@ -157,3 +157,12 @@ def test_out_of_memory_is_no_failure_to_compile(monkeypatch) -> None:
     context = compiled_regions(Greedy(1, 1), torch.zeros(1, 1), nullcontext(), pytest.fail)
     with pytest.raises(torch.OutOfMemoryError), context:
         pass
+
+
+def test_a_complete_run_is_not_compiled_to_be_resumed(broken, tmp_path) -> None:
+    recipe, arguments = Recipe(epochs=1, compile=True), {"device": "cpu", "folder": tmp_path}
+    for resume, said in ((False, True), (True, False)):
+        notes = Notes()
+        model = small_cycle.SmallCycle(channels=8, classes=2)
+        fit(model, loader(), recipe, resume=resume, listener=notes, **arguments)
+        assert ("compiling" in notes.said) == said

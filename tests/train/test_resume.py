@@ -170,6 +170,27 @@ def test_a_signal_saves_and_stops(number, tmp_path, monkeypatch) -> None:
     assert torch.equal(weights, expected)
 
 
+def test_a_signal_at_the_end_of_an_epoch_does_not_wait_for_its_evaluation(
+    tmp_path, monkeypatch
+) -> None:
+    """Workers do not outlive a signal by long; only the last epoch is evaluated nevertheless."""
+    step = Trainer.step
+
+    def interrupted(self, parts):
+        step(self, parts)
+        if self.done == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    arguments = {"device": "cpu", "folder": tmp_path, "test": loader()}
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "step", interrupted)
+        result = fit(Plain(classes=2), loader(), Recipe(epochs=2), **arguments)
+    assert result.stopped == signal.SIGTERM
+    assert result.scores is None
+    result = fit(Plain(classes=2), loader(), Recipe(epochs=2), resume=True, **arguments)
+    assert ["test_accuracy" in record for record in result.records] == [False, True]
+
+
 def test_a_full_disk_loses_nothing_written_before(tmp_path, monkeypatch) -> None:
     flush, calls = os.fsync, []
 
