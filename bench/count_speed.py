@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Source
 from mgiad_dsl.check import check
 from mgiad_dsl.compiler import compile_file, locate
-from mgiad_dsl.counting import count
+from mgiad_dsl.counting.count import count
 from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Source
 
 SPEC = "mgiad:w3"
 

@@ -36,7 +36,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 import mgiad_dsl
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.api import prepared
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.catalogue import open_data

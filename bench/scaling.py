@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 
+from mgiad_dsl.base.source import Source
 from mgiad_dsl.compiler import compile_source
-from mgiad_dsl.source import Source
 
 CHAIN = """
 network chain(depth = 1, steps = 1)

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mgiad_dsl import Compiled, Source, compile_source, ops, resources
-from mgiad_dsl.claims import agrees, figure
+from mgiad_dsl import Compiled, Source, compile_source
+from mgiad_dsl.base import resources
+from mgiad_dsl.counting.claims import agrees, figure
+from mgiad_dsl.graph import ops
 from mgiad_dsl.parse import parse
-from mgiad_dsl.tables import Cell, Table, render
+from mgiad_dsl.show.tables import Cell, Table, render
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(?<=<!-- zoo:begin -->\n).*?(?=<!-- zoo:end -->)", re.DOTALL)

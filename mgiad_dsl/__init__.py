@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.compiler import Compiled, compile_file, compile_source
-from mgiad_dsl.counting import WeightCount
-from mgiad_dsl.source import Source, SpecError
+from mgiad_dsl.counting.count import WeightCount
 
 if TYPE_CHECKING:
     from torch import nn

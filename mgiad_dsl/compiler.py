@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mgiad_dsl import resources
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base import resources
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Caution, Source, SpecError
 from mgiad_dsl.check import check
-from mgiad_dsl.claims import check_claims
-from mgiad_dsl.counting import WeightCount, count
+from mgiad_dsl.counting.claims import check_claims
+from mgiad_dsl.counting.count import WeightCount, count
 from mgiad_dsl.emit import emit
-from mgiad_dsl.evaluate import show
-from mgiad_dsl.graph import NetGraph, verify
+from mgiad_dsl.graph.network import NetGraph, verify
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import show
+from mgiad_dsl.language.spec import NetSpec
+from mgiad_dsl.language.words import did_you_mean
 from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Caution, Source, SpecError
-from mgiad_dsl.spec import NetSpec
-from mgiad_dsl.words import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mgiad_dsl import ops
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.compiler import Compiled, compile_source
-from mgiad_dsl.graph import NetGraph
-from mgiad_dsl.source import Source, SpecError
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import NetGraph
 
 # Two levels; `{...}` are the places that tests fill.
 NET = """network net(width = 8, steps = 2{parameters})

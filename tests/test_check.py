@@ -5,12 +5,12 @@ from fractions import Fraction
 
 import pytest
 
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Source
 from mgiad_dsl.check import check
 from mgiad_dsl.compiler import compile_source
+from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.parse import parse
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Source
-from mgiad_dsl.spec import NetSpec
 
 from .small import CORRECT, compiled, errors, net
 

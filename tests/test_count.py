@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mgiad_dsl import compile_file, compile_source, tables
+from mgiad_dsl import compile_file, compile_source
+from mgiad_dsl.base.resources import bundled_specs
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.parse import parse
-from mgiad_dsl.resources import bundled_specs
 from mgiad_dsl.runtime import load
-from mgiad_dsl.source import Source, SpecError
+from mgiad_dsl.show import tables
 
 
 def every_network() -> list[str]:

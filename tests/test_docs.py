@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mgiad_dsl import SpecError, compile_source, tables, words
+from mgiad_dsl import SpecError, compile_source
+from mgiad_dsl.base.source import Source
+from mgiad_dsl.language import words
+from mgiad_dsl.language.spec import ALLOWED
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.parse import parse
 from mgiad_dsl.parse.grammar import reserved_words
-from mgiad_dsl.source import Source
-from mgiad_dsl.spec import ALLOWED
+from mgiad_dsl.show import tables
 from tests.pages import PAGES, ROOT, Block, blocks, messages, printed_by, transcript, workplace
 
 BLOCKS = {page: blocks(page, page.read_text(encoding="utf-8")) for page in PAGES}
@@ -204,17 +206,17 @@ def test_the_order_of_a_v_cycle() -> None:
 
 
 LIMITS = {
-    "bytes of a file": ("source", "MAX_SIZE"),
+    "bytes of a file": ("base.source", "MAX_SIZE"),
     "characters of a name or number": ("parse.bounds", "MAX_WORD"),
     "depth of brackets and of expressions": ("parse.bounds", "MAX_DEPTH"),
-    "depth of lets that use lets": ("evaluate", "MAX_DEPTH"),
+    "depth of lets that use lets": ("language.evaluate", "MAX_DEPTH"),
     "cycles in each other": ("check.statements", "MAX_NESTED"),
-    "bits of a numerator or denominator": ("evaluate", "MAX_BITS"),
-    "items of a list": ("evaluate", "MAX_ITEMS"),
+    "bits of a numerator or denominator": ("language.evaluate", "MAX_BITS"),
+    "items of a list": ("language.evaluate", "MAX_ITEMS"),
     "levels of one index": ("lower.spaces", "MAX_LEVELS"),
     "channels, height and width": ("lower.builder", "MAX_SIZE"),
     "operations of the unrolled network": ("lower.builder", "MAX_NODES"),
-    "steps of work to unroll it": ("evaluate", "MAX_WORK"),
+    "steps of work to unroll it": ("language.evaluate", "MAX_WORK"),
 }
 
 

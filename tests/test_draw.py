@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.resources import bundled_specs
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.check import check
 from mgiad_dsl.draw import draw, render
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import chip
-from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.weights import trainable
 from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
-from mgiad_dsl.report import Report
-from mgiad_dsl.resources import bundled_specs
-from mgiad_dsl.source import Source, SpecError
-from mgiad_dsl.weights import trainable
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs graphviz's dot")
 VARIANT = re.compile(r"^variant (\w+)", re.MULTILINE)

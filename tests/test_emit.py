@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from mgiad_dsl import compile_file, compile_source
+from mgiad_dsl.base.source import Source
 from mgiad_dsl.emit.names import MODULE_ATTRIBUTES
 from mgiad_dsl.runtime import load
-from mgiad_dsl.source import Source
 from tests.test_count import every_network
 
 ROOT = Path(__file__).parent.parent

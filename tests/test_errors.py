@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.compiler import compile_source
-from mgiad_dsl.source import Source, SpecError
 
 FOLDER = Path(__file__).parent / "errors"
 SPECS = sorted(FOLDER.glob("*.mgspec"))

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from mgiad_dsl.evaluate import MAX_BITS, MAX_WORK, Evaluator, Value, show
+from mgiad_dsl.base.report import PoisonedError
+from mgiad_dsl.base.source import LimitError, Source, SpecError
+from mgiad_dsl.language.evaluate import MAX_BITS, MAX_WORK, Evaluator, Value, show
 from mgiad_dsl.parse import parse, parse_value
-from mgiad_dsl.report import PoisonedError
-from mgiad_dsl.source import LimitError, Source, SpecError
 
 HALF = Fraction(1, 2)
 

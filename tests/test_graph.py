@@ -9,8 +9,8 @@ import networkx as nx
 import pytest
 
 from mgiad_dsl import compile_file
-from mgiad_dsl.dump import dump
-from mgiad_dsl.graph import verify
+from mgiad_dsl.graph.network import verify
+from mgiad_dsl.show.dump import dump
 
 
 def test_the_view_is_acyclic_and_carries_shapes_on_every_edge() -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mgiad_dsl import resources
+from mgiad_dsl.base import resources
+from mgiad_dsl.base.source import MAX_SIZE, Source, SpecError
 from mgiad_dsl.compiler import compile_file, compile_source
 from mgiad_dsl.parse.bounds import _PIECE
-from mgiad_dsl.source import MAX_SIZE, Source, SpecError
 
 NET = """network net
 input image : 3 x 8 x 8

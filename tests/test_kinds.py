@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from mgiad_dsl import ops
-from mgiad_dsl.graph import Node
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import Node
 
 from .small import compiled, errors, graph
 

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from mgiad_dsl import ops
-from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import NetGraph
 
 from .small import CORRECT, compiled, errors, graph, groups, net, operation, trace, uses
 

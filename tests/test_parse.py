@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.source import Source, SpecError
+from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.parse import parse, parse_value
 from mgiad_dsl.parse.grammar import reserved_words
-from mgiad_dsl.source import Source, SpecError
 
 
 def spec(text: str) -> ast.Spec:

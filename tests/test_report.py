@@ -2,8 +2,8 @@
 
 import pytest
 
-from mgiad_dsl.report import MAX_ERRORS, Report
-from mgiad_dsl.source import Caution, Source, Span, SpecError
+from mgiad_dsl.base.report import MAX_ERRORS, Report
+from mgiad_dsl.base.source import Caution, Source, Span, SpecError
 
 SOURCE = Source("net", "0123456789" * 10)
 

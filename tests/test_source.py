@@ -2,7 +2,7 @@
 
 import pytest
 
-from mgiad_dsl.source import MAX_SHOWN, Caution, Note, Source, Span, SpecError
+from mgiad_dsl.base.source import MAX_SHOWN, Caution, Note, Source, Span, SpecError
 
 TEXT = Source("net.mgspec", "one two\n\tthree four\nlast")
 

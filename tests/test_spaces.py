@@ -2,7 +2,7 @@
 
 import pytest
 
-from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.graph.network import NetGraph
 
 from .small import errors, graph, net
 

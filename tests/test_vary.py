@@ -11,8 +11,8 @@ import pytest
 
 from mgiad_dsl import SpecError
 from mgiad_dsl.cli import main
-from mgiad_dsl.tables import as_csv
-from mgiad_dsl.vary import Variation, growth, vary
+from mgiad_dsl.counting.growth import Variation, growth, vary
+from mgiad_dsl.show.tables import as_csv
 from tests.reference import mgiad, mgnet
 
 WIDTHS = ["1", "2", "4", "8", "16"]

@@ -3,7 +3,7 @@
 import pytest
 
 from mgiad_dsl import compile_source
-from mgiad_dsl.source import Source
+from mgiad_dsl.base.source import Source
 
 TEXT = """
 network n(x3 = 3, s = 3)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl import words
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.equations import UNKNOWN, VECTOR, Signature
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbols
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.spec import NEEDS_SIGNATURE, NORMS, Hierarchy, Operator, Space
-from mgiad_dsl.syntax import names_in
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language import words
+from mgiad_dsl.language.spec import NEEDS_SIGNATURE, NORMS, Hierarchy, Operator, Space
+from mgiad_dsl.language.syntax import names_in
 
 
 class Declarations:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbol, Symbols
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
 
 NUMBER = "a number"
 SCALAR = "a learnable scalar"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Caution, Note, SpecError
 from mgiad_dsl.check.declarations import Declarations
 from mgiad_dsl.check.equations import Equations
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.parameters import bind
 from mgiad_dsl.check.statements import Statements
 from mgiad_dsl.check.symbols import Symbols
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Caution, Note, SpecError
-from mgiad_dsl.spec import NetSpec
-from mgiad_dsl.words import METRICS, did_you_mean
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.spec import NetSpec
+from mgiad_dsl.language.words import METRICS, did_you_mean
 
 
 def check(

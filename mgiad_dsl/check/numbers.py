@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.check.symbols import Symbols
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Span, SpecError
-from mgiad_dsl.words import NUMERIC_FUNCTIONS, WORDS, did_you_mean
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.words import NUMERIC_FUNCTIONS, WORDS, did_you_mean
 
 
 class Numbers:

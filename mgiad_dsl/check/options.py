@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.numbers import Numbers
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.spec import ALLOWED, EXCLUSIVE
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.spec import ALLOWED, EXCLUSIVE
 
 
 def check_options(

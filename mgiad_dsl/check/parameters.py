@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from pydantic import ValidationError
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.evaluate import Evaluator, Value, simplest
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Note, Source, Span, SpecError
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import Evaluator, Value, simplest
+from mgiad_dsl.language.spec import Parameter
+from mgiad_dsl.language.words import WORDS, did_you_mean
 from mgiad_dsl.parse import parse_value
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Source, Span, SpecError
-from mgiad_dsl.spec import Parameter
-from mgiad_dsl.words import WORDS, did_you_mean
 
 
 def bind(

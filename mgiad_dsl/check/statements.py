@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.check.equations import NUMBER, Equations
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.symbols import Symbols
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Caution, Note, Span, SpecError
-from mgiad_dsl.spec import Hierarchy
-from mgiad_dsl.words import CYCLES, did_you_mean
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.spec import Hierarchy
+from mgiad_dsl.language.words import CYCLES, did_you_mean
 
 MAX_NESTED = 4
 

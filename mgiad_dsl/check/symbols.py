@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.words import FUNCTIONS, did_you_mean
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.words import FUNCTIONS, did_you_mean
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
 
-from mgiad_dsl import resources, tables
+from mgiad_dsl.base import resources
+from mgiad_dsl.base.files import write
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.cli.messages import say, show_warnings
 from mgiad_dsl.cli.training import trainable
 from mgiad_dsl.compiler import Compiled, compile_file, compile_source, locate, shown_path
-from mgiad_dsl.dump import dump
-from mgiad_dsl.files import write
+from mgiad_dsl.counting.growth import as_json, growth, vary
 from mgiad_dsl.parse import parse
-from mgiad_dsl.source import Source, SpecError
-from mgiad_dsl.vary import as_json, growth, vary
+from mgiad_dsl.show import tables
+from mgiad_dsl.show.dump import dump
 
 
 def check(options: Namespace) -> int:

@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.arguments import parser
 from mgiad_dsl.cli.messages import show_error
-from mgiad_dsl.source import SpecError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

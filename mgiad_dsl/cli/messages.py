@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from mgiad_dsl.source import Caution, SpecError
+from mgiad_dsl.base.source import Caution, SpecError
 
 _COLOURS = {"error:": "1;31", "warning:": "1;33", "note:": "1;36", "hint:": "1;32"}
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mgiad_dsl import ops
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.compiler import Compiled
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.graph import ops
 from mgiad_dsl.train.network import Network
 
 

@@ -3,7 +3,7 @@
 from mgiad_dsl.draw.detail import draw_operations
 from mgiad_dsl.draw.diagram import draw_blocks
 from mgiad_dsl.draw.files import FORMATS, render
-from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.graph.network import NetGraph
 
 __all__ = ["FORMATS", "draw", "render"]
 

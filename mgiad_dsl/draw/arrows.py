@@ -6,8 +6,8 @@ from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.layout import Layout, Rect
 from mgiad_dsl.draw.story import Block, Item, Nested, Story, Transfer
-from mgiad_dsl.graph import NetGraph
-from mgiad_dsl.ops import Input
+from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.ops import Input
 
 KEPT = "#999999"
 UP, ASIDE, DOWN = -1, 0, 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 
-from mgiad_dsl.graph import NetGraph, WeightGroup
+from mgiad_dsl.graph.network import NetGraph, WeightGroup
 
 HUES = ("#0072B2", "#D55E00", "#009E73", "#B8508A", "#5E3C99", "#7A7A00", "#C98A00", "#3A9BC8")
 NEUTRAL = "#555555"

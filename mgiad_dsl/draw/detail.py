@@ -6,12 +6,12 @@ from html import escape
 from itertools import count, groupby
 from typing import TYPE_CHECKING
 
-from mgiad_dsl import ops
-from mgiad_dsl.describe import describe
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import FONT, cell, font, html, shape_text, table
 from mgiad_dsl.draw.legend import panel, title
-from mgiad_dsl.graph import Frame, NetGraph, Node
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.describe import describe
+from mgiad_dsl.graph.network import Frame, NetGraph, Node
 
 if TYPE_CHECKING:
     from graphviz import Digraph

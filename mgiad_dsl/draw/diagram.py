@@ -12,9 +12,9 @@ from mgiad_dsl.draw.legend import panel, title
 from mgiad_dsl.draw.place import place
 from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer, tell
 from mgiad_dsl.draw.style import Sizes
-from mgiad_dsl.graph import NetGraph
-from mgiad_dsl.ops import Input
-from mgiad_dsl.weights import trainable
+from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.ops import Input
+from mgiad_dsl.graph.weights import trainable
 
 MANY = 16
 ABOVE = 56.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mgiad_dsl.files import write
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.files import write
+from mgiad_dsl.base.source import SpecError
 
 FORMATS = ("svg", "png", "pdf", "dot")
 DPI = 144

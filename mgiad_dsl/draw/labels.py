@@ -7,7 +7,7 @@ from html import escape
 
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.story import Block, Line, Transfer
-from mgiad_dsl.ops import Shape
+from mgiad_dsl.graph.ops import Shape
 
 FONT = "Arial,Helvetica,sans-serif"
 MONO = "Courier"

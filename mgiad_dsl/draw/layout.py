@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mgiad_dsl.draw.story import Item, Level, Nested
-from mgiad_dsl.ops import Shape
+from mgiad_dsl.graph.ops import Shape
 
 
 @dataclass(frozen=True)

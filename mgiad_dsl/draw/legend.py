@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from html import escape
 
-from mgiad_dsl.describe import describe
 from mgiad_dsl.draw.colours import Palette, indices
 from mgiad_dsl.draw.labels import INK, MONO, SMALL, cell, chip, font, html, table, wide
-from mgiad_dsl.graph import NetGraph, Statement, WeightGroup
-from mgiad_dsl.weights import trainable
+from mgiad_dsl.graph.describe import describe
+from mgiad_dsl.graph.network import NetGraph, Statement, WeightGroup
+from mgiad_dsl.graph.weights import trainable
 
 WIDEST = 108
 MANY = 6

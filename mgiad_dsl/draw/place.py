@@ -13,7 +13,7 @@ from typing import Protocol
 
 from mgiad_dsl.draw.layout import Layout, Rect, Track
 from mgiad_dsl.draw.story import Item, Level, Nested, Stop, Transfer
-from mgiad_dsl.ops import Shape
+from mgiad_dsl.graph.ops import Shape
 
 GAP = 16.0
 ARROW = 16.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TypeAlias
 
-from mgiad_dsl.graph import NetGraph, Scope, path
-from mgiad_dsl.ops import Shape
+from mgiad_dsl.graph.network import NetGraph, Scope, path
+from mgiad_dsl.graph.ops import Shape
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mgiad_dsl.draw import labels
 from mgiad_dsl.draw.labels import SMALL
 from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer
-from mgiad_dsl.ops import Shape
+from mgiad_dsl.graph.ops import Shape
 
 DISC = 22.0
 

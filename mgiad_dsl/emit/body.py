@@ -20,7 +20,7 @@ from mgiad_dsl.emit.names import (
     shortened,
 )
 from mgiad_dsl.emit.regions import Region
-from mgiad_dsl.graph import Statement, WeightGroup
+from mgiad_dsl.graph.network import Statement, WeightGroup
 
 _HOISTED = 36  # the longest part of an expression that is too long for a line
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 from typing_extensions import assert_never
 
-from mgiad_dsl import ops
-from mgiad_dsl.graph import NetGraph, Node
-from mgiad_dsl.ops import Pair
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import NetGraph, Node
+from mgiad_dsl.graph.ops import Pair
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 _PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mgiad_dsl import ops
 from mgiad_dsl.emit.body import Writer
 from mgiad_dsl.emit.functions import Functions
 from mgiad_dsl.emit.layout import INDENT, Call, lines
 from mgiad_dsl.emit.names import attribute, distinct, full, label_of, safe
 from mgiad_dsl.emit.operators import HELPERS, definitions, helpers
 from mgiad_dsl.emit.regions import Flow, regions
-from mgiad_dsl.graph import NetGraph
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import NetGraph
 
 _PICK = '''
 def pick(family, *keys):

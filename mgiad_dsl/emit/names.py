@@ -7,7 +7,7 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
-from mgiad_dsl.graph import Statement, WeightGroup
+from mgiad_dsl.graph.network import Statement, WeightGroup
 
 _Named = TypeVar("_Named", bound=Hashable)
 Label = tuple[str, "tuple[int, ...] | None"]  # a space at its indices, or a let

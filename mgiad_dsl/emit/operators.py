@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from typing_extensions import assert_never
 
-from mgiad_dsl import ops
 from mgiad_dsl.emit.expressions import number, pair
 from mgiad_dsl.emit.layout import INDENT, Call, lines
 from mgiad_dsl.emit.names import attribute
-from mgiad_dsl.graph import NetGraph, WeightGroup
-from mgiad_dsl.ops import Weighted
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import NetGraph, WeightGroup
+from mgiad_dsl.graph.ops import Weighted
 
 HELPERS = ("Stencil", "LayerNorm2d")
 

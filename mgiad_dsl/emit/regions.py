@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mgiad_dsl.graph import Frame, NetGraph, Node, Statement
+from mgiad_dsl.graph.network import Frame, NetGraph, Node, Statement
 
 
 @dataclass

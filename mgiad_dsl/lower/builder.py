@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from string import ascii_lowercase
 
-from mgiad_dsl import shapes
-from mgiad_dsl.describe import describe
-from mgiad_dsl.graph import NetGraph, Node, Place, Scope, Statement, WeightGroup, path
+from mgiad_dsl.base.source import LimitError, Note, Span, SpecError
+from mgiad_dsl.graph import shapes
+from mgiad_dsl.graph.describe import describe
+from mgiad_dsl.graph.network import NetGraph, Node, Place, Scope, Statement, WeightGroup, path
+from mgiad_dsl.graph.ops import Op, Shape, Weighted
+from mgiad_dsl.graph.weights import shares_weights
+from mgiad_dsl.language.spec import Operator
 from mgiad_dsl.lower.values import SCALAR, Tensor
-from mgiad_dsl.ops import Op, Shape, Weighted
-from mgiad_dsl.source import LimitError, Note, Span, SpecError
-from mgiad_dsl.spec import Operator
-from mgiad_dsl.weights import shares_weights
 
 MAX_NODES = 20_000
 MAX_SIZE = 2**20  # channels, height and width

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
-from mgiad_dsl import ops
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.evaluate import Evaluator, Value, is_number, kind_of, show
+from mgiad_dsl.base.report import PoisonedError
+from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.graph import ops
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import Evaluator, Value, is_number, kind_of, show
+from mgiad_dsl.language.spec import MAX_FACTOR
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.values import SCALAR, Tensor
-from mgiad_dsl.report import PoisonedError
-from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.spec import MAX_FACTOR
-from mgiad_dsl.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
 
 Result: TypeAlias = "Tensor | Value"
 Environment = Mapping[str, object]

@@ -8,13 +8,13 @@ from fractions import Fraction
 
 from pydantic import ValidationError
 
-from mgiad_dsl import ops, shapes
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.describe import by
-from mgiad_dsl.evaluate import Evaluator, is_number, kind_of
-from mgiad_dsl.ops import Op, Pair
-from mgiad_dsl.source import Span, SpecError
-from mgiad_dsl.spec import Options
+from mgiad_dsl.base.source import Span, SpecError
+from mgiad_dsl.graph import ops, shapes
+from mgiad_dsl.graph.describe import by
+from mgiad_dsl.graph.ops import Op, Pair
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
+from mgiad_dsl.language.spec import Options
 
 Environment = Mapping[str, object]
 

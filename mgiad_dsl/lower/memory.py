@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mgiad_dsl import ops
-from mgiad_dsl.graph import Place, Scope
+from mgiad_dsl.base.report import PoisonedError
+from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import Place, Scope
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.spaces import Indices, Spaces
 from mgiad_dsl.lower.values import Tensor
-from mgiad_dsl.report import PoisonedError
-from mgiad_dsl.source import Note, Span, SpecError
 
 Key = tuple[str, Indices]
 

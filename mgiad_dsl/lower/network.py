@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import PoisonedError, Report
+from mgiad_dsl.base.source import Caution, LimitError, Note, SpecError
 from mgiad_dsl.check.statements import labelled
-from mgiad_dsl.evaluate import Evaluator
-from mgiad_dsl.graph import Frame, NetGraph, Scope, path
+from mgiad_dsl.graph.network import Frame, NetGraph, Scope, path
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import Evaluator
+from mgiad_dsl.language.spec import NetSpec
+from mgiad_dsl.language.words import CYCLES
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.equations import Equations
 from mgiad_dsl.lower.memory import Key, Memory
@@ -15,10 +19,6 @@ from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor
-from mgiad_dsl.report import PoisonedError, Report
-from mgiad_dsl.source import Caution, LimitError, Note, SpecError
-from mgiad_dsl.spec import NetSpec
-from mgiad_dsl.words import CYCLES
 
 Environment = dict[str, object]
 

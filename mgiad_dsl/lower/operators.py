@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.evaluate import Evaluator
-from mgiad_dsl.graph import Place
+from mgiad_dsl.base.report import PoisonedError, Report
+from mgiad_dsl.base.source import Caution, Note, Span, SpecError
+from mgiad_dsl.graph.network import Place
+from mgiad_dsl.graph.ops import Op, Pool, Shape, Upsample, Weighted
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import Evaluator
+from mgiad_dsl.language.spec import NORMS, NetSpec, Operator
+from mgiad_dsl.language.words import RESAMPLINGS
 from mgiad_dsl.lower.builder import MAX_SIZE, Builder
 from mgiad_dsl.lower.kinds import Ends, Kinds
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor
-from mgiad_dsl.ops import Op, Pool, Shape, Upsample, Weighted
-from mgiad_dsl.report import PoisonedError, Report
-from mgiad_dsl.source import Caution, Note, Span, SpecError
-from mgiad_dsl.spec import NORMS, NetSpec, Operator
-from mgiad_dsl.words import RESAMPLINGS
 
 VECTOR = "<vector>"
 Bindings = dict[str, int]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.evaluate import Evaluator
-from mgiad_dsl.graph import Place
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.graph.network import Place
+from mgiad_dsl.graph.ops import Pair, Shape
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.evaluate import Evaluator
+from mgiad_dsl.language.spec import Hierarchy, NetSpec, Space
 from mgiad_dsl.lower.builder import MAX_SIZE
-from mgiad_dsl.ops import Pair, Shape
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Note, Span, SpecError
-from mgiad_dsl.spec import Hierarchy, NetSpec, Space
 
 MAX_LEVELS = 10_000
 

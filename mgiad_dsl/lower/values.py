@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mgiad_dsl.graph import Place
-from mgiad_dsl.ops import Pair, Shape
+from mgiad_dsl.graph.network import Place
+from mgiad_dsl.graph.ops import Pair, Shape
 
 SCALAR = Place("<scalar>", (), "a learnable scalar")
 

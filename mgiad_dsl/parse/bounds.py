@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lark import Token, Tree
 
-from mgiad_dsl.source import MAX_SIZE, Note, Source, Span, SpecError, too_large
+from mgiad_dsl.base.source import MAX_SIZE, Note, Source, Span, SpecError, too_large
 
 MAX_DEPTH = 64
 MAX_WORD = 64

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from lark import Token, Transformer, v_args
 from lark.tree import Meta
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.source import Source, Span
+from mgiad_dsl.base.source import Source, Span
+from mgiad_dsl.language import syntax as ast
 
 _SUFFIX = {"k": 1_000, "M": 1_000_000}
 

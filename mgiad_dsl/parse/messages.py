@@ -7,9 +7,9 @@ from difflib import get_close_matches
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from mgiad_dsl.base.source import Source, Span, SpecError
 from mgiad_dsl.parse.bounds import ITEMS
 from mgiad_dsl.parse.grammar import reserved_words, terminals
-from mgiad_dsl.source import Source, Span, SpecError
 
 _CLASSES = {
     "NAME": "a name",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from mgiad_dsl import syntax as ast
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import MAX_SIZE, Source
+from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.parse.bounds import check_brackets, check_depth, check_text, items
 from mgiad_dsl.parse.builder import Builder
 from mgiad_dsl.parse.grammar import parser
 from mgiad_dsl.parse.messages import syntax_error
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import MAX_SIZE, Source
 
 
 def parse(source: Source) -> ast.Spec:

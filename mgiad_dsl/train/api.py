@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.device import autocast, backends, choose_device, memory_format
 from mgiad_dsl.train.distributed import together, world
 from mgiad_dsl.train.faults import training_explained

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.progress import Listener, Moment
 
 

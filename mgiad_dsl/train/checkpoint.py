@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from mgiad_dsl.files import write
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.files import write
+from mgiad_dsl.base.source import SpecError
 
 FORMAT = "mgiad checkpoint 1"
 KEPT = 2

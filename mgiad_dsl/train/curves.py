@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from mgiad_dsl.files import write
+from mgiad_dsl.base.files import write
 
 
 def figure(columns: int) -> Any:

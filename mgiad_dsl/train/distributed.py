@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 
 GPU_BACKEND = "cpu:gloo,cuda:nccl"  # hosts agree without waiting for a GPU
 PATIENCE = timedelta(hours=3)  # the others wait while one process unpacks ImageNet

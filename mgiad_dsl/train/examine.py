@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import nn
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import held_out_batch, make_held_out
 from mgiad_dsl.train.data.sets import Batch, DataSet, Where, check_fit, held_out_images, spread

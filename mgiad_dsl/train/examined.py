@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.files import write
+from mgiad_dsl.base.files import write
 from mgiad_dsl.train.curves import draw_confusion
 from mgiad_dsl.train.examine import Examination, Robustness
 from mgiad_dsl.train.robustness import EPSILONS

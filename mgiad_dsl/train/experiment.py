@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from mgiad_dsl.files import write
+from mgiad_dsl.base.files import write
 from mgiad_dsl.train.api import Result, fit
 from mgiad_dsl.train.board import Board
 from mgiad_dsl.train.checkpoint import list_checkpoints

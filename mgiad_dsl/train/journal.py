@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.files import append, make_folder, remove_unfinished
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.files import append, make_folder, remove_unfinished
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
 from mgiad_dsl.train.distributed import barrier, from_first
 from mgiad_dsl.train.metrics import keep_records, read_records

@@ -6,8 +6,8 @@ import argparse
 import os
 import re
 
-from mgiad_dsl.files import check_folder
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.files import check_folder
+from mgiad_dsl.base.source import SpecError
 
 DEVICE = re.compile(r"(cpu|cuda(:[0-9]+)?)")
 MAX_SEED = 2**63 - 1  # what a generator of torch takes

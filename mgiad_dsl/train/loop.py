@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.device import autocast, memory_format, peak_memory
 from mgiad_dsl.train.distributed import greatest, share_buffers, together, world

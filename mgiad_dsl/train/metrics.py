@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.files import write
+from mgiad_dsl.base.files import write
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

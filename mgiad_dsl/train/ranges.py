@@ -10,8 +10,8 @@ from typing import Literal, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from mgiad_dsl.source import SpecError
-from mgiad_dsl.words import did_you_mean
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.language.words import did_you_mean
 
 KINDS = {
     int: "a whole number",

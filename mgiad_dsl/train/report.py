@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.files import write
+from mgiad_dsl.base.files import write
 from mgiad_dsl.train.curves import draw_curves
 from mgiad_dsl.train.metrics import read_records
 from mgiad_dsl.train.recipe import Recipe

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mgiad_dsl.files import make_folder, write
+from mgiad_dsl.base.files import make_folder, write
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.runtime import load
-from mgiad_dsl.source import SpecError
 from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipe import Recipe, check_fields

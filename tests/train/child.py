@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from mgiad_dsl import files
+from mgiad_dsl.base import files
 from mgiad_dsl.train import Recipe, fit, journal
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches

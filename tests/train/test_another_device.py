@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from mgiad_dsl import ops
+from mgiad_dsl.base.resources import bundled_specs
 from mgiad_dsl.compiler import compile_file
-from mgiad_dsl.resources import bundled_specs
+from mgiad_dsl.graph import ops
 from mgiad_dsl.runtime import load
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import train
 from mgiad_dsl.train.limits import default_workers, parse_seeds

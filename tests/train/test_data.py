@@ -10,7 +10,7 @@ import pytest
 import torch
 from torchvision import datasets
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.sets import Where, check_fit
 from tests.train.formats import write_cifar, write_folder, write_imagenet, write_mnist, zip_mnist

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torchvision import datasets
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli import main
-from mgiad_dsl.source import SpecError
 from mgiad_dsl.train import evaluate, examine
 from mgiad_dsl.train.command import add_eval_arguments, evaluate_run, train
 from mgiad_dsl.train.data.stream import Decoded

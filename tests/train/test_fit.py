@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, evaluate, fit
 from mgiad_dsl.train.device import choose_device
 from mgiad_dsl.train.progress import Quiet

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.ranges import allowed
 from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe, parse_changes, recipe_names
 

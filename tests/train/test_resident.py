@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.sets import held_out_images, spread
 from mgiad_dsl.train.data.share import Share

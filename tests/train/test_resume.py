@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.checkpoint import list_checkpoints, read_checkpoint
 from mgiad_dsl.train.metrics import read_records

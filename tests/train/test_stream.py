@@ -10,7 +10,7 @@ import pytest
 import torch
 from torchvision import datasets
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import train
 from mgiad_dsl.train.data.catalogue import open_data

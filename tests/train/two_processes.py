@@ -12,7 +12,7 @@ import torch
 from torch import distributed as dist
 from torch.utils.data import DataLoader, TensorDataset
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.api import Result
 from mgiad_dsl.train.checkpoint import list_checkpoints

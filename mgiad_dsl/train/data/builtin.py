@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.sets import Images, ImageSet
 
 HELD_OUT = 360  # of 1797 digits

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data import archives, builtin, folders
 from mgiad_dsl.train.data.names import NAMES
 from mgiad_dsl.train.data.sets import DataSet, Where

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from torchvision import datasets
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.sets import FolderSet, Where
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, also for other photographs

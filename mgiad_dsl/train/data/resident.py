@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.augment import DRAWS, Augment, normalise
 from mgiad_dsl.train.data.seeds import generator_for
 from mgiad_dsl.train.data.sets import Batch, Images, ImageSet, size

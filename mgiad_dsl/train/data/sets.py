@@ -9,7 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 
 Batch = tuple[Tensor, Tensor]  # images (n, C, H, W), labels (n,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.augment import normalise
 from mgiad_dsl.train.data.seeds import generator_for, seed_for
 from mgiad_dsl.train.data.sets import Batch

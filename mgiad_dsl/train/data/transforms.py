@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.sets import Images
 from mgiad_dsl.train.recipe import Recipe
 

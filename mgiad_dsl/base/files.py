@@ -7,7 +7,7 @@ import errno
 import os
 from pathlib import Path
 
-from mgiad_dsl.source import SpecError
+from mgiad_dsl.base.source import SpecError
 
 
 def write(path: Path, data: bytes | str) -> None:

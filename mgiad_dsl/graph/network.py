@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mgiad_dsl import shapes
-from mgiad_dsl.ops import Op, Shape, Weighted, Zeros
-from mgiad_dsl.source import Span
+from mgiad_dsl.base.source import Span
+from mgiad_dsl.graph import shapes
+from mgiad_dsl.graph.ops import Op, Shape, Weighted, Zeros
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeAlias
 
-from mgiad_dsl.source import Span
+from mgiad_dsl.base.source import Span
 
 
 def _span() -> Span:

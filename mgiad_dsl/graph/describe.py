@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing_extensions import assert_never
 
-from mgiad_dsl import ops
-from mgiad_dsl.ops import Op, Pair
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.ops import Op, Pair
 
 
 def describe(op: Op) -> str:

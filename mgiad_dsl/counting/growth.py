@@ -8,10 +8,10 @@ from fractions import Fraction
 from itertools import pairwise
 from math import log
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.compiler import Compiled, compile_file
-from mgiad_dsl.evaluate import is_number, show
-from mgiad_dsl.source import SpecError
-from mgiad_dsl.tables import Cell, Table, plain
+from mgiad_dsl.language.evaluate import is_number, show
+from mgiad_dsl.show.tables import Cell, Table, plain
 
 TITLES = {"weights": "weights", "body": "apart from the head", "macs": "MACs per image"}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.counting import WeightCount
-from mgiad_dsl.report import Report
-from mgiad_dsl.source import Caution, SpecError
-from mgiad_dsl.spec import NetSpec
+from mgiad_dsl.base.report import Report
+from mgiad_dsl.base.source import Caution, SpecError
+from mgiad_dsl.counting.count import WeightCount
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.spec import NetSpec
 
 
 def check_claims(spec: NetSpec, counted: WeightCount, report: Report) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import TypeVar
 
-from mgiad_dsl import ops, shapes, weights
-from mgiad_dsl.describe import describe
-from mgiad_dsl.graph import NetGraph, Node, WeightGroup
+from mgiad_dsl.graph import ops, shapes, weights
+from mgiad_dsl.graph.describe import describe
+from mgiad_dsl.graph.network import NetGraph, Node, WeightGroup
 
 FLOAT_BYTES = 4
 

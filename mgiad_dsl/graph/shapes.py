@@ -6,8 +6,8 @@ from math import prod
 
 from typing_extensions import assert_never
 
-from mgiad_dsl import ops
-from mgiad_dsl.ops import Op, Pair, Shape
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.ops import Op, Pair, Shape
 
 
 def window(size: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Pair:

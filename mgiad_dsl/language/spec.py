@@ -17,10 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl import words
-from mgiad_dsl.evaluate import Value, is_number, kind_of, show
-from mgiad_dsl.source import Span
+from mgiad_dsl.base.source import Span
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language import words
+from mgiad_dsl.language.evaluate import Value, is_number, kind_of, show
 
 
 class _Model(BaseModel):

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from mgiad_dsl import syntax as ast
-from mgiad_dsl.report import PoisonedError
-from mgiad_dsl.source import LimitError, Span, SpecError
-from mgiad_dsl.words import WORDS, did_you_mean
+from mgiad_dsl.base.report import PoisonedError
+from mgiad_dsl.base.source import LimitError, Span, SpecError
+from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.words import WORDS, did_you_mean
 
 MAX_BITS = 256
 MAX_ITEMS = 4_096

@@ -6,9 +6,9 @@ import dataclasses
 import json
 from fractions import Fraction
 
+from mgiad_dsl.base.source import Span
 from mgiad_dsl.compiler import Compiled
-from mgiad_dsl.graph import NetGraph
-from mgiad_dsl.source import Span
+from mgiad_dsl.graph.network import NetGraph
 
 
 def dump(compiled: Compiled, stage: str) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from mgiad_dsl.claims import agrees, difference, figure
 from mgiad_dsl.compiler import Compiled
-from mgiad_dsl.counting import FLOAT_BYTES, GroupCount, WeightCount
-from mgiad_dsl.evaluate import Value
+from mgiad_dsl.counting.claims import agrees, difference, figure
+from mgiad_dsl.counting.count import FLOAT_BYTES, GroupCount, WeightCount
+from mgiad_dsl.language.evaluate import Value
 
 Cell = str | int | None
 

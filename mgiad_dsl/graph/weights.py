@@ -10,8 +10,8 @@ from math import prod
 
 from typing_extensions import assert_never
 
-from mgiad_dsl import ops
-from mgiad_dsl.ops import Shape, Weighted
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.ops import Shape, Weighted
 
 
 @dataclass(frozen=True)

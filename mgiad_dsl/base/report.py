@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mgiad_dsl.source import Caution, Span, SpecError
+from mgiad_dsl.base.source import Caution, Span, SpecError
 
 MAX_ERRORS = 20
 

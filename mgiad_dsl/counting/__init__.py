@@ -1,0 +1,1 @@
+"""Exact counts of a network, the claims of its spec, and how they grow."""

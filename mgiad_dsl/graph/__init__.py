@@ -1,0 +1,1 @@
+"""The network: operations, shapes, weights, and the sharing groups they belong to."""

@@ -1,0 +1,1 @@
+"""The language as data: syntax tree, words, exact values, the checked spec."""
