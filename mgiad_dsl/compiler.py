@@ -15,7 +15,8 @@ from mgiad_dsl.check import check
 from mgiad_dsl.counting.claims import check_claims
 from mgiad_dsl.counting.count import WeightCount, count
 from mgiad_dsl.emit import emit
-from mgiad_dsl.graph.network import NetGraph, verify
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import show
 from mgiad_dsl.language.spec import NetSpec

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.check.equations import NUMBER, Equations
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.symbols import Symbols
+from mgiad_dsl.graph.tree import Role
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.spec import Hierarchy
 from mgiad_dsl.language.words import CYCLES, did_you_mean
@@ -21,14 +23,20 @@ Scope = Mapping[str, str]
 _ORDER = {"pre": 0, "coarsen": 1, "solve": 2, "correct": 3, "post": 4}
 
 
-def labelled(cycle: ast.Cycle) -> list[tuple[str, ast.Part]]:
+def labelled(cycle: ast.Cycle) -> list[tuple[Role, ast.Part]]:
     """The parts with their roles: smoothing before `coarsen` is `pre`, after it `post`."""
-    parts, coarsened = [], False
+    parts: list[tuple[Role, ast.Part]] = []
+    coarsened = False
     for part in cycle.parts:
         coarsened = coarsened or part.name != "smooth"
-        label = ("post" if coarsened else "pre") if part.name == "smooth" else part.name
-        parts.append((label, part))
+        parts.append((_role(part.name, coarsened), part))
     return parts
+
+
+def _role(name: str, coarsened: bool) -> Role:
+    if name == "smooth":
+        return "post" if coarsened else "pre"
+    return next(role for role in get_args(Role) if role == name)
 
 
 class Statements:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from mgiad_dsl.graph import ops, shapes, weights
 from mgiad_dsl.graph.describe import describe
-from mgiad_dsl.graph.network import NetGraph, Node, WeightGroup
+from mgiad_dsl.graph.network import Network, Operation, WeightGroup
 
 FLOAT_BYTES = 4
 
@@ -107,17 +107,17 @@ class WeightCount:
         return parts
 
 
-def count(graph: NetGraph) -> WeightCount:
+def count(network: Network) -> WeightCount:
     """Count a network."""
-    live, used = graph.live(), graph.live_groups()
-    nodes = [node for node in graph.nodes.values() if node.name in live]
+    live, used = network.live(), network.live_groups()
+    nodes = [node for node in network.operations.values() if node.name in live]
     return WeightCount(
-        graph.name,
+        network.name,
         tuple(
-            _group(graph, group, live, dead=group.name not in used)
-            for group in _in_order(graph.groups.values())
+            _group(network, group, live, dead=group.name not in used)
+            for group in _in_order(network.groups.values())
         ),
-        macs=sum(_macs(graph, node) for node in nodes),
+        macs=sum(_macs(network, node) for node in nodes),
         activations=sum(prod(node.shape) for node in nodes if _computes(node)),
     )
 
@@ -127,8 +127,8 @@ def _in_order(groups: Iterable[WeightGroup]) -> list[WeightGroup]:
     return sorted(groups, key=lambda group: group.span.start)
 
 
-def _group(graph: NetGraph, group: WeightGroup, live: set[str], *, dead: bool) -> GroupCount:
-    users = [graph.nodes[name] for name in group.users if name in live]
+def _group(network: Network, group: WeightGroup, live: set[str], *, dead: bool) -> GroupCount:
+    users = [network.operations[name] for name in group.users if name in live]
     return GroupCount(
         group.name,
         group.family,
@@ -140,14 +140,14 @@ def _group(graph: NetGraph, group: WeightGroup, live: set[str], *, dead: bool) -
         uses=len(users),
         dead=dead,
         ungrouped=weights.ungrouped(group.op),
-        macs=sum(_macs(graph, node) for node in users),
+        macs=sum(_macs(network, node) for node in users),
     )
 
 
-def _macs(graph: NetGraph, node: Node) -> int:
-    given = graph.nodes[node.inputs[0]].shape if node.inputs else ()
+def _macs(network: Network, node: Operation) -> int:
+    given = network.operations[node.inputs[0]].shape if node.inputs else ()
     return shapes.macs(node.op, given, node.shape)
 
 
-def _computes(node: Node) -> bool:
+def _computes(node: Operation) -> bool:
     return not isinstance(node.op, (ops.Input, ops.Constant, ops.Scalar))
