@@ -69,9 +69,9 @@ def _row(network: Compiled) -> tuple[Cell, ...]:
 
 def data_set(network: Compiled) -> str:
     """``CIFAR-10``, or else the size of an image."""
-    nodes = network.graph.nodes
+    nodes = network.written.operations
     shape = next(node.shape for node in nodes.values() if isinstance(node.op, ops.Input))
-    made = nodes[next(iter(network.graph.outputs.values()))].shape[0]
+    made = nodes[next(iter(network.written.outputs.values()))].shape[0]
     return DATA_SETS.get((shape, made), "x".join(map(str, shape)))
 
 

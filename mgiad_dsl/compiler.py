@@ -15,6 +15,7 @@ from mgiad_dsl.check import check
 from mgiad_dsl.counting.claims import check_claims
 from mgiad_dsl.counting.count import WeightCount, count
 from mgiad_dsl.emit import emit
+from mgiad_dsl.emit.header import about
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.language import syntax as ast
@@ -22,17 +23,25 @@ from mgiad_dsl.language.evaluate import show
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.language.words import did_you_mean
 from mgiad_dsl.lower import lower
+from mgiad_dsl.outline import outline
 from mgiad_dsl.parse import parse
+from mgiad_dsl.rewrite import Level, rewrite
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A spec that was found right, at every stage of its way to PyTorch."""
+    """A spec that was found right, at every stage of its way to PyTorch.
+
+    ``written`` is the network as the spec writes it, ``network`` what runs at the ``level`` of
+    optimisation.
+    """
 
     source: Source
     tree: ast.Spec
     spec: NetSpec
-    graph: NetGraph
+    written: Network
+    network: Network
+    level: Level
     count: WeightCount
     warnings: tuple[Caution, ...]
 
@@ -50,11 +59,15 @@ class Compiled:
     @cached_property
     def python(self) -> str:
         """The standalone source of the network."""
-        return emit(self.graph, _about(self.spec, self.count))
+        lines = about(self.source, self.spec, self.count.weights, self.level)
+        return emit(outline(self.network), lines)
 
 
 def compile_source(
-    source: Source, variant: str | None = None, settings: Mapping[str, object] | None = None
+    source: Source,
+    variant: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    level: Level = 1,
 ) -> Compiled:
     """Compile a text.
 
@@ -62,6 +75,7 @@ def compile_source(
         source: the spec.
         variant: the name of a variant of it.
         settings: parameters to set otherwise, as values or as text.
+        level: of optimisation: 0 runs what the spec writes, 1 what gives the same bit for bit.
 
     Raises:
         SpecError: anything wrong in the spec or the settings, all of it at once.
@@ -69,23 +83,26 @@ def compile_source(
     report = Report()
     tree = parse(source)
     spec = check(tree, variant, settings or {}, report)
-    graph = lower(spec, report)
+    written = lower(spec, report)
     report.raise_errors()
-    verify(graph)
-    counted = count(graph)
+    verify(written)
+    network = rewrite(written, level)
+    counted = count(written, network)
     check_claims(spec, counted, report)
     report.raise_errors()
-    return Compiled(source, tree, spec, graph, counted, report.ordered_warnings())
+    return Compiled(source, tree, spec, written, network, level, counted, report.ordered_warnings())
 
 
-def compile_file(name: str, settings: Mapping[str, object] | None = None) -> Compiled:
+def compile_file(
+    name: str, settings: Mapping[str, object] | None = None, level: Level = 1
+) -> Compiled:
     """Compile ``path/to/file.mgspec``, ``file.mgspec:variant``, or a bundled ``mgnet:A``.
 
     Raises:
         SpecError: as `compile_source`, or there is no such file.
     """
     path, variant = locate(name)
-    return compile_source(Source.read(path), variant, settings)
+    return compile_source(Source.read(path), variant, settings, level)
 
 
 def locate(name: str) -> tuple[str, str | None]:
@@ -105,23 +122,3 @@ def shown_path(path: Path) -> str:
     """A path as messages show it: relative where it lies below the current folder."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _about(spec: NetSpec, counted: WeightCount) -> tuple[str, ...]:
-    """The docstring of the emitted file."""
-    settings = ", ".join(f"{p.name} = {show(p.value)}" for p in spec.parameters)
-    lines = [f"{spec.title}: {counted.weights:,} weights.", ""]
-    lines.append("Written by mgiad-compile; the functions carry the equations of the spec.")
-    if settings:
-        lines += ["", "Parameters:", *_wrapped(settings)]
-    return tuple(lines)
-
-
-def _wrapped(text: str, width: int = 92) -> list[str]:
-    lines = [""]
-    for word in text.split(", "):
-        if len(lines[-1]) + len(word) + 2 > width:
-            lines.append("")
-        lines[-1] += ("" if not lines[-1] else " ") + word + ","
-    lines[-1] = lines[-1].removesuffix(",")
-    return [f"    {line}" for line in lines]

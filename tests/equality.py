@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from mgiad_dsl import Compiled
-from mgiad_dsl.emit.names import attribute
+from mgiad_dsl.outline.names import attribute
 from mgiad_dsl.runtime import load
 
 Weights = nn.Module | nn.Parameter
@@ -18,7 +18,7 @@ def compiled_groups(compiled: Compiled, network: nn.Module) -> dict[str, Weights
     """The weights of a compiled network as ``A[2]``, ``B[2,1]``, norms as ``norm[0]`` by use."""
     found: dict[str, Weights] = {}
     norms = 0
-    for group in compiled.graph.groups.values():
+    for group in compiled.written.groups.values():
         holder = getattr(network, attribute(group.family))
         member = holder[group.key] if group.key else holder
         if group.role == "norm":

@@ -16,7 +16,7 @@ from mgiad_dsl.check import check
 from mgiad_dsl.draw import draw, render
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import chip
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.weights import trainable
 from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
@@ -82,14 +82,14 @@ output answer = W(avgpool(image))
 """
 
 
-def lowered(text: str, variant: str | None = None) -> NetGraph:
+def lowered(text: str, variant: str | None = None) -> Network:
     report = Report()
     graph = lower(check(parse(Source("test", text)), variant, {}, report), report)
     report.raise_errors()
     return graph
 
 
-def bundled(name: str) -> NetGraph:
+def bundled(name: str) -> Network:
     stem, _, variant = name.partition(":")
     path = next(path for path in bundled_specs() if path.stem == stem)
     return lowered(path.read_text(encoding="utf-8"), variant or None)
@@ -266,7 +266,7 @@ def test_detail_shows_every_operation_and_edge() -> None:
     graph = bundled("mgnet")
     dot = draw(graph, detail=True)
     drawn = set(edges(dot))
-    for node in graph.nodes.values():
+    for node in graph.operations.values():
         assert {(source, node.name) for source in node.inputs} <= drawn
 
 

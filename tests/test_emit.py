@@ -14,7 +14,7 @@ from torch import nn
 
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
-from mgiad_dsl.emit.names import MODULE_ATTRIBUTES
+from mgiad_dsl.outline.names import MODULE_ATTRIBUTES
 from mgiad_dsl.runtime import load
 from tests.test_count import every_network
 

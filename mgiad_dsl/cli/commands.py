@@ -91,7 +91,7 @@ def draw(options: Namespace) -> int:
     from mgiad_dsl.draw import draw, render
 
     compiled = _compiled(options.spec, options)
-    text = draw(compiled.graph, detail=options.detail, legend=options.legend)
+    text = draw(compiled.network, detail=options.detail, legend=options.legend)
     if options.output == "-":
         print(text)
     else:

@@ -14,9 +14,9 @@ def trainable(compiled: Compiled) -> Network:
     Raises:
         SpecError: it has not one image as input and one vector of class scores as output.
     """
-    graph = compiled.graph
-    images = [node.shape for node in graph.nodes.values() if isinstance(node.op, ops.Input)]
-    scores = [graph.nodes[name].shape for name in graph.outputs.values()]
+    network = compiled.network
+    images = [node.shape for node in network.operations.values() if isinstance(node.op, ops.Input)]
+    scores = [network.operations[name].shape for name in network.outputs.values()]
     if len(images) != 1 or len(scores) != 1 or len(scores[0]) != 1 or not compiled.count.weights:
         raise SpecError(
             f"{compiled.name} is no classifier: the trainer takes networks with weights that "

@@ -28,15 +28,17 @@ class Equation:
     """``target[indices] = value`` as it ran; a `let` and an output have no indices.
 
     ``slots`` are the values of its operations in the order the spec writes them: a rewrite may
-    have put a value there that is computed elsewhere, or None where nothing needs it. ``text`` is the equation as written, with
-    the branch of each conditional that was taken.
+    have put a value there that is computed elsewhere, or None where nothing needs it; so too
+    ``value``. ``text`` is the equation as written, with
+    the branch of each conditional that was taken; ``declared`` is where the space that it sets is.
     """
 
     target: str
     indices: tuple[int, ...] | None
-    value: str
+    value: str | None
     slots: tuple[str | None, ...]
     text: str
+    declared: Span | None
     span: Span = field(repr=False)
 
     @property
@@ -48,9 +50,13 @@ class Equation:
 
 @dataclass(frozen=True)
 class Pass:
-    """One run of the body of a part; ``number`` is that of a smoothing step, or None."""
+    """One run of the body of a part; ``number`` is that of a smoothing step, or None.
+
+    ``path`` is where its norms lie that are new at every use: ``("l1_pre", 0)``.
+    """
 
     number: int | None
+    path: tuple[str | int, ...]
     body: Body
 
 
@@ -95,8 +101,9 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Start:
-    """What runs before the cycles."""
+    """What runs before the cycles; ``path`` as of a pass."""
 
+    path: tuple[str | int, ...]
     body: Body
 
 
@@ -119,7 +126,7 @@ def equations(item: Stage | Visit | Part | Pass | Equation) -> Iterator[Equation
             yield item
         case Output(equation):
             yield equation
-        case Start(body) | Pass(_, body):
+        case Start(body=body) | Pass(body=body):
             for inner in body:
                 yield from equations(inner)
         case Part(passes=inside) | Visit(parts=inside) | Cycle(visits=inside):

@@ -108,7 +108,7 @@ def _check_equations(network: Network) -> None:
     last = -1
     for equation in network.equations():
         slots = [name for name in equation.slots if name is not None]
-        for name in (*slots, equation.value):
+        for name in (*slots, *([equation.value] if equation.value else [])):
             _require(name in order, f"{equation.label} lacks its value {name}")
         own = [order[name] for name in slots if name not in placed]
         _require(
@@ -116,6 +116,9 @@ def _check_equations(network: Network) -> None:
         )
         last = max(own, default=last)
         placed.update(slots)
-        _require(equation.value in placed, f"{equation.label} comes before its value")
+        _require(
+            equation.value is None or equation.value in placed,
+            f"{equation.label} comes before its value",
+        )
     lost = order.keys() - placed
     _require(not lost, f"{min(lost, default='')} belongs to no equation")

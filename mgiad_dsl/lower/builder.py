@@ -57,11 +57,17 @@ class Builder:
         self._slots = []
 
     def close(
-        self, target: str, indices: tuple[int, ...] | None, value: Tensor, text: str, span: Span
+        self,
+        target: str,
+        indices: tuple[int, ...] | None,
+        value: Tensor,
+        text: str,
+        span: Span,
+        declared: Span | None = None,
     ) -> Equation:
         """The equation is done: its target has this value."""
         slots, self._slots = tuple(self._slots), []
-        return Equation(target, indices, value.node, slots, text, span)
+        return Equation(target, indices, value.node, slots, text, declared, span)
 
     # -- operations --------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ class Memory:
         new = self._spaces.settle(*key, value.size, span)
         tensor = Tensor(value.node, place, value.shape)
         self._values[key] = tensor
-        self._builder.place(self._builder.close(*key, tensor, text, span))
+        self._builder.place(self._builder.close(*key, tensor, text, span, place.span))
         if new:
             self._fill_zeros(*key)
 
@@ -140,7 +140,7 @@ class Memory:
         like = self._like(key, zero.span)
         tensor = self._builder.add(ops.Zeros(), (like,), place, zero.span, shape=shape)
         self._values[key] = tensor
-        self._builder.place(self._builder.close(*key, tensor, zero.text, zero.span))
+        self._builder.place(self._builder.close(*key, tensor, zero.text, zero.span, place.span))
 
     def _like(self, key: Key, span: Span) -> Tensor:
         """A tensor to take batch size, dtype and device from: of the same size, or an input."""

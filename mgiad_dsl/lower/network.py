@@ -69,7 +69,8 @@ class _Lowering:
 
     def _stages(self) -> Iterator[Stage]:
         for start in self._spec.starts:
-            yield Start(self._block(start.body, {}, Where().start()))
+            where = Where().start()
+            yield Start(where.path, self._block(start.body, {}, where))
         for cycle in self._spec.cycles:
             yield self._cycle(cycle, {}, Where())
         for output in self._spec.outputs:
@@ -232,7 +233,7 @@ class _Lowering:
         self, part: ast.Part, body: tuple[ast.Statement, ...], env: Environment, where: Where
     ) -> Iterator[Pass]:
         if part.repeat is None:
-            yield Pass(None, self._block(body, env, where))
+            yield Pass(None, where.path, self._block(body, env, where))
             return
         first = self._evaluator.integer(part.repeat.range.first, env, "the first step")
         last = self._evaluator.integer(part.repeat.range.last, env, "the number of steps")
@@ -245,7 +246,7 @@ class _Lowering:
             self._evaluator.spend(1, part.span)
             bound = {part.repeat.index: number} if part.repeat.index else {}
             at = where.repeated(number, first)
-            yield Pass(number, self._block(body, {**env, **bound}, at))
+            yield Pass(number, at.path, self._block(body, {**env, **bound}, at))
 
     # -- warnings ----------------------------------------------------------------------------
 
