@@ -59,12 +59,14 @@ class _Drawing:
                 _operation(dot, item, self._palette)
 
     def _cluster(self, dot: Digraph, cluster: Cluster, depth: int) -> None:
-        with dot.subgraph(name=f"cluster_{next(self._numbers)}") as child:
-            child.attr(
-                label=cluster.heading, style="rounded,filled", color="#AAAAAA", labelloc="t",
-                fillcolor=FILLS[depth % 2],
-            )  # fmt: skip
-            self.items(child, cluster.items, depth + 1)
+        # `with dot.subgraph(...)` would copy all of `dot` for each cluster.
+        child = type(dot)(f"cluster_{next(self._numbers)}")
+        child.attr(
+            label=cluster.heading, style="rounded,filled", color="#AAAAAA", labelloc="t",
+            fillcolor=FILLS[depth % 2],
+        )  # fmt: skip
+        self.items(child, cluster.items, depth + 1)
+        dot.subgraph(child)
 
 
 def _operation(dot: Digraph, operation: Operation, palette: Palette) -> None:
