@@ -72,7 +72,7 @@ class _Clusters:
 
 
 def _joined(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Without empty clusters, and with those one that are neighbours then and the same."""
+    """Without empty clusters; what is left of the same heading side by side is one cluster."""
     full = [item for item in items if not isinstance(item, Cluster) or item.items]
     joined: list[Item] = []
     for heading, run in groupby(full, lambda i: i.heading if isinstance(i, Cluster) else None):

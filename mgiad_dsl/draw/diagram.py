@@ -40,10 +40,7 @@ class _Figure:
         self._small = len(blocks) > MANY
         self._layout = place(self._story.items, Sizes(self._small), {})
         self._canvas = Canvas(network.name)
-        self._groups: dict[tuple[str, int], list[WeightGroup]] = {}
-        for group in network.groups.values():
-            for level in group.levels.items():
-                self._groups.setdefault(level, []).append(group)
+        self._groups = _by_level(network)
         self._cycles: dict[Level, dict[str, None]] = {}
         for item in self._story.items:
             if isinstance(item, Nested):
@@ -189,3 +186,12 @@ class _Figure:
         if rect.y == layout.tracks[0].rect.y:
             return x, -ABOVE
         return layout.width + 70, rect.y
+
+
+def _by_level(network: Network) -> dict[tuple[str, int], list[WeightGroup]]:
+    """The sharing groups that belong to each level."""
+    found: dict[tuple[str, int], list[WeightGroup]] = {}
+    for group in network.groups.values():
+        for level in group.levels.items():
+            found.setdefault(level, []).append(group)
+    return found
