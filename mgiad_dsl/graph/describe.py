@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.ops import Op, Pair, Weighted
+from mgiad_dsl.graph.ops import Op, Pair
 
 
 def describe(op: Op) -> str:
@@ -44,7 +44,12 @@ def describe(op: Op) -> str:
             assert_never(op)
 
 
-def kind(op: Weighted) -> str:
+def by(pair: Pair) -> str:
+    """``3x3``"""
+    return f"{pair[0]}x{pair[1]}"
+
+
+def kind(op: ops.Weighted) -> str:
     """``conv 3x3, stride 2, depthwise``: without what differs from level to level."""
     match op:
         case ops.Conv():
@@ -62,11 +67,6 @@ def kind(op: Weighted) -> str:
             return describe(op)
         case _:
             assert_never(op)
-
-
-def by(pair: Pair) -> str:
-    """``3x3``"""
-    return f"{pair[0]}x{pair[1]}"
 
 
 def _conv(op: ops.Conv) -> str:
