@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from mgiad_dsl.base.comments import without_comments
 from mgiad_dsl.base.source import Span
 from mgiad_dsl.language import syntax as ast
 
 Taken = Mapping[tuple[int, int], ast.Expr]
 
-_COMMENT = re.compile(r"#[^\n]*")
 _SIMPLE = (ast.Name, ast.Index, ast.Call, ast.Number)
 
 
@@ -35,12 +35,12 @@ def _text(source: str, start: int, end: int, taken: Taken) -> str:
             continue
         branch = taken[first, last]
         replaced = _text(source, branch.span.start, branch.span.end, taken)
-        before, after = _COMMENT.sub("", source[at:first]), last
+        before, after = without_comments(source[at:first]), last
         if isinstance(branch, _SIMPLE) and _grouped(before, source[last:end]):
             before, after = before.rstrip()[:-1], source.index(")", last) + 1
         parts += [before, replaced]
         at = after
-    return "".join([*parts, _COMMENT.sub("", source[at:end])])
+    return "".join([*parts, without_comments(source[at:end])])
 
 
 def _grouped(before: str, after: str) -> bool:
