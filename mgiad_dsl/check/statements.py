@@ -65,7 +65,8 @@ class Statements:
                     self._assign(statement, local)
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> None:
-        space = self._equations.target(statement.target, scope)
+        with self._report.marking(statement.target.span):
+            space = self._equations.target(statement.target, scope)
         value = self._equations.value(statement.value, scope)
         self._equations.assigned(space, value, statement.span)
 

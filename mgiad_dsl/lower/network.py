@@ -130,7 +130,7 @@ class _Lowering:
     def _target(self, target: ast.Name | ast.Index, env: Environment) -> Key:
         """The space that an equation sets."""
         try:
-            if target.name not in self._spaces.families:
+            if self._report.is_faulty(target.span):
                 raise PoisonedError
             exprs = target.indices if isinstance(target, ast.Index) else ()
             indices = self._equations.indices(exprs, env)
