@@ -15,7 +15,8 @@ from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbol, Symbols
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language.kinds import KINDS, KindName, resampling_named
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
 
 NUMBER = "a number"
 SCALAR = "a learnable scalar"
@@ -31,9 +32,13 @@ Scope = Mapping[str, str]
 class Signature:
     """Between which families an operator stands; None takes any space and keeps it."""
 
-    kind: str
+    kind: KindName
     domain: str | None
     codomain: str | None
+
+    @property
+    def is_number(self) -> bool:
+        return KINDS[self.kind].family == "number"
 
 
 class Equations:
@@ -143,7 +148,7 @@ class Equations:
         signature = self._operators.get(symbol.name)
         if signature is None:
             return UNKNOWN
-        if signature.kind != "scalar":
+        if not signature.is_number:
             return self._fail(
                 f"`{symbol.name}` is an operator; it needs an argument",
                 span,
@@ -192,8 +197,9 @@ class Equations:
         if isinstance(expr.function, ast.Name):
             if name in NUMERIC_FUNCTIONS:
                 return NUMBER if self._numbers.check(expr, scope) else UNKNOWN
-            if name in RESAMPLINGS:
-                return self._resampling(expr, scope)
+            resampling = resampling_named(name)
+            if resampling is not None:
+                return self._resampling(resampling, expr, scope)
             if self._is_activation(name):
                 return self._argument(expr, scope)
         symbol = self._symbols.find(name)
@@ -218,7 +224,7 @@ class Equations:
         signature = self._operators.get(symbol.name)
         if signature is None:
             return UNKNOWN
-        if signature.kind == "scalar":
+        if signature.is_number:
             hint = f"multiply by it: `{symbol.name} * ...`"
             return self._fail(f"`{symbol.name}` is a learnable scalar", span, hint=hint)
         if argument in (NUMBER, SCALAR):
@@ -240,8 +246,7 @@ class Equations:
             return self._fail(f"`{expr.function.name}` takes one argument", expr.span)
         return self.value(expr.arguments[0], scope)
 
-    def _resampling(self, expr: ast.Call, scope: Scope) -> str:
-        name = expr.function.name
+    def _resampling(self, name: KindName, expr: ast.Call, scope: Scope) -> str:
         most = 3 if name == "upsample" else 2
         if not 1 <= len(expr.arguments) <= most or isinstance(expr.arguments[0], ast.Window):
             example = (
@@ -262,7 +267,7 @@ class Equations:
             return self._fail(f"`{name}` cannot be applied to {value}", expr.span)
         return value
 
-    def _window(self, name: str, window: ast.Window, scope: Scope) -> None:
+    def _window(self, name: KindName, window: ast.Window, scope: Scope) -> None:
         if name == "upsample":
             self._fail(
                 "`upsample` takes a factor",

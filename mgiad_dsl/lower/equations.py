@@ -11,8 +11,9 @@ from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.graph import ops
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, Value, is_number, kind_of, show
+from mgiad_dsl.language.kinds import KindName, resampling_named
 from mgiad_dsl.language.spec import MAX_FACTOR
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.values import SCALAR, Tensor
@@ -90,8 +91,9 @@ class Equations:
             return self._evaluator.value(expr, env)
         first = expr.arguments[0]
         assert not isinstance(first, ast.Window)
-        if name in RESAMPLINGS:
-            return self._resample(expr, self.tensor(first, env), env)
+        resampling = resampling_named(name)
+        if resampling is not None:
+            return self._resample(resampling, expr, self.tensor(first, env), env)
         if name in self._operators.families:
             argument = self.tensor(first, env)
             given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
@@ -109,17 +111,21 @@ class Equations:
             return argument
         return self._builder.add(ops.Activation(word), (argument,), argument.place, expr.span)
 
-    def _resample(self, expr: ast.Call, argument: Tensor, env: Environment) -> Tensor:
-        name = expr.function.name
+    def _resample(
+        self, name: KindName, expr: ast.Call, argument: Tensor, env: Environment
+    ) -> Tensor:
         if len(argument.shape) != 3:
             raise SpecError(f"`{name}` needs an image, not {_shown(argument)}", expr.span)
-        op = self._upsample(expr, argument, env) if name == "upsample" else self._pool(expr, env)
+        if name == "upsample":
+            op: ops.Op = self._upsample(expr, argument, env)
+        else:
+            op = self._pool(name, expr, env)
         return self._builder.add(op, (argument,), argument.place, expr.span)
 
-    def _pool(self, expr: ast.Call, env: Environment) -> ops.Pool:
+    def _pool(self, name: KindName, expr: ast.Call, env: Environment) -> ops.Pool:
         window = expr.arguments[1] if len(expr.arguments) > 1 else None
         assert window is None or isinstance(window, ast.Window)
-        return self._operators.window(expr.function.name, window, env)
+        return self._operators.window(name, window, env)
 
     def _upsample(self, expr: ast.Call, argument: Tensor, env: Environment) -> ops.Upsample:
         given = [a for a in expr.arguments[1:] if not isinstance(a, ast.Window)]

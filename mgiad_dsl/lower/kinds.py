@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pydantic import ValidationError
+from typing_extensions import assert_never
 
 from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops, shapes
@@ -14,6 +15,7 @@ from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.ops import Op, Pair
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
+from mgiad_dsl.language.kinds import KindName
 from mgiad_dsl.language.spec import Options
 
 Environment = Mapping[str, object]
@@ -44,9 +46,9 @@ class Kinds:
         Raises:
             SpecError: an option out of range, or one that does not fit the channels or sizes.
         """
-        if ends.vector and kind.name not in ("linear", "batchnorm", "groupnorm", "layernorm"):
+        if ends.vector and not kind.traits.takes_vectors:
             raise SpecError(f"`{ends.label}` is given a vector, which has no points", ends.span)
-        if kind.name not in ("conv", "linear"):
+        if kind.traits.keeps_channels:
             _check_channels_kept(ends, kind)
         options = self._options(kind, env)
         match kind.name:
@@ -64,8 +66,12 @@ class Kinds:
                 return ops.LayerNorm(ends.channels_in)
             case "avgpool" | "maxpool":
                 return pool(kind.name, options)
-            case _:
+            case "upsample":
                 return self._upsample(kind, options, ends)
+            case "scalar":
+                return self.scalar(kind, env)
+            case _:
+                assert_never(kind.name)
 
     def scalar(self, kind: ast.Kind, env: Environment) -> ops.Scalar:
         assert isinstance(kind.argument, ast.Expr)
@@ -76,7 +82,7 @@ class Kinds:
             )
         return ops.Scalar(initial)
 
-    def window(self, name: str, window: ast.Window | None, env: Environment) -> ops.Pool:
+    def window(self, name: KindName, window: ast.Window | None, env: Environment) -> ops.Pool:
         """The pooling ``maxpool(g, 3x3 stride 2)``, or over the whole image without a window."""
         if window is None:
             return ops.Pool(name == "maxpool")
@@ -99,7 +105,7 @@ class Kinds:
         if isinstance(kind.argument, ast.Dims):
             values["kernel"] = self._pair(kind.argument, env, "a kernel")
             spans["kernel"] = kind.argument.span
-        elif kind.name == "upsample" and kind.argument is not None:
+        elif kind.traits.argument == "factor" and kind.argument is not None:
             values["factor"] = self._evaluator.integer(kind.argument, env, "the factor")
             spans["factor"] = kind.argument.span
         try:
