@@ -114,7 +114,7 @@ class Equations:
     def _resample(
         self, name: KindName, expr: ast.Call, argument: Tensor, env: Environment
     ) -> Tensor:
-        if len(argument.shape) != 3:
+        if len(argument.shape) < 2:
             raise SpecError(f"`{name}` needs an image, not {_shown(argument)}", expr.span)
         if name == "upsample":
             op: ops.Op = self._upsample(expr, argument, env)
@@ -137,8 +137,7 @@ class Equations:
             raise SpecError(
                 f"{_shown(mode)} is no way to upsample", expr.span, hint=" or ".join(UPSAMPLINGS)
             )
-        height, width = argument.size
-        return ops.Upsample((height * factor, width * factor), str(mode))
+        return ops.Upsample(tuple(n * factor for n in argument.size), str(mode))
 
     # -- arithmetic ----------------------------------------------------------------------------
 

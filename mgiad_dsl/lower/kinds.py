@@ -12,7 +12,7 @@ from typing_extensions import assert_never
 from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops, shapes
 from mgiad_dsl.graph.describe import by
-from mgiad_dsl.graph.ops import Op, Pair
+from mgiad_dsl.graph.ops import Op, Size
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
 from mgiad_dsl.language.kinds import KindName
@@ -28,9 +28,9 @@ class Ends:
     label: str
     channels_in: int
     channels_out: int
-    size: Pair
+    size: Size
     vector: bool
-    wanted: Pair | None
+    wanted: Size | None
     span: Span
 
 
@@ -120,7 +120,7 @@ class Kinds:
                 f"`{field}` must be {message}, not {first['input']}", spans.get(field, kind.span)
             ) from None
 
-    def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Pair:
+    def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Size:
         return (
             self._evaluator.integer(dims.height, env, what),
             self._evaluator.integer(dims.width, env, what),
@@ -134,7 +134,7 @@ class Kinds:
             ends.channels_in,
             ends.channels_out,
             options.kernel,
-            stride=options.stride or (1, 1),
+            stride=options.stride or (),
             padding=_padding(kind, options.kernel, options),
             dilation=options.dilation,
             groups=_groups(kind, options, ends),
@@ -151,14 +151,14 @@ class Kinds:
         op = ops.Stencil(
             rows,
             options.fixed,
-            stride=options.stride or (1, 1),
+            stride=options.stride or (),
             padding=_padding(kind, (len(rows), len(rows[0])), options),
             dilation=options.dilation,
             transposed=options.transposed,
         )
         return replace(op, output_padding=_output_padding(op, ends)) if op.transposed else op
 
-    def _rows(self, expr: ast.Expr, env: Environment) -> tuple[tuple[int | Fraction, ...], ...]:
+    def _rows(self, expr: ast.Expr, env: Environment) -> ops.Rows:
         value = self._evaluator.value(expr, env)
         rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
         self._evaluator.spend(sum(map(len, rows)), expr.span)
@@ -180,9 +180,10 @@ class Kinds:
         return numbers
 
     def _linear(self, ends: Ends) -> ops.Linear:
-        if ends.size != (1, 1):
+        if any(n != 1 for n in ends.size):
+            point = by((1,) * len(ends.size))
             raise SpecError(
-                f"`{ends.label}` is linear and needs size 1x1, not {by(ends.size)}",
+                f"`{ends.label}` is linear and needs size {point}, not {by(ends.size)}",
                 ends.span,
                 hint="average over the image first: avgpool(...)",
             )
@@ -202,7 +203,7 @@ class Kinds:
 
     def _upsample(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.Upsample:
         if options.factor is not None:
-            size = (ends.size[0] * options.factor, ends.size[1] * options.factor)
+            size = tuple(n * options.factor for n in ends.size)
         elif ends.wanted is not None:
             size = ends.wanted
         else:
@@ -220,7 +221,7 @@ def pool(name: str, options: Options) -> ops.Pool:
     if kernel is None:
         return ops.Pool(name == "maxpool")
     half = tuple((k - 1) // 2 if k % 2 else 0 for k in kernel)
-    padding = options.pad if options.pad is not None else (half[0], half[1])
+    padding = options.pad if options.pad is not None else half
     return ops.Pool(name == "maxpool", kernel, options.stride or kernel, padding)
 
 
@@ -233,7 +234,7 @@ def _check_channels_kept(ends: Ends, kind: ast.Kind) -> None:
         )
 
 
-def _padding(kind: ast.Kind, kernel: Pair, options: Options) -> Pair:
+def _padding(kind: ast.Kind, kernel: Size, options: Options) -> Size:
     """What was said, or the padding that keeps the size at stride 1."""
     if options.pad is not None:
         return options.pad
@@ -244,7 +245,7 @@ def _padding(kind: ast.Kind, kernel: Pair, options: Options) -> Pair:
             kind.span,
             hint="say which: pad 0",
         )
-    return reach[0] // 2, reach[1] // 2
+    return tuple(r // 2 for r in reach)
 
 
 def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
@@ -277,12 +278,12 @@ def _divisors(channels: int, near: int) -> str:
     return f"{below} would" if above is None else f"{below} or {above} would"
 
 
-def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Pair:
+def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Size:
     """What makes a transposed operator give the size its codomain asks for."""
     if ends.wanted is None:
-        return (0, 0)
+        return op.output_padding
     plain = shapes.transposed(ends.size, op)
-    missing = (ends.wanted[0] - plain[0], ends.wanted[1] - plain[1])
+    missing = tuple(n - m for n, m in zip(ends.wanted, plain, strict=True))
     for lack, stride, dilation in zip(missing, op.stride, op.dilation, strict=True):
         if not 0 <= lack < max(stride, dilation):
             raise SpecError(

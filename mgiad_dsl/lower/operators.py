@@ -119,7 +119,7 @@ class Operators:
             known = None
             if source.identity in self._spaces.families:
                 known = self._spaces.size(source.identity, source.indices)
-            size = (1, 1) if operator.kind.traits.gives_vector or known is None else known.size
+            size = () if operator.kind.traits.gives_vector or known is None else known.size
             ends = Ends(
                 operator.name,
                 self._channels(source),

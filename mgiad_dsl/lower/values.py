@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mgiad_dsl.graph.network import Place
-from mgiad_dsl.graph.ops import Pair, Shape
+from mgiad_dsl.graph.ops import Shape, Size
 
 SCALAR = Place("<scalar>", (), "a learnable scalar")
 
@@ -23,11 +23,9 @@ class Tensor:
         return self.place == SCALAR
 
     @property
-    def size(self) -> Pair:
-        """Height and width; a vector is 1x1."""
-        if len(self.shape) < 3:
-            return (1, 1)
-        return self.shape[1], self.shape[2]
+    def size(self) -> Size:
+        """Height and width of an image; a vector has none."""
+        return self.shape[1:]
 
     def __str__(self) -> str:
         return "x".join(map(str, self.shape))
