@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.equations import UNKNOWN, VECTOR, Signature
+from mgiad_dsl.check.faults import Faults
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbols
@@ -19,10 +20,13 @@ from mgiad_dsl.language.syntax import names_in
 class Declarations:
     """All that a spec declares; errors go to the report."""
 
-    def __init__(self, tree: ast.Spec, symbols: Symbols, numbers: Numbers, report: Report) -> None:
+    def __init__(
+        self, tree: ast.Spec, symbols: Symbols, numbers: Numbers, report: Report, faults: Faults
+    ) -> None:
         self._symbols = symbols
         self._numbers = numbers
         self._report = report
+        self._faults = faults
         self._level_indices = [levels.index for levels in tree.levels]
         for let in tree.lets:
             self._check_let(let)
@@ -153,7 +157,7 @@ class Declarations:
     # -- operators ---------------------------------------------------------------------------
 
     def _operators(self, line: ast.Operator) -> list[Operator]:
-        with self._report.marking(line.kind.span):
+        with self._faults.within(line.kind.span):
             self._check_kind(line)
             for declared in line.names:
                 self._check_operator(line, declared)

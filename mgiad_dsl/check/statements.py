@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.check.equations import NUMBER, Equations
+from mgiad_dsl.check.faults import Faults
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.language import syntax as ast
@@ -42,6 +43,7 @@ class Statements:
         numbers: Numbers,
         equations: Equations,
         report: Report,
+        faults: Faults,
     ) -> None:
         self._hierarchies = {h.index: h for h in hierarchies}
         self._steps = {step.name: step for step in steps}
@@ -49,6 +51,7 @@ class Statements:
         self._numbers = numbers
         self._equations = equations
         self._report = report
+        self._faults = faults
         self._checked: set[tuple[str, frozenset[tuple[str, str]]]] = set()
 
     def block(self, body: tuple[ast.Statement, ...], scope: Scope) -> None:
@@ -58,14 +61,14 @@ class Statements:
             if isinstance(statement, ast.Cycle):
                 self.cycle(statement, local)
                 continue
-            with self._report.marking(statement.span):
+            with self._faults.within(statement.span):
                 if isinstance(statement, ast.Let):
                     self._let(statement, local)
                 else:
                     self._assign(statement, local)
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> None:
-        with self._report.marking(statement.target.span):
+        with self._faults.within(statement.target.span):
             space = self._equations.target(statement.target, scope)
         value = self._equations.value(statement.value, scope)
         self._equations.assigned(space, value, statement.span)

@@ -112,7 +112,11 @@ class Operator(_Model):
 
 
 class NetSpec(_Model):
-    """A complete, checked network description: pure data."""
+    """A complete, checked network description: pure data.
+
+    ``faulty`` are the places of equations, their targets, outputs and operator kinds in which
+    an error was found and reported: lowering passes over them in silence.
+    """
 
     name: str
     variant: str | None
@@ -129,6 +133,7 @@ class NetSpec(_Model):
     expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
     published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
     settings: tuple[str, ...]
+    faulty: Annotated[frozenset[Span], SkipValidation, Field(exclude=True)] = frozenset()
 
     @property
     def customised(self) -> bool:

@@ -98,7 +98,7 @@ class _Lowering:
             self._report.error(error)
 
     def _let(self, let: ast.Let, env: Environment, scope: Scope) -> None:
-        if self._report.is_faulty(let.span):
+        if let.span in self._spec.faulty:
             return
         name = let.declared.name
         self._builder.open(scope, name)
@@ -111,7 +111,7 @@ class _Lowering:
         key = self._target(statement.target, env)
         self._spaces.reach(self._spaces.families[key[0]], key[1])
         try:
-            if self._report.is_faulty(statement.span):
+            if statement.span in self._spec.faulty:
                 raise PoisonedError
             self._builder.open(scope, key[0])
             value = self._equations.value(statement.value, env)
@@ -130,7 +130,7 @@ class _Lowering:
     def _target(self, target: ast.Name | ast.Index, env: Environment) -> Key:
         """The space that an equation sets."""
         try:
-            if self._report.is_faulty(target.span):
+            if target.span in self._spec.faulty:
                 raise PoisonedError
             exprs = target.indices if isinstance(target, ast.Index) else ()
             indices = self._equations.indices(exprs, env)
@@ -142,7 +142,7 @@ class _Lowering:
 
     def _output(self, output: ast.Output) -> None:
         scope = (Frame("output", "output"),)
-        if self._report.is_faulty(output.span):
+        if output.span in self._spec.faulty:
             return
         try:
             self._builder.open(scope, output.name)

@@ -42,6 +42,7 @@ class Operators:
         self._spaces = spaces
         self._builder = builder
         self._report = report
+        self._faulty = spec.faulty
         self._kinds = Kinds(evaluator)
         self._plans: dict[tuple[str, tuple[int, ...], Place, Shape], _Plan] = {}
         self.window = self._kinds.window
@@ -142,7 +143,7 @@ class Operators:
         return operator
 
     def _is_faulty(self, operator: Operator) -> bool:
-        return self._report.is_faulty(operator.kind.span)
+        return operator.kind.span in self._faulty
 
     # -- indices -----------------------------------------------------------------------------
 
