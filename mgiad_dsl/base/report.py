@@ -42,12 +42,12 @@ class Report:
             self.warnings.append(warning)
 
     @contextmanager
-    def catch(self) -> Iterator[None]:
-        """Note an error that is raised inside, and go on behind it."""
+    def catch(self, cause: str | None = None) -> Iterator[None]:
+        """Note an error that is raised inside, and go on behind it; ``cause`` as in `error`."""
         try:
             yield
         except SpecError as error:
-            self.error(error)
+            self.error(error, cause)
 
     def ordered_warnings(self) -> tuple[Caution, ...]:
         """All warnings, in the order of their lines."""

@@ -13,6 +13,7 @@ from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops, shapes
 from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.ops import Op, Size
+from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
 from mgiad_dsl.language.kinds import KindName
@@ -46,8 +47,8 @@ class Kinds:
         Raises:
             SpecError: an option out of range, or one that does not fit the channels or sizes.
         """
-        if ends.vector and not kind.traits.takes_vectors:
-            raise SpecError(f"`{ends.label}` is given a vector, which has no points", ends.span)
+        if not kind.traits.takes_vectors:
+            rules.check_points(ends.label, ends.vector, ends.span)
         if kind.traits.keeps_channels:
             _check_channels_kept(ends, kind)
         options = self._options(kind, env)

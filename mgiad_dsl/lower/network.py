@@ -6,10 +6,11 @@ from collections import Counter
 
 from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, LimitError, Note, SpecError
-from mgiad_dsl.check.statements import labelled
+from mgiad_dsl.check.parts import labelled, missing
 from mgiad_dsl.graph.network import Frame, NetGraph, Scope, path
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
+from mgiad_dsl.language.rules import ONLY_ZERO
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.language.words import CYCLES
 from mgiad_dsl.lower.builder import Builder
@@ -120,9 +121,7 @@ class _Lowering:
             elif value == 0 and not isinstance(value, bool):
                 self._memory.set_zero(key, scope, statement.span)
             else:
-                raise SpecError(
-                    "of all numbers only 0 is a value of every space", statement.value.span
-                )
+                raise SpecError(ONLY_ZERO, statement.value.span)
         except (SpecError, PoisonedError):
             self._memory.poison(key)
             raise
@@ -160,11 +159,8 @@ class _Lowering:
         first, last = self._spaces.range(self._spaces.hierarchies[cycle.index.name], env)
         kind = self._kind(cycle, env)
         parts = dict(labelled(cycle))
-        if kind != "backslash" and "correct" not in parts:
-            raise SpecError(
-                f"this cycle lacks a `correct`: a {kind} cycle comes back to each level",
-                cycle.index.span,
-            )
+        for error in missing(cycle, kind):
+            raise error
         for label, level in schedule(kind, first, last):
             self._evaluator.spend(1, cycle.span)
             if label in ("pre", "solve"):

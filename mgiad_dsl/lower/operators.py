@@ -8,13 +8,14 @@ from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.graph.network import Place
 from mgiad_dsl.graph.ops import Op, Pool, Shape, Upsample, Weighted
+from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
 from mgiad_dsl.language.spec import NetSpec, Operator
 from mgiad_dsl.lower.builder import MAX_SIZE, Builder
 from mgiad_dsl.lower.kinds import Ends, Kinds
 from mgiad_dsl.lower.spaces import Spaces
-from mgiad_dsl.lower.values import Tensor
+from mgiad_dsl.lower.values import Tensor, worth, worth_in
 
 VECTOR = "<vector>"
 Bindings = dict[str, int]
@@ -168,16 +169,9 @@ class Operators:
                 self._solve(expr, actual, env)
         domain = self._side(operator.domain, env, span)
         if domain != argument.place:
-            spans = [p.span for p in (domain, argument.place)]
-            raise SpecError(
-                f"`{label}` applies to {domain.label}, but this is a value of "
-                f"{argument.place.label}",
-                span,
-                notes=(
-                    Note(f"`{operator.name}` is declared here", operator.span),
-                    *(Note("this space is declared here", s) for s in dict.fromkeys(spans) if s),
-                ),
-            )
+            note = Note(f"`{operator.name}` is declared here", operator.span)
+            wanted = worth_in(domain, domain.label)
+            rules.check_applied(label, note, wanted, worth(argument), span)
         return env
 
     def _solve(self, expr: ast.Expr, actual: int, env: Bindings) -> None:
