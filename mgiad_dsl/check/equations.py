@@ -16,7 +16,7 @@ from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbol, Symbols
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.kinds import KINDS, KindName, resampling_named
+from mgiad_dsl.language.kinds import KINDS, KindName, ResamplingName, resampling_named
 from mgiad_dsl.language.rules import Worth
 from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
 
@@ -225,7 +225,7 @@ class Equations:
             return self._fail(f"`{expr.function.name}` takes one argument", expr.span)
         return self.value(expr.arguments[0], scope)
 
-    def _resampling(self, name: KindName, expr: ast.Call, scope: Scope) -> str:
+    def _resampling(self, name: ResamplingName, expr: ast.Call, scope: Scope) -> str:
         most = 3 if name == "upsample" else 2
         if not 1 <= len(expr.arguments) <= most or isinstance(expr.arguments[0], ast.Window):
             example = (
@@ -247,7 +247,7 @@ class Equations:
             return value
         return UNKNOWN
 
-    def _window(self, name: KindName, window: ast.Window, scope: Scope) -> None:
+    def _window(self, name: ResamplingName, window: ast.Window, scope: Scope) -> None:
         if name == "upsample":
             self._fail(
                 "`upsample` takes a factor",

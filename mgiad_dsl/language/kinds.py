@@ -22,7 +22,10 @@ KindName = Literal[
     "groupnorm",
     "layernorm",
 ]
+PoolName = Literal["avgpool", "maxpool"]
+ResamplingName = Literal[PoolName, "upsample"]
 KIND_NAMES: tuple[KindName, ...] = get_args(KindName)
+RESAMPLINGS: tuple[ResamplingName, ...] = get_args(ResamplingName)
 
 Argument = Literal["kernel", "stencil", "initial", "window", "factor", "none"]
 Signature = Literal["needed", "allowed", "none"]
@@ -101,7 +104,6 @@ def _traits(kind: KindName) -> Traits:
 
 
 KINDS: dict[KindName, Traits] = {name: _traits(name) for name in KIND_NAMES}
-RESAMPLINGS = tuple(name for name in KIND_NAMES if KINDS[name].family == "resampling")
 
 
 _NAMED: dict[str, KindName] = {name: name for name in KIND_NAMES}
@@ -112,6 +114,6 @@ def kind_named(word: str) -> KindName:
     return _NAMED[word]
 
 
-def resampling_named(word: str) -> KindName | None:
+def resampling_named(word: str) -> ResamplingName | None:
     """The kind of a resampling that is called like a function: ``maxpool(g, 2x2)``."""
-    return _NAMED[word] if word in RESAMPLINGS else None
+    return next((name for name in RESAMPLINGS if name == word), None)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from typing_extensions import assert_never
+
 from mgiad_dsl.base.report import PoisonedError
 from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number
-from mgiad_dsl.language.kinds import KindName, resampling_named
+from mgiad_dsl.language.kinds import PoolName, ResamplingName, resampling_named
 from mgiad_dsl.language.spec import MAX_FACTOR
 from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
 from mgiad_dsl.lower.builder import Builder
@@ -113,16 +115,19 @@ class Equations:
         return self._builder.add(ops.Activation(word), (argument,), argument.place, expr.span)
 
     def _resample(
-        self, name: KindName, expr: ast.Call, argument: Tensor, env: Environment
+        self, name: ResamplingName, expr: ast.Call, argument: Tensor, env: Environment
     ) -> Tensor:
         rules.check_points(name, not argument.size, expr.span)
-        if name == "upsample":
-            op: ops.Op = self._upsample(expr, argument, env)
-        else:
-            op = self._pool(name, expr, env)
+        match name:
+            case "avgpool" | "maxpool":
+                op: ops.Op = self._pool(name, expr, env)
+            case "upsample":
+                op = self._upsample(expr, argument, env)
+            case _:
+                assert_never(name)
         return self._builder.add(op, (argument,), argument.place, expr.span)
 
-    def _pool(self, name: KindName, expr: ast.Call, env: Environment) -> ops.Pool:
+    def _pool(self, name: PoolName, expr: ast.Call, env: Environment) -> ops.Pool:
         window = expr.arguments[1] if len(expr.arguments) > 1 else None
         assert window is None or isinstance(window, ast.Window)
         return self._operators.window(name, window, env)

@@ -16,7 +16,7 @@ from mgiad_dsl.graph.ops import Op, Size
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
-from mgiad_dsl.language.kinds import KindName
+from mgiad_dsl.language.kinds import PoolName
 from mgiad_dsl.language.spec import Options
 
 Environment = Mapping[str, object]
@@ -83,7 +83,7 @@ class Kinds:
             )
         return ops.Scalar(initial)
 
-    def window(self, name: KindName, window: ast.Window | None, env: Environment) -> ops.Pool:
+    def window(self, name: PoolName, window: ast.Window | None, env: Environment) -> ops.Pool:
         """The pooling ``maxpool(g, 3x3 stride 2)``, or over the whole image without a window."""
         if window is None:
             return ops.Pool(name == "maxpool")
@@ -216,7 +216,7 @@ class Kinds:
         return ops.Upsample(size, "bilinear" if options.bilinear else "nearest")
 
 
-def pool(name: str, options: Options) -> ops.Pool:
+def pool(name: PoolName, options: Options) -> ops.Pool:
     """A pooling; windows follow each other by default, odd ones are padded by half."""
     kernel = options.kernel
     if kernel is None:
