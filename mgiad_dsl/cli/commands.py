@@ -140,7 +140,7 @@ def _need_torch() -> None:
 
 
 def _compiled(name: str, options: Namespace) -> Compiled:
-    compiled = compile_file(name, dict(options.settings))
+    compiled = compile_file(name, **dict(options.settings))
     show_warnings(compiled.warnings, brief=True)
     if compiled.spec.customised and (compiled.spec.expects or compiled.spec.published):
         say(f"note: {compiled.title}: `expect` and `published` are skipped under --set")

@@ -56,7 +56,7 @@ def vary(
     """
     if parameter in settings:
         raise SpecError(f"`{parameter}` is both set and varied")
-    networks = tuple(compile_file(spec, {**settings, parameter: value}) for value in values)
+    networks = tuple(compile_file(spec, **{**settings, parameter: value}) for value in values)
     numbers = [_number(network, parameter) for network in networks]
     if len(numbers) < 2 or any(a >= b for a, b in pairwise([Fraction(0), *numbers])):
         raise SpecError(
