@@ -41,5 +41,5 @@ def test_paths_texts_and_settings(weights: Callable[..., int], tmp_path: Path) -
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="there is no file .*no.mgspec"):
+    with pytest.raises(SpecError, match=r"there is no file .*no.mgspec"):
         mgiad_dsl.count(tmp_path / "no.mgspec")

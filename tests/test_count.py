@@ -11,7 +11,7 @@ from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.counting import claims
 from mgiad_dsl.parse import parse
 from mgiad_dsl.runtime import load
-from mgiad_dsl.show import tables
+from mgiad_dsl.show import counts
 
 
 def every_network() -> list[str]:
@@ -84,7 +84,7 @@ def test_macs_of_resnet18_are_the_fields() -> None:
 def test_every_breakdown_sums_to_the_totals(name: str) -> None:
     counted = compile_file(name).count
     totals = (counted.weights, counted.dead, counted.buffers)
-    for table in tables.breakdowns(counted):
+    for table in counts.breakdowns(counted):
         columns = [table.header.index(n) for n in ("weights", "dead", "buffers")]
         assert tuple(sum(row[at] for row in table.rows) for at in columns) == totals
         for column, total in (("unshared", counted.unshared), ("ungrouped", counted.ungrouped)):

@@ -1,0 +1,45 @@
+"""``mgiad draw``: a picture of the architecture."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.output import put, say
+from mgiad_dsl.cli.specs import add_spec, compiled
+
+_EXAMPLES = """examples:
+  mgiad draw mgiad -o mgiad.svg
+  mgiad draw mgnet -o mgnet.pdf
+  mgiad draw mgnet --detail -o all.svg     every operation
+  mgiad draw mgnet -o - > mgnet.dot        DOT text
+"""
+
+
+def _add_arguments(command: ArgumentParser) -> None:
+    add_spec(command)
+    command.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help=".svg, .png, .pdf or .dot; - for DOT"
+    )
+    command.add_argument("--detail", action="store_true", help="draw every operation")
+    command.add_argument(
+        "--no-legend", dest="legend", action="store_false", help="the figure alone, for one page"
+    )
+
+
+def _run(options: Namespace) -> int:
+    from mgiad_dsl.draw import draw, render
+
+    network = compiled(options.spec, options)
+    text = draw(network.graph, detail=options.detail, legend=options.legend)
+    if options.output == "-":
+        put(text)
+    else:
+        path = Path(options.output)
+        render(text, path, path.suffix.removeprefix("."))
+        say(f"drew {network.title} to {options.output}")
+    return 0
+
+
+COMMAND = Command("draw", "draw the architecture", _EXAMPLES, _add_arguments, _run)
