@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from mgiad_dsl.cli.output import say, show_warnings
-from mgiad_dsl.compiler import Compiled, compile_file
+from mgiad_dsl.compiler import Compiled, compile_tree, read
 
 _SPEC = "a .mgspec file, file:variant, a bundled name such as mgnet:cifar100, or - for stdin"
 
@@ -45,7 +45,8 @@ def setting(text: str) -> tuple[str, str]:
 
 def compiled(name: str, options: Namespace) -> Compiled:
     """The network that a spec and the options mean; warnings in brief, one line each."""
-    network = compile_file(name, **dict(options.settings))
+    tree, variant = read(name)
+    network = compile_tree(tree, variant, dict(options.settings))
     show_warnings(network.warnings, brief=True)
     if network.spec.customised and (network.spec.expects or network.spec.published):
         say(f"note: {network.title}: `expect` and `published` are skipped under --set")
