@@ -6,6 +6,7 @@ without torch.
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.source import Source, SpecError
@@ -29,14 +30,15 @@ __all__ = [
 ]
 
 
-def compile(spec: str, **settings: object) -> nn.Module:
+def compile(spec: str | PathLike[str], /, **settings: object) -> nn.Module:
     """The network of a spec as a live PyTorch module, freshly initialised.
 
     Weights come from torch's global generator: call ``torch.manual_seed`` before for the
     same ones again. Needs the extra ``torch``.
 
     Args:
-        spec: ``path/to/file.mgspec``, with ``:variant`` if wanted, or a bundled name.
+        spec: ``path/to/file.mgspec``, as text or as a path, with ``:variant`` if wanted, or a
+            bundled name.
         settings: network parameters to set otherwise, such as ``width=3``.
 
     Raises:
@@ -44,14 +46,14 @@ def compile(spec: str, **settings: object) -> nn.Module:
     """
     from mgiad_dsl.runtime import load
 
-    compiled = compile_file(spec, settings)
+    compiled = compile_file(spec, **settings)
     return load(compiled.python, compiled.name)
 
 
-def count(spec: str, **settings: object) -> WeightCount:
+def count(spec: str | PathLike[str], /, **settings: object) -> WeightCount:
     """The exact counts of a spec; torch is not needed.
 
     Raises:
         SpecError: anything wrong in the spec or the settings.
     """
-    return compile_file(spec, settings).count
+    return compile_file(spec, **settings).count

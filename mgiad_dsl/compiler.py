@@ -1,4 +1,4 @@
-"""The whole chain: text, tree, checked spec, graph, count, source."""
+"""The whole chain: text, syntax tree, checked spec, network, count, source."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from os import PathLike, fspath
 from pathlib import Path
 
 from mgiad_dsl.base import resources
@@ -80,8 +81,17 @@ def compile_source(
     Raises:
         SpecError: anything wrong in the spec or the settings, all of it at once.
     """
+    return compile_tree(parse(source), variant, settings, level)
+
+
+def compile_tree(
+    tree: ast.Spec,
+    variant: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    level: Level = 1,
+) -> Compiled:
+    """As `compile_source`, of what `parse` read: one tree serves all variants and settings."""
     report = Report()
-    tree = parse(source)
     spec = check(tree, variant, settings or {}, report)
     written = lower(spec, report)
     report.raise_errors()
@@ -90,19 +100,28 @@ def compile_source(
     counted = count(written, network)
     check_claims(spec, counted, report)
     report.raise_errors()
-    return Compiled(source, tree, spec, written, network, level, counted, report.ordered_warnings())
+    source, warnings = tree.span.source, report.ordered_warnings()
+    return Compiled(source, tree, spec, written, network, level, counted, warnings)
 
 
-def compile_file(
-    name: str, settings: Mapping[str, object] | None = None, level: Level = 1
-) -> Compiled:
+def compile_file(spec: str | PathLike[str], /, **settings: object) -> Compiled:
     """Compile ``path/to/file.mgspec``, ``file.mgspec:variant``, or a bundled ``mgnet:A``.
+
+    Args:
+        spec: the file, as text or as a path.
+        settings: parameters to set otherwise, such as ``width=3``.
 
     Raises:
         SpecError: as `compile_source`, or there is no such file.
     """
-    path, variant = locate(name)
-    return compile_source(Source.read(path), variant, settings, level)
+    tree, variant = read(spec)
+    return compile_tree(tree, variant, settings)
+
+
+def read(spec: str | PathLike[str]) -> tuple[ast.Spec, str | None]:
+    """The tree of a file, and the variant that its name asks for."""
+    path, variant = locate(fspath(spec))
+    return parse(Source.read(path)), variant
 
 
 def locate(name: str) -> tuple[str, str | None]:

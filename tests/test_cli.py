@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mgiad_dsl import compiler
 from mgiad_dsl.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -102,6 +103,40 @@ def test_pasteable_tables(form: str, mark: str, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert mark in out
     assert "11,689,512" in out
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("table", r"published 54 (a|b & c_d \| e|): agrees"),
+        ("markdown", r"published 54 (a\|b & c_d \\\| e\|): agrees"),
+        ("latex", r"published 54 (a|b \& c\_d \textbackslash{}| e|): agrees"),
+    ],
+)
+def test_the_source_of_a_figure_keeps_its_cell(form: str, shown: str, tmp_path, capsys) -> None:
+    spec = tmp_path / "n.mgspec"
+    spec.write_text(
+        "network n input x : 2 x 4 x 4 operators { A : x -> 3 conv 3x3 } output y = A(x)\n"
+        r'published weights 54 "a|b & c_d \| e|"'
+    )
+    assert main(["count", str(spec), *([] if form == "table" else [f"--{form}"])]) == 0
+    assert shown in capsys.readouterr().out
+
+
+def test_check_reads_a_file_once_and_goes_on_behind_a_wrong_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read: list[str] = []
+    parse = compiler.parse
+    monkeypatch.setattr(compiler, "parse", lambda s: (read.append(s.name), parse(s))[1])
+    wrong = tmp_path / "wrong.mgspec"
+    wrong.write_text("network n(")
+    assert main(["check", str(wrong), "mgnet", "nothing", "digits"]) == 1
+    said = capsys.readouterr()
+    assert [Path(name).stem for name in read] == ["wrong", "mgnet", "digits"]
+    assert "mgnet:imagenet: 3,012,776 weights, no errors\ndigits: " in said.out
+    assert f"{wrong}:1:11: error: the file ends before `(` is closed" in said.err
+    assert "error: there is no file nothing" in said.err
 
 
 def test_set_skips_claims_with_a_note(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,9 +8,10 @@ import torch
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.resources import bundled_specs
 from mgiad_dsl.base.source import Source, SpecError
+from mgiad_dsl.counting import claims
 from mgiad_dsl.parse import parse
 from mgiad_dsl.runtime import load
-from mgiad_dsl.show import tables
+from mgiad_dsl.show import counts
 
 
 def every_network() -> list[str]:
@@ -83,7 +84,7 @@ def test_macs_of_resnet18_are_the_fields() -> None:
 def test_every_breakdown_sums_to_the_totals(name: str) -> None:
     counted = compile_file(name).count
     totals = (counted.weights, counted.dead, counted.buffers)
-    for table in tables.breakdowns(counted):
+    for table in counts.breakdowns(counted):
         columns = [table.header.index(n) for n in ("weights", "dead", "buffers")]
         assert tuple(sum(row[at] for row in table.rows) for at in columns) == totals
         for column, total in (("unshared", counted.unshared), ("ungrouped", counted.ungrouped)):
@@ -144,6 +145,33 @@ def test_published_agrees_when_the_count_rounds_to_it(printed: str, agrees: bool
     text = Source.read(str(next(p for p in bundled_specs() if p.stem == "mgnet"))).text
     compiled = compile_source(Source("mgnet", text.replace("2_751k", printed)))
     assert any("than published" in w.message for w in compiled.warnings) is not agrees
+
+
+@pytest.mark.parametrize(
+    ("printed", "shown", "difference"),
+    [
+        ("54", "54", "agrees"),
+        ("0.1k", "0.1k", "agrees"),
+        ("1_2.5e3k", "12.5e3k", "-12,499,946"),
+        ("5.4e1", "5.4e1", "agrees"),
+        ("1e-5", "1e-5", "+54"),
+        ("54.3", "54.3", "-0.3"),
+        ("0.5", "0.5", "+54"),
+        ("1e99", "1e99", f"-{10**99 - 54:,}"),
+    ],
+)
+def test_a_figure_is_shown_as_it_was_printed(printed: str, shown: str, difference: str) -> None:
+    text = f"""
+    network n
+    input x : 2 x 4 x 4
+    operators {{ A : x -> 3 conv 3x3 }}
+    output y = A(x)
+    published weights {printed} "Table 1"
+    """
+    compiled = compile_source(Source("n", text))
+    (claim,) = compiled.spec.published
+    assert claims.figure(claim) == shown
+    assert claims.difference(claim, compiled.count.weights) == difference
 
 
 def test_a_zero_takes_no_values_from_what_it_is_shaped_like() -> None:

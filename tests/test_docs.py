@@ -18,7 +18,7 @@ from mgiad_dsl.language.kinds import KINDS
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.parse import parse
 from mgiad_dsl.parse.grammar import reserved_words
-from mgiad_dsl.show import tables
+from mgiad_dsl.show.facts import network_facts
 from tests.pages import PAGES, ROOT, Block, blocks, messages, printed_by, transcript, workplace
 
 BLOCKS = {page: blocks(page, page.read_text(encoding="utf-8")) for page in PAGES}
@@ -274,7 +274,7 @@ def test_json_has_the_documented_keys() -> None:
         for key in re.findall(r"`(\w+)`", cell)
     }
     text = next(b.text for b in BLOCKS[ROOT / "docs/count.md"] if b.file == "one.mgspec")
-    facts = tables.as_json(compile_source(Source("one.mgspec", text)))
+    facts = network_facts(compile_source(Source("one.mgspec", text)))
     (group,) = facts["groups"]  # type: ignore[misc]
     assert keys == {*facts, *group}
 

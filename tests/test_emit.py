@@ -70,7 +70,7 @@ def test_the_file_needs_only_torch(tmp_path: Path) -> None:
 
 
 def test_the_docstring_says_name_parameters_and_count() -> None:
-    text = compile_file("mgiad", {"width": "3"}).python
+    text = compile_file("mgiad", width="3").python
     doc = text.split('"""')[1]
     assert "mgiad" in doc
     assert "width = 3" in doc

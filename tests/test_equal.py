@@ -61,27 +61,27 @@ MGNET = {"width": 0.25, "size": 16}
 )
 def test_family(name, settings, reference) -> None:
     net = reference().double()
-    compiled = compile_file(name, MGNET | settings)
+    compiled = compile_file(name, **(MGNET | settings))
     assert_equal(compiled, net, groups(net), image())
 
 
 @pytest.mark.parametrize("share_b", [True, False])
 def test_he_and_xu(share_b: bool) -> None:
     net = mgnet_hexu.HeXuMgNet(share_b=share_b, classes=10).double()
-    compiled = compile_file("mgnet_hexu", {"share_B": share_b, "size": 8})
+    compiled = compile_file("mgnet_hexu", share_B=share_b, size=8)
     assert_equal(compiled, net, groups(net), image(2, 3, 8, 8))
 
 
 def test_width_three_of_mgiad_has_four_channel_levels() -> None:
     net = mgiad.MGiaD(3).double()
-    assert_equal(compile_file("mgiad:w3", {"size": 8}), net, groups(net), image(2, 3, 8, 8))
+    assert_equal(compile_file("mgiad:w3", size=8), net, groups(net), image(2, 3, 8, 8))
 
 
 @pytest.mark.parametrize("smoother", ["jacobi", "damped", "chebyshev"])
 def test_smoothers_on_several_levels(smoother: str) -> None:
     name = "damped_jacobi" if smoother == "damped" else smoother
     net = smoothers_mgnet.SmootherMgNet(name, (2, 2, 2), channels=8).double()
-    compiled = compile_file(f"mgnet_{smoother}", {"c": 8, "L": 3, "size": 16})
+    compiled = compile_file(f"mgnet_{smoother}", c=8, L=3, size=16)
     assert_equal(compiled, net, _as_in_spec(groups(net)), image())
 
 
@@ -98,7 +98,7 @@ def test_the_package_mgnet(smoother: str, levels: int) -> None:
     with packaged_mgnet.float64():
         net = packaged_mgnet.packaged(smoother, (2,) * levels, channels=8)
         spec = "mgnet_" + smoother.removesuffix("_jacobi")
-        compiled = compile_file(spec, {"c": 8, "L": levels, "size": 16})
+        compiled = compile_file(spec, c=8, L=levels, size=16)
         found = _as_in_spec(packaged_mgnet.packaged_groups(net))
         assert_equal(compiled, net, found, image())
 
@@ -111,5 +111,5 @@ def test_resnet18_equals_torchvision_bit_for_bit(cifar: bool) -> None:
     for number, theirs in enumerate(resnet18.norm_names()):
         named[f"norm[{number}]"] = modules[theirs]
     variant, size = (":cifar10", 32) if cifar else ("", 64)
-    compiled = compile_file(f"resnet18{variant}", {"classes": 10, "size": size})
+    compiled = compile_file(f"resnet18{variant}", classes=10, size=size)
     assert_equal(compiled, net, named, image(2, 3, size, size), tolerance=0)

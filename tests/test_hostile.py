@@ -183,7 +183,7 @@ def test_unclosed(opened: str) -> None:
 )  # fmt: skip
 def test_settings(given: object) -> None:
     with pytest.raises(SpecError):
-        compile_file("mgnet", {"width": given})
+        compile_file("mgnet", width=given)
 
 
 # -- files -----------------------------------------------------------------------------------

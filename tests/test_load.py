@@ -24,7 +24,7 @@ def test_tracebacks_show_the_emitted_lines() -> None:
 def test_one_text_is_one_module_in_the_process() -> None:
     source = compile_file("digits").python
     assert type(load(source)) is type(load(source))
-    assert type(load(source)) is not type(load(compile_file("digits", {"width": 2}).python))
+    assert type(load(source)) is not type(load(compile_file("digits", width=2).python))
 
 
 def test_compile_takes_parameters() -> None:

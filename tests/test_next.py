@@ -158,7 +158,7 @@ def test_a_pickle_in_this_process(network, images) -> None:
 @pytest.mark.parametrize("name", ["digits", "poisson_learned"])
 def test_a_pickle_in_another_process_needs_the_emitted_file(name, tmp_path: Path) -> None:
     """A pickle holds the name of its module: the emitted file, imported like any other."""
-    compiled = compile_file(name, SMALL[name][0])
+    compiled = compile_file(name, **SMALL[name][0])
     (tmp_path / "net.py").write_text(compiled.python)
     make = """
 import sys, torch, net
@@ -238,7 +238,7 @@ def test_a_traceback_shows_the_emitted_lines(name, network) -> None:
     with pytest.raises(RuntimeError) as raised:
         network(torch.zeros(1, channels, 3, 3))
     shown = "".join(traceback.format_exception(raised.value))
-    source = compile_file(name, SMALL[name][0]).python
+    source = compile_file(name, **SMALL[name][0]).python
     emitted = [f for f in traceback.extract_tb(raised.tb) if f.filename.startswith(f"<{name} ")]
     assert emitted
     for frame in emitted:

@@ -5,38 +5,62 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
+from itertools import pairwise, starmap
 from math import log
+from pathlib import Path
 
 import pytest
 
 from mgiad_dsl import SpecError
 from mgiad_dsl.cli import main
-from mgiad_dsl.counting.growth import Variation, growth, vary
+from mgiad_dsl.cli import vary as command
+from mgiad_dsl.compiler import read
+from mgiad_dsl.counting.growth import Growth, Point, Variation
 from mgiad_dsl.show.tables import as_csv
+from mgiad_dsl.show.variation import growth_table
 from tests.reference import mgiad, mgnet
 
 WIDTHS = ["1", "2", "4", "8", "16"]
 
 
-def slopes(variation: Variation) -> list[int | None]:
-    return [variation.slope(at, at + 1) for at in range(len(variation.values) - 1)]
+def vary(spec: str, parameter: str, values: list[str], settings: dict[str, object]) -> Variation:
+    return command.vary(*read(spec), parameter, values, settings)
+
+
+def growths(variation: Variation) -> list[Growth]:
+    """From each value to the next."""
+    return list(starmap(Growth, pairwise(variation.points)))
+
+
+def slopes(variation: Variation) -> list[int]:
+    return [growth.slope for growth in growths(variation)]
+
+
+def weights(variation: Variation) -> list[int]:
+    return [point.weights for point in variation.points]
+
+
+def body(point: Point) -> int:
+    return point.body
 
 
 def test_mgiad_grows_linearly_in_width() -> None:
     """Each doubling adds what the last one added twice: an exact straight line."""
     grown = vary("mgiad", "width", WIDTHS, {})
-    assert grown.counts["weights"] == tuple(mgiad.exact_count(width=int(w)) for w in WIDTHS)
+    assert weights(grown) == [mgiad.exact_count(width=int(w)) for w in WIDTHS]
     assert set(slopes(grown)) == {1_683_264}
-    exponents = [grown.exponent("body", at, at + 1) for at in range(4)]
+    exponents = [growth.exponent(body) for growth in growths(grown)]
     assert exponents == sorted(exponents, reverse=True)
     assert exponents[-1] == pytest.approx(1, abs=0.02)
 
 
 def test_mgnet_grows_quadratically_in_width() -> None:
     grown = vary("mgnet", "width", WIDTHS, {})
-    assert grown.counts["weights"] == tuple(mgnet.exact_count(width=int(w)) for w in WIDTHS)
-    for at in range(4):
-        assert grown.exponent("body", at, at + 1) == pytest.approx(2, abs=0.02)
+    assert weights(grown) == [mgnet.exact_count(width=int(w)) for w in WIDTHS]
+    for growth in growths(grown):
+        assert growth.exponent(body) == pytest.approx(2, abs=0.02)
 
 
 @pytest.mark.parametrize("spec", ["mgnet", "mgiad"])
@@ -46,7 +70,7 @@ def test_both_grow_linearly_in_levels_of_equal_width(spec: str) -> None:
 
 def test_a_row_is_the_count_and_what_it_grew_by() -> None:
     grown = vary("mgnet", "width", ["1", "2", "4"], {"classes": 100})
-    rows = list(csv.reader(io.StringIO(as_csv(growth(grown)))))
+    rows = list(csv.reader(io.StringIO(as_csv(growth_table(grown)))))
     assert [row[0] for row in rows] == ["width", "1", "2", "4", "overall"]
     weights = [mgnet.exact_count(width=w, classes=100) for w in (1, 2, 4)]
     head = [256 * w * 100 + 100 for w in (1, 2, 4)]
@@ -59,8 +83,9 @@ def test_a_row_is_the_count_and_what_it_grew_by() -> None:
 
 def test_nothing_grows_from_nothing() -> None:
     grown = vary("poisson", "L", ["2", "3"], {})
-    assert grown.exponent("weights", 0, 1) is None
-    assert grown.exponent("macs", 0, 1) > 1
+    (growth,) = growths(grown)
+    assert growth.exponent(lambda point: point.weights) is None
+    assert growth.exponent(lambda point: point.macs) > 1
 
 
 @pytest.mark.parametrize(
@@ -72,13 +97,98 @@ def test_nothing_grows_from_nothing() -> None:
         ("width", ["1", "2"], {"width": 3}, "both set and varied"),
         ("share_B", ["false", "true"], {}, "only numbers can be varied"),
         ("widht", ["1", "2"], {}, "no parameter `widht`"),
-        ("width", ["1", "wide"], {}, "must be a number"),
-        ("width", ["1", ""], {}, "ends too early"),
+        ("width", ["wide", "wider"], {}, "must be a number"),
+        ("width", ["", ""], {}, "ends too early"),
+        ("width", ["2", "wide", "1"], {}, "varied over 2, 1"),
     ],
 )
 def test_what_cannot_be_varied(parameter, values, settings, message: str) -> None:
     with pytest.raises(SpecError, match=message):
         vary("mgnet", parameter, values, settings)
+
+
+VARIED = """network v(width = 1, k = 1)
+input x : 2 x 4 x 4
+operators { A : x -> 2 * width * k  conv 3x3 }
+output y = A(x)
+"""
+
+
+@pytest.fixture
+def varied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "v.mgspec").write_text(VARIED)
+    monkeypatch.chdir(tmp_path)
+    return "v.mgspec"
+
+
+def test_the_row_of_a_wrong_value_says_why(varied: str, capsys) -> None:
+    """The others grow from the last that is right."""
+    assert main(["count", varied, "--vary", "width=1,1.3,2,wide"]) == 1
+    said = capsys.readouterr()
+    assert [line.rstrip() for line in said.out.splitlines()] == [
+        "v: growth with width",
+        "width      weights    per width  exponent      apart from the head  exponent"
+        "      MACs per image  exponent    not counted",
+        "-------  ---------  -----------  ----------  ---------------------  ----------"
+        "  ----------------  ----------  " + "-" * 51,
+        "1               36                                              36" + " " * 27 + "576",
+        "1.3" + " " * 107 + "the number of channels must be an integer, not 13/5",
+        "2               72           36  1.00                           72  1.00"
+        "                   1,152  1.00",
+        "wide" + " " * 106 + "`width` must be a number, not the word `wide`",
+        "overall                      36  1.00                               1.00"
+        "                          1.00",
+    ]
+    assert said.err == (
+        "width=1.3: v.mgspec:3:22: error: the number of channels must be an integer, not 13/5\n"
+        "width=wide: error: `width` must be a number, not the word `wide`\n"
+    )
+
+
+def test_a_wrong_value_as_json_and_csv(varied: str, capsys) -> None:
+    assert main(["count", varied, "--vary", "width=1/2,1.3,2", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == {
+        "name": "v",
+        "parameter": "width",
+        "values": ["1/2", "1.3", 2],
+        "weights": [18, None, 72],
+        "body": [18, None, 72],
+        "macs": [288, None, 1152],
+        "errors": [None, "the number of channels must be an integer, not 13/5", None],
+    }
+    assert main(["count", varied, "--vary", "width=1,1.3", "--csv"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        '1.3,,,,,,,,"the number of channels must be an integer, not 13/5"'
+    )
+
+
+def test_each_parameter_has_its_table(varied: str, capsys) -> None:
+    both = ["count", varied, "--vary", "width=1,2", "--vary", "k=1,3"]
+    assert main(both) == 0
+    first, second = capsys.readouterr().out.split("\n\n")
+    assert first.startswith("v: growth with width\n")
+    assert second.startswith("v: growth with k\n")
+    assert main([*both, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [(each["parameter"], each["weights"]) for each in facts] == [
+        ("width", [36, 72]),
+        ("k", [36, 108]),
+    ]
+    assert main([*both, "--csv"]) == 1
+    assert capsys.readouterr().err == (
+        "error: --csv is one table\n  hint: one command for each --vary\n"
+    )
+
+
+def test_standard_input_is_read_once(varied: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "mgiad_dsl", "count", "-", "--vary", "width=1,2", "--csv"],
+        input=VARIED,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [line.split(",")[1] for line in run.stdout.splitlines()[1:3]] == ["36", "72"]
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,8 @@ import re
 import sys
 from dataclasses import dataclass, field
 
+from mgiad_dsl.base.printable import printable
+
 MAX_SIZE = 65_536
 MAX_SHOWN = 160  # characters of a source line in a message
 TAB = "    "
@@ -182,4 +184,4 @@ def render(
         lines.append(f"  note: {note.message}{place}")
     if hint:
         lines.append(f"  hint: {hint}")
-    return "\n".join(lines)
+    return printable("\n".join(lines))  # names of files and texts of --set stand in messages

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from typing import NoReturn
 
+from mgiad_dsl import __version__
+from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.arguments import parser
-from mgiad_dsl.cli.messages import show_error
+from mgiad_dsl.cli import check, compile, count, draw, eval, list, train
+from mgiad_dsl.cli.output import drop_output, flush, open_output, show_error
+
+COMMANDS = tuple(module.COMMAND for module in (check, count, compile, draw, train, eval, list))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """``mgiad``: 0 if all went well, 1 for an error in the input, 2 for wrong usage."""
-    options = parser().parse_args(arguments)
+    open_output()
     try:
+        options = _parsed(arguments)
         code: int = options.execute(options)
-        sys.stdout.flush()
+        flush()
         return code
     except SpecError as error:
         show_error(error)
         return 1
     except BrokenPipeError:  # the reader (`head`) has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 0
     except KeyboardInterrupt:
         return 130
@@ -31,3 +37,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def main_compile() -> int:
     """``mgiad-compile`` is ``mgiad compile``."""
     return main(["compile", *sys.argv[1:]])
+
+
+def _parsed(arguments: Sequence[str] | None) -> Namespace:
+    try:
+        return parser().parse_args(arguments)
+    except SystemExit:
+        flush()  # --help and --version are results
+        raise
+
+
+class _Parser(ArgumentParser):
+    """Says what is wrong in arguments without the control characters in them."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def parser() -> ArgumentParser:
+    """The parser of ``mgiad``."""
+    top = _Parser(
+        prog="mgiad",
+        description="Describe, count, draw, compile and train multigrid-style networks.",
+        epilog="mgiad COMMAND --help tells more, with examples.",
+    )
+    top.add_argument("--version", action="version", version=f"mgiad {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        own = commands.add_parser(
+            command.name,
+            help=command.purpose,
+            description=f"{command.purpose[0].upper()}{command.purpose[1:]}.",
+            epilog=command.examples,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        command.add_arguments(own)
+        own.set_defaults(execute=command.run)
+    return top

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from mgiad_dsl.base.report import Report
@@ -46,16 +47,23 @@ def difference(published: ast.Published, weights: int) -> str:
     """``agrees``, or by how much the exact count differs from the figure: ``-1,038``."""
     if agrees(published, weights):
         return "agrees"
-    return f"{round(weights - published.number.value):+,}"
+    off = weights - published.number.value
+    return f"{'+' if off > 0 else '-'}{_amount(off)}"
 
 
 def figure(published: ast.Published) -> str:
-    """The figure as it was printed: ``2_751k`` as 2,751k."""
+    """The figure as it was printed: ``2_751k`` as 2,751k, ``1.5e6`` as it is."""
     text = published.number.span.text.replace("_", "")
-    suffix = text[-1] if text[-1] in "kM" else ""
-    whole, dot, decimals = text.removesuffix(suffix).partition(".")
-    return f"{int(whole):,}{dot}{decimals}{suffix}"
+    whole = re.match(r"\d+", text)
+    assert whole, "a number begins with a digit"
+    return f"{int(whole[0]):,}{text[whole.end() :]}"
 
 
 def _more(difference: Fraction) -> str:
-    return f"{abs(round(difference)):,} {'more' if difference > 0 else 'fewer'}"
+    return f"{_amount(difference)} {'more' if difference > 0 else 'fewer'}"
+
+
+def _amount(difference: Fraction) -> str:
+    """A difference without its sign; of less than one its first digit."""
+    size = abs(difference)
+    return f"{round(size):,}" if size >= 1 else f"{float(size):.1g}"

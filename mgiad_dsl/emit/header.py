@@ -15,7 +15,7 @@ _WIDTH = 92
 
 
 def about(source: Source, spec: NetSpec, weights: int, level: int) -> tuple[str, ...]:
-    """Network, variant and weights; compiler, level of optimisation, spec and its hash; settings."""
+    """Network, variant and weights; compiler, level, spec and its hash; settings."""
     digest = hashlib.sha256(source.text.encode()).hexdigest()[:12]
     lines = [
         f"{spec.title}: {weights:,} weights.",

@@ -73,7 +73,8 @@ def reset(program: Program) -> str:
         '        """Kaiming (fan-out, relu) for convolutions."""',
         "        for module in self.modules():",
         f"            if isinstance(module, {kind}):",
-        '                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")',
+        "                nn.init.kaiming_normal_("
+        'module.weight, mode="fan_out", nonlinearity="relu")',
     ]
     if any(op.bias for op in convs):
         lines += [

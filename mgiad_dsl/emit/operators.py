@@ -115,15 +115,12 @@ def _dict(tree: dict[str, Tree]) -> str:
 def _kinds(tree: list[Tree]) -> str:
     """Empty lists and dicts, to be filled."""
     kinds = ["nn.ModuleDict()" if isinstance(inner, dict) else "nn.ModuleList()" for inner in tree]
-    if all(not isinstance(inner, (dict, list)) for inner in tree):
-        return "[" + ", ".join(str(construct(inner)) for inner in tree if _is_op(inner)) + "]"
+    made = [construct(inner) for inner in tree if not isinstance(inner, (dict, list))]
+    if len(made) == len(tree):
+        return f"[{', '.join(map(str, made))}]"
     if len(set(kinds)) == 1:
         return f"{kinds[0]} for _ in range({len(kinds)})"
     return f"[{', '.join(kinds)}]"
-
-
-def _is_op(tree: Tree) -> bool:
-    return not isinstance(tree, (dict, list))
 
 
 def _append(target: str, item: Tree) -> Call:

@@ -19,7 +19,8 @@ from pydantic import (
 from mgiad_dsl.base.source import Span
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language import words
-from mgiad_dsl.language.evaluate import Value, is_number, kind_of, show
+from mgiad_dsl.language.evaluate import Value, is_number, kind_of
+from mgiad_dsl.language.plain import plain
 
 
 class _Model(BaseModel):
@@ -33,13 +34,13 @@ def _text(node: object) -> str | None:
 
 _Text = PlainSerializer(_text, return_type="str | None")
 _Texts = PlainSerializer(lambda nodes: [_text(node) for node in nodes])
-_Shown = PlainSerializer(show, return_type=str)
+_Plain = PlainSerializer(plain)
 _Place = PlainSerializer(str, return_type=str)
 
 Expr = Annotated[ast.Expr, SkipValidation, _Text]
 MaybeExpr = Annotated["ast.Expr | None", SkipValidation, _Text]
 MaybeDims = Annotated["ast.Dims | None", SkipValidation, _Text]
-Shown = Annotated[Any, SkipValidation, _Shown]  # a Value: recursive, so not for pydantic
+Shown = Annotated[Any, SkipValidation, _Plain]  # a Value: recursive, so not for pydantic
 Where = Annotated[Span, SkipValidation, _Place]
 
 
@@ -139,6 +140,11 @@ class NetSpec(_Model):
     def customised(self) -> bool:
         """Whether the user set parameters, so that the spec's claims do not apply."""
         return bool(self.settings)
+
+    @property
+    def claimed(self) -> tuple[ast.Published, ...]:
+        """The published figures that apply."""
+        return () if self.customised else self.published
 
     @property
     def changed(self) -> tuple[Parameter, ...]:

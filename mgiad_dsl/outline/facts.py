@@ -59,7 +59,7 @@ class Facts:
 
     def labels(self, value: str, time: int) -> list[Label]:
         """What a value is called just before a time, spaces first."""
-        found = [l for l in self._labels.get(value, ()) if self._current(l, time) == value]
+        found = [each for each in self._labels.get(value, ()) if self._current(each, time) == value]
         return sorted(found, key=self.order)
 
     def _current(self, label: Label, time: int) -> str | None:

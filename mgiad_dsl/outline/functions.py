@@ -221,7 +221,7 @@ class Functions:
         labels = {v: next(iter(facts.labels(v, start)), None) for v in given}
         given = sorted(given, key=lambda value: facts.order(labels[value]))
         space = Namespace()
-        variables = self.variables(items, [l for l in labels.values() if l], numbered, space)
+        variables = self.variables(items, list(filter(None, labels.values())), numbered, space)
         formals = [Formal(self._parameter(variables, v, labels[v]), "value") for v in given]
         groups = [self._network.groups[name] for name in self._used(equations)]
         more, operators, families = listed(self._network, groups, use.path, space)
@@ -230,7 +230,8 @@ class Functions:
         results = self._ordered(results, equations)
         scope.give(results)
         first, last = cycle.levels
-        doc = f"{'An' if cycle.kind == 'F' else 'A'} {cycle.kind} cycle over {cycle.index} = {first}..{last}."
+        article = "An" if cycle.kind == "F" else "A"
+        doc = f"{article} {cycle.kind} cycle over {cycle.index} = {first}..{last}."
         made = Function(
             f"{cycle.kind.lower()}_cycle_{cycle.index}{last}".replace("-", "m"),
             (doc,),

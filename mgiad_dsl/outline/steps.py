@@ -143,7 +143,8 @@ class Steps:
             case ops.Upsample():
                 return node.op, given[0]
             case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Scalar():
-                return type(node.op)
+                kind: type[object] = type(node.op)
+                return kind
             case (
                 ops.Input() | ops.Constant() | ops.Activation() | ops.Pool() | ops.Binary()
                 | ops.Negate()
@@ -257,7 +258,7 @@ def given_to(facts: Facts, step: Step, instance: Instance) -> list[str]:
 
 
 def outside_inputs(facts: Facts, lead: Instance) -> dict[str, list[tuple[Position, int]]]:
-    """Where a function works on each value that is given to it: slots, and which input of theirs."""
+    """Where a function works on each value that is given to it: slots, and the input of theirs."""
     found: dict[str, list[tuple[Position, int]]] = {}
     for value, position in lead.own.items():
         for number, each in enumerate(facts.operation(value).inputs):

@@ -17,7 +17,7 @@ from mgiad_dsl.outline.names import Namespace, attribute
 
 @dataclass(frozen=True)
 class Event:
-    """What happens at once in a function: it binds these labels, from time ``first`` to ``last``."""
+    """What happens at once in a function: it binds labels, from time ``first`` to ``last``."""
 
     first: int
     last: int

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lark import Token, Tree
 
+from mgiad_dsl.base.printable import find_unsafe
 from mgiad_dsl.base.source import MAX_SIZE, Note, Source, Span, SpecError, too_large
 
 MAX_DEPTH = 64
@@ -44,6 +45,8 @@ def check_text(source: Source) -> None:
         if piece["word"] and len(piece["word"]) > MAX_WORD:
             span = Span(source, piece.start(), piece.end())
             raise SpecError(f"a name or number of more than {MAX_WORD} characters", span)
+        if piece["skip"]:
+            _check_signs(source, piece["skip"], piece.start())
     header = _HEADER.match(source.text)
     if header and header[1] != "1":
         raise SpecError(
@@ -51,6 +54,33 @@ def check_text(source: Source) -> None:
             Span(source, header.start(1), header.end(1)),
             hint="this compiler reads `mgspec 1`",
         )
+
+
+def _check_signs(source: Source, text: str, start: int) -> None:
+    """Of comments and strings the lexer takes every character; elsewhere it refuses these."""
+    at = find_unsafe(text)
+    if at is not None:
+        what = "comment" if text.startswith("#") else "text"
+        raise SpecError(
+            f"the character {text[at]!a} cannot stand in a {what}",
+            Span(source, start + at, start + at + 1),
+            hint="control characters can change what a terminal shows",
+        )
+
+
+def code(text: str) -> str:
+    """The text with comments and strings blanked out, all else in its place.
+
+    Strings become quotes, so that what stands before one is not what stands before its end.
+    """
+    blank = {"#": " ", '"': '"'}
+    return _PIECE.sub(lambda m: blank[m[0][0]] * len(m[0]) if m["skip"] else m[0], text)
+
+
+def end_of_code(source: Source) -> Span:
+    """Behind the last sign that is no comment; behind all comments if there is none."""
+    end = len(code(source.text).rstrip()) or len(source.text.rstrip())
+    return Span(source, end, end + 1)
 
 
 def check_brackets(source: Source) -> None:
@@ -73,10 +103,9 @@ def check_brackets(source: Source) -> None:
         else:
             _check_pair(opened.pop(), bracket)
     if opened:
-        end = len(source.text.rstrip())
         raise SpecError(
             f"the file ends before `{opened[-1].sign}` is closed",
-            Span(source, end, end + 1),
+            end_of_code(source),
             notes=(_opened(opened[-1]),),
         )
 

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from mgiad_dsl.base.source import Source, Span, SpecError
-from mgiad_dsl.parse.bounds import ITEMS
+from mgiad_dsl.parse.bounds import ITEMS, code, end_of_code
 from mgiad_dsl.parse.grammar import reserved_words, terminals
 
 _CLASSES = {
@@ -32,9 +32,7 @@ def syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
         at = error.pos_in_stream or 0
         span, found = Span(source, at, at + 1), _character(source.text[at])
     else:  # lark reports the end on the last token; point past it
-        end = len(source.text.rstrip())
-        span = Span(source, end, end + 1)
-        return SpecError("the text ends too early", span, hint=_expectation(error))
+        return SpecError("the text ends too early", end_of_code(source), hint=_expectation(error))
     word = str(error.token) if isinstance(error, UnexpectedToken) else ""
     expected = _expected(error)
     missing = word in ITEMS and "NUMBER" in expected  # an expression is, before the next item
@@ -55,7 +53,7 @@ def _character(sign: str) -> str:
 
 def _misspelt(source: Source, span: Span, expected: set[str]) -> SpecError | None:
     """The word in this place, or the one before (``strid 2``), is nearly one of the language."""
-    before = re.search(r"[A-Za-z_]\w*(?=\s*$)", source.text[: span.start])
+    before = re.search(r"[A-Za-z_]\w*(?=\s*$)", code(source.text[: span.start]))
     candidates = [(span, {terminals().get(name, "") for name in expected})]
     if before:
         candidates.append((Span(source, before.start(), before.end()), set(reserved_words())))

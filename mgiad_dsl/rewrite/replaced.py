@@ -50,7 +50,7 @@ def _stage(stage: Stage, names: Names) -> Stage | None:
             return _cycle(stage, names)
         case Output(equation):
             left = _equation(equation, names)
-            return left and Output(left)
+            return Output(left) if left else None
 
 
 def _cycle(cycle: Cycle, names: Names) -> Cycle:

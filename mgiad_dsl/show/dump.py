@@ -9,6 +9,7 @@ from fractions import Fraction
 from mgiad_dsl.base.source import Span
 from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.graph.network import Network
+from mgiad_dsl.language.plain import plain
 
 
 def dump(compiled: Compiled, stage: str) -> str:
@@ -45,4 +46,4 @@ def _plain(node: object) -> object:
         return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, (tuple, list)):
         return [_plain(item) for item in node]
-    return str(node) if isinstance(node, Fraction) else node
+    return plain(node) if isinstance(node, Fraction) else node

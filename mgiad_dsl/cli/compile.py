@@ -1,0 +1,43 @@
+"""``mgiad compile``: the PyTorch source of a network, or a dump of another stage."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mgiad_dsl.base.files import write
+from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.output import put, say
+from mgiad_dsl.cli.specs import add_spec, compiled
+from mgiad_dsl.show.dump import dump
+
+_EXAMPLES = """examples:
+  mgiad compile mgnet -o mgnet.py
+  mgiad-compile specs/mgnet.mgspec:cifar100 -o net.py
+  mgiad-compile mgiad --set width=3 --emit graph
+  cat net.mgspec | mgiad-compile - > net.py
+"""
+
+
+def _add_arguments(command: ArgumentParser) -> None:
+    add_spec(command)
+    command.add_argument("-o", "--output", default="-", metavar="FILE", help="default: stdout")
+    command.add_argument(
+        "--emit",
+        choices=("ast", "spec", "graph", "python"),
+        default="python",
+        help="a stage of the compiler instead of the source",
+    )
+
+
+def _run(options: Namespace) -> int:
+    text = dump(compiled(options.spec, options), options.emit)
+    if options.output == "-":
+        put(text, end="")
+    else:
+        write(Path(options.output), text)
+        say(f"wrote {options.output}")
+    return 0
+
+
+COMMAND = Command("compile", "write the PyTorch source", _EXAMPLES, _add_arguments, _run)

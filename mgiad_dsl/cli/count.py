@@ -1,0 +1,103 @@
+"""``mgiad count``: one network in full, several side by side, or one as parameters vary."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.output import put
+from mgiad_dsl.cli.specs import add_specs, compiled, setting
+from mgiad_dsl.cli.vary import vary
+from mgiad_dsl.compiler import Compiled, read
+from mgiad_dsl.show import counts
+from mgiad_dsl.show.facts import growth_facts, network_facts
+from mgiad_dsl.show.tables import Table, as_csv, render
+from mgiad_dsl.show.variation import growth_table
+
+_EXAMPLES = """examples:
+  mgiad count mgnet                        totals, families, levels, roles
+  mgiad count mgiad --groups               every sharing group as well
+  mgiad count resnet18:cifar10 mgnet mgnet:A   side by side
+  mgiad count mgiad --set width=2 --json   for programs
+  mgiad count mgiad --vary width=1,2,4,8   how weights grow with the width
+"""
+
+
+def _add_arguments(command: ArgumentParser) -> None:
+    add_specs(command)
+    command.add_argument("--groups", action="store_true", help="list every sharing group")
+    command.add_argument(
+        "--vary",
+        type=_varied,
+        action="append",
+        metavar="NAME=VALUES",
+        help="count at each of these values of a parameter, with the exponents of growth; "
+        "once more for another parameter, with a table of its own",
+    )
+    form = command.add_mutually_exclusive_group()
+    for name, text in (
+        ("json", "as JSON (docs/count.md)"),
+        ("csv", "as CSV: sharing groups of one network, or several networks"),
+        ("markdown", "as Markdown tables"),
+        ("latex", "as LaTeX tables (booktabs)"),
+    ):
+        form.add_argument(
+            f"--{name}", dest="form", action="store_const", const=name, default="table", help=text
+        )
+
+
+def _varied(text: str) -> tuple[str, list[str]]:
+    name, values = setting(text)
+    return name, values.split(",")
+
+
+def _run(options: Namespace) -> int:
+    if options.vary:
+        return _count_varied(options)
+    networks = [compiled(name, options) for name in options.specs]
+    if options.form == "json":
+        _put_json([network_facts(network) for network in networks])
+    elif options.form == "csv":
+        one = len(networks) == 1
+        put(as_csv(counts.groups(networks[0].count) if one else counts.comparison(networks)))
+    else:
+        put(render(_tables(networks, options.groups), options.form))
+    return 0
+
+
+def _tables(networks: Sequence[Compiled], groups: bool) -> list[Table]:
+    """Side by side, and each in full if there is one only or its groups are wanted."""
+    tables = [counts.comparison(networks)] if len(networks) > 1 else []
+    for network in networks if groups or len(networks) == 1 else []:
+        tables += [counts.overview(network), *counts.breakdowns(network.count)]
+        tables += [counts.groups(network.count)] if groups else []
+    return tables
+
+
+def _count_varied(options: Namespace) -> int:
+    """One table for each parameter, the others at their own values meanwhile."""
+    if len(options.specs) > 1:
+        raise SpecError("--vary counts one network", hint="one command for each network")
+    if options.form == "csv" and len(options.vary) > 1:
+        raise SpecError("--csv is one table", hint="one command for each --vary")
+    tree, variant = read(options.specs[0])
+    settings, level = dict(options.settings), options.level
+    found = [vary(tree, variant, name, values, settings, level) for name, values in options.vary]
+    if options.form == "json":
+        _put_json([growth_facts(each) for each in found])
+    elif options.form == "csv":
+        put(as_csv(growth_table(found[0])))
+    else:
+        put(render([growth_table(each) for each in found], options.form))
+    return 0 if all(len(each.points) == len(each.samples) for each in found) else 1
+
+
+def _put_json(facts: Sequence[dict[str, object]]) -> None:
+    """One object, or a list of several."""
+    put(json.dumps(facts if len(facts) > 1 else facts[0], indent=2))
+
+
+COMMAND = Command("count", "count weights exactly", _EXAMPLES, _add_arguments, _run)

@@ -1,0 +1,46 @@
+"""``mgiad draw``: a picture of the architecture."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.output import put, say
+from mgiad_dsl.cli.specs import add_spec, compiled
+
+_EXAMPLES = """examples:
+  mgiad draw mgiad -o mgiad.svg
+  mgiad draw mgnet -o mgnet.pdf
+  mgiad draw mgnet --detail -o all.svg     every operation
+  mgiad draw mgnet -o - > mgnet.dot        DOT text
+  mgiad draw mgnet -O1 --detail -o run.svg what runs after rewrites
+"""
+
+
+def _add_arguments(command: ArgumentParser) -> None:
+    add_spec(command, level=0)
+    command.add_argument(
+        "-o", "--output", required=True, metavar="FILE", help=".svg, .png, .pdf or .dot; - for DOT"
+    )
+    command.add_argument("--detail", action="store_true", help="draw every operation")
+    command.add_argument(
+        "--no-legend", dest="legend", action="store_false", help="the figure alone, for one page"
+    )
+
+
+def _run(options: Namespace) -> int:
+    from mgiad_dsl.draw import draw, render
+
+    drawn = compiled(options.spec, options)
+    text = draw(drawn.network, detail=options.detail, legend=options.legend)
+    if options.output == "-":
+        put(text)
+    else:
+        path = Path(options.output)
+        render(text, path, path.suffix.removeprefix("."))
+        say(f"drew {drawn.title} to {options.output}")
+    return 0
+
+
+COMMAND = Command("draw", "draw the architecture", _EXAMPLES, _add_arguments, _run)
