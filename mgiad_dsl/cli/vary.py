@@ -22,7 +22,7 @@ def vary(
     parameter: str,
     values: Sequence[str],
     settings: Mapping[str, object],
-    level: Level,
+    level: Level = 1,
 ) -> Variation:
     """Count a network at each value of a parameter; errors at some of them are said in brief.
 

@@ -143,8 +143,7 @@ class Steps:
             case ops.Upsample():
                 return node.op, given[0]
             case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Scalar():
-                kind: type[object] = type(node.op)
-                return kind
+                return type(node.op).__name__
             case (
                 ops.Input() | ops.Constant() | ops.Activation() | ops.Pool() | ops.Binary()
                 | ops.Negate()
