@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,8 +21,7 @@ def compiled_groups(compiled: Compiled, network: nn.Module) -> dict[str, Weights
     found: dict[str, Weights] = {}
     norms = 0
     for group in compiled.written.groups.values():
-        holder = getattr(network, attribute(group.family))
-        member = holder[group.key] if group.key else holder
+        member = reduce(_inside, group.path or group.key.split(), _family(network, group.family))
         if group.role == "norm":
             found[f"norm[{norms}]"] = member
             norms += 1
@@ -28,6 +29,14 @@ def compiled_groups(compiled: Compiled, network: nn.Module) -> dict[str, Weights
             index = group.key.replace("_", ",")
             found[f"{group.family}[{index}]" if index else group.family] = member
     return found
+
+
+def _family(network: nn.Module, family: str) -> Any:
+    return getattr(network, attribute(family))
+
+
+def _inside(holder: Any, key: str | int) -> Any:
+    return holder[key]
 
 
 def tensors(groups: Mapping[str, Weights]) -> dict[str, nn.Parameter | torch.Tensor]:
