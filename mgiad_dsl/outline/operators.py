@@ -25,14 +25,9 @@ class Operators:
     """References to sharing groups; norms with a place in the tree lie below ``path``."""
 
     def __init__(
-        self,
-        network: Network,
-        groups: dict[str, Reference],
-        norms: dict[str, Reference],
-        path: Path,
+        self, network: Network, norms: Mapping[str, Reference], path: Path = ()
     ) -> None:
         self._network = network
-        self._groups = groups
         self._norms = norms
         self._path = path
 
@@ -42,7 +37,11 @@ class Operators:
         group = self._network.groups[node.group]
         if group.path:
             return self.norms(group.family, group.path)
-        return self._groups[group.name]
+        return self.group(group)
+
+    def group(self, group: WeightGroup) -> Reference:
+        """The operator of a group that has no place in the tree."""
+        raise NotImplementedError
 
     def norms(self, family: str, path: Path, passes: int = 0) -> Reference:
         """Norms of a family at a place: one, or the list or dict of all that lie there.
@@ -54,25 +53,6 @@ class Operators:
         for at, key in enumerate(keys, 1):
             found = Element(found, key, passes if at == len(keys) else 0)
         return found
-
-    def list(self, groups: list[WeightGroup]) -> Argument:
-        """One operator, or the list of several."""
-        found = tuple(self._groups[group.name] for group in groups)
-        return found[0] if len(found) == 1 else Pick(found)
-
-
-def module_operators(network: Network) -> Operators:
-    """The operators as members of the module."""
-    groups: dict[str, Reference] = {}
-    norms: dict[str, Reference] = {}
-    for name, group in network.groups.items():
-        if group.path:
-            norms[group.family] = Member(group.family)
-        elif group.indices:
-            groups[name] = Element(Member(group.family), group.key)
-        else:
-            groups[name] = Member(group.family)
-    return Operators(network, groups, norms, ())
 
 
 def in_order(groups: Iterable[WeightGroup]) -> list[WeightGroup]:
