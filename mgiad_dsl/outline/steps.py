@@ -256,6 +256,14 @@ def given_to(facts: Facts, step: Step, instance: Instance) -> list[str]:
     ]
 
 
+def weighted(facts: Facts, lead: Instance) -> Iterator[Position]:
+    """Where a function works with weights."""
+    for position, value in lead.values.items():
+        node = facts.operation(value)
+        if node.group is not None and (value in lead.own or facts.is_number(value)):
+            yield position
+
+
 def outside_inputs(facts: Facts, lead: Instance) -> dict[str, list[tuple[Position, int]]]:
     """Where a function works on each value that is given to it: slots, and the input of theirs."""
     found: dict[str, list[tuple[Position, int]]] = {}
