@@ -48,7 +48,8 @@ def test_a_network_is_what_was_counted(plan: Plan, level: Level) -> None:
     with uses:
         outputs = forward(compiled_, network)
     check_sharing(compiled_, network, uses.of)
-    sum(value.square().mean() for value in outputs).backward()
+    if counted.dead < counted.weights:
+        sum(value.square().mean() for value in outputs).backward()
     check_gradients(compiled_, network)
 
 

@@ -131,11 +131,11 @@ class Steps:
         """What of an operation stands in the text, besides its weights and inputs."""
         given = tuple(self._facts.operation(name).shape for name in node.inputs)
         match node.op:
-            case ops.Conv() | ops.Stencil():
+            case ops.Conv():
                 assert node.group is not None
-                built = self._facts.network.groups[node.group].op
-                same = getattr(built, "output_padding", None) == node.op.output_padding
-                return type(node.op), same or node.shape
+                return ops.Conv, self._facts.network.groups[node.group].op == node.op or node.shape
+            case ops.Stencil():
+                return ops.Stencil, node.op.output_padding
             case ops.Zeros():
                 return ops.Zeros, given[0] == node.shape or node.shape
             case ops.Linear():
