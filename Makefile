@@ -1,4 +1,4 @@
-# make demo | test | lint | bench: each sets up what it needs, on a machine with Python and gcc.
+# make demo | test | fuzz | lint | bench: each sets up what it needs, on a machine with Python and gcc.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 OUT    := out
 
-.PHONY: demo test lint bench graphviz clean
+.PHONY: demo test fuzz lint bench graphviz clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,10 @@ demo: $(READY) graphviz
 
 test: $(READY) graphviz
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# Mutated specs, far more than the tests try.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz 100000
 
 lint: $(READY)
 	$(BIN)/ruff check .

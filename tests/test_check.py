@@ -281,6 +281,17 @@ def test_post_smoothing_alone_will_do() -> None:
     assert "lacks a `smooth` or `solve`" in message
 
 
+def test_a_computed_kind_is_judged_where_it_is_known() -> None:
+    only_post = net(
+        kind="width > 9 ? V : backslash",
+        smooth="",
+        parts=CORRECT + "smooth { u[l] = u[l] + B[l,1](f[l] - A[l](u[l])) }",
+    ).replace("smooth i in 1..steps {  }", "")
+    assert not errors(only_post, width=16)
+    [message] = errors(only_post)
+    assert "lacks a `smooth` or `solve`" in message
+
+
 # -- warnings --------------------------------------------------------------------------------
 
 

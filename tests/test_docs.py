@@ -14,7 +14,7 @@ import pytest
 from mgiad_dsl import SpecError, compile_source
 from mgiad_dsl.base.source import Source
 from mgiad_dsl.language import words
-from mgiad_dsl.language.spec import ALLOWED
+from mgiad_dsl.language.kinds import KINDS
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.parse import parse
 from mgiad_dsl.parse.grammar import reserved_words
@@ -172,12 +172,12 @@ def test_all_words_are_in_the_grammar_summary() -> None:
 
 def test_all_kinds_and_options_are_in_the_table() -> None:
     kinds = _section(LANGUAGE, "Kinds of operators")
-    for kind, options in ALLOWED.items():
+    for kind, traits in KINDS.items():
         row = next(r for r in kinds.splitlines() if r.startswith("|") and f"`{kind}" in r[:30])
         row = row if kind != "maxpool" else row.replace("avgpool", "")
-        for option in set().union(*ALLOWED.values()):
+        for option in set().union(*(t.options for t in KINDS.values())):
             shown = f"`{option}`" in row.split("|")[2]
-            assert shown == (option in options), f"{kind} {option}"
+            assert shown == (option in traits.options), f"{kind} {option}"
 
 
 def test_words_for_parameters() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Node
+from mgiad_dsl.language.kinds import KINDS, RESAMPLINGS
 
 from .small import compiled, errors, graph
 
@@ -116,6 +117,11 @@ def test_transposed_cannot_give_every_size(wanted: int) -> None:
     operator = ": image -> u conv 3x3 stride 2 transposed"
     [found] = errors(text(operator).replace("6 channels\n", f"6 channels, size {wanted}\n", 1))
     assert found == f"sizes disagree: `X` makes 17x17 of 9x9, but its codomain is {wanted}x{wanted}"
+
+
+def test_every_resampling_may_be_called_like_a_function() -> None:
+    rows = [name for name, traits in KINDS.items() if traits.family == "resampling"]
+    assert tuple(rows) == RESAMPLINGS
 
 
 # -- others ----------------------------------------------------------------------------------

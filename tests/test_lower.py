@@ -363,3 +363,9 @@ def test_dead_weights_are_named_by_line() -> None:
     assert [w.message for w in compiled(text).warnings] == [
         "dead weights, no path to an output: Q, R0, P0"
     ]
+
+
+def test_an_output_may_be_an_input() -> None:
+    found = graph("network net\ninput image : 3 x 8 x 8\noutput image = image\n")
+    assert found.outputs == {"image": "input_image_1"}
+    assert found.nodes["input_image_1"].shape == (3, 8, 8)

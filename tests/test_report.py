@@ -4,6 +4,7 @@ import pytest
 
 from mgiad_dsl.base.report import MAX_ERRORS, Report
 from mgiad_dsl.base.source import Caution, Source, Span, SpecError
+from mgiad_dsl.check.faults import Faults
 
 SOURCE = Source("net", "0123456789" * 10)
 
@@ -54,18 +55,19 @@ def test_many_errors_are_cut() -> None:
     assert shown(report)[MAX_ERRORS:] == ["5 more errors are not shown"]
 
 
-def test_marking() -> None:
+def test_faults() -> None:
     report = Report()
-    with report.marking(at(1)):
+    faults = Faults(report)
+    with faults.within(at(1)):
         pass
-    with report.marking(at(2)):
+    with faults.within(at(2)):
         report.error(SpecError("wrong", at(3)))
-    with report.marking(at(4)):
-        report.error(SpecError("a repetition marks as well", at(3)))
-    assert [report.is_faulty(at(n)) for n in (1, 2, 4)] == [False, True, True]
-    assert not report.fatal
+    with faults.within(at(4)), faults.within(at(6)):
+        report.error(SpecError("a repetition is a fault as well", at(3)))
+    assert faults.spans == {at(2), at(4), at(6)}
+    assert not faults.fatal
     report.error(SpecError("outside", at(5)))
-    assert report.fatal
+    assert faults.fatal
 
 
 def test_catch() -> None:

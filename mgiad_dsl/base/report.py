@@ -17,23 +17,18 @@ class PoisonedError(Exception):
 class Report:
     """Errors and warnings in the order they were found, each place once.
 
-    ``fatal`` says that an error left nothing to go on with: it stands outside everything that
-    `marking` surrounds. A later stage passes over what is marked in silence.
+    ``found`` counts all errors, also those that are not shown again.
     """
 
     def __init__(self) -> None:
         self.errors: list[SpecError] = []
         self.warnings: list[Caution] = []
-        self.fatal = False
-        self._found = 0
-        self._marking = 0
-        self._faulty: set[tuple[int, int]] = set()
+        self.found = 0
         self._seen: set[str] = set()
 
     def error(self, error: SpecError, cause: str | None = None) -> None:
         """Note an error; of those with one ``cause`` only the first is shown."""
-        self._found += 1
-        self.fatal = self.fatal or not self._marking
+        self.found += 1
         if self._new(cause or _place(error.message, error.span)):
             self.errors.append(error)
 
@@ -47,25 +42,12 @@ class Report:
             self.warnings.append(warning)
 
     @contextmanager
-    def catch(self) -> Iterator[None]:
-        """Note an error that is raised inside, and go on behind it."""
+    def catch(self, cause: str | None = None) -> Iterator[None]:
+        """Note an error that is raised inside, and go on behind it; ``cause`` as in `error`."""
         try:
             yield
         except SpecError as error:
-            self.error(error)
-
-    @contextmanager
-    def marking(self, span: Span) -> Iterator[None]:
-        """Mark a declaration or a statement when an error is found inside."""
-        before = self._found
-        self._marking += 1
-        yield
-        self._marking -= 1
-        if self._found > before:
-            self._faulty.add((span.start, span.end))
-
-    def is_faulty(self, span: Span) -> bool:
-        return (span.start, span.end) in self._faulty
+            self.error(error, cause)
 
     def ordered_warnings(self) -> tuple[Caution, ...]:
         """All warnings, in the order of their lines."""

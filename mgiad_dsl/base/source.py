@@ -69,6 +69,9 @@ class Span:
     start: int
     end: int
 
+    def __hash__(self) -> int:
+        return self.start  # asked at every equation that runs
+
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]

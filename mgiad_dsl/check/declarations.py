@@ -7,22 +7,26 @@ from collections.abc import Sequence
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.equations import UNKNOWN, VECTOR, Signature
+from mgiad_dsl.check.faults import Faults
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language import words
-from mgiad_dsl.language.spec import NEEDS_SIGNATURE, NORMS, Hierarchy, Operator, Space
+from mgiad_dsl.language.spec import Hierarchy, Operator, Space
 from mgiad_dsl.language.syntax import names_in
 
 
 class Declarations:
     """All that a spec declares; errors go to the report."""
 
-    def __init__(self, tree: ast.Spec, symbols: Symbols, numbers: Numbers, report: Report) -> None:
+    def __init__(
+        self, tree: ast.Spec, symbols: Symbols, numbers: Numbers, report: Report, faults: Faults
+    ) -> None:
         self._symbols = symbols
         self._numbers = numbers
         self._report = report
+        self._faults = faults
         self._level_indices = [levels.index for levels in tree.levels]
         for let in tree.lets:
             self._check_let(let)
@@ -153,7 +157,7 @@ class Declarations:
     # -- operators ---------------------------------------------------------------------------
 
     def _operators(self, line: ast.Operator) -> list[Operator]:
-        with self._report.marking(line.kind.span):
+        with self._faults.within(line.kind.span):
             self._check_kind(line)
             for declared in line.names:
                 self._check_operator(line, declared)
@@ -171,7 +175,7 @@ class Declarations:
 
     def _check_operator(self, line: ast.Operator, declared: ast.Declared) -> None:
         kind = line.kind
-        self._check_formals(declared, starred=kind.name in NORMS)
+        self._check_formals(declared, starred=kind.traits.family == "norm")
         scope = self._scope(line, declared)
         if isinstance(kind.argument, ast.Dims):
             self._numbers.dims(kind.argument, scope)
@@ -202,16 +206,18 @@ class Declarations:
 
     def _check_kind(self, line: ast.Operator) -> None:
         kind = line.kind
-        if kind.name in NEEDS_SIGNATURE and line.domain is None:
+        if kind.traits.signature == "needed" and line.domain is None:
             self._fail(
                 f"a `{kind.name}` needs the spaces it stands between",
                 kind.span,
                 hint=f"{line.names[0].span.text} : u[l] -> f[l] {kind.span.text}",
             )
-        if kind.name == "scalar" and line.domain is not None:
-            self._fail("a `scalar` is a number and stands between no spaces", kind.span)
-        if kind.name == "stencil" and not {"fixed", "learnable"} & {o.name for o in kind.options}:
-            self._fail("a stencil is `fixed` or `learnable`", kind.span, hint="say which")
+        if kind.traits.signature == "none" and line.domain is not None:
+            self._fail(f"a `{kind.name}` is a number and stands between no spaces", kind.span)
+        choices = kind.traits.exclusive
+        if kind.traits.one_needed and not set(choices) & {o.name for o in kind.options}:
+            either = " or ".join(f"`{name}`" for name in choices)
+            self._fail(f"a {kind.name} is {either}", kind.span, hint="say which")
 
     def _signature(self, operator: Operator) -> Signature:
         domain, codomain = self._family(operator.domain), self._family(operator.codomain)

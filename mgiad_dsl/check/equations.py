@@ -7,15 +7,18 @@ are checked too; lowering compares the indices of those that do.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbol, Symbols
+from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language.kinds import KINDS, KindName, ResamplingName, resampling_named
+from mgiad_dsl.language.rules import Worth
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
 
 NUMBER = "a number"
 SCALAR = "a learnable scalar"
@@ -31,9 +34,13 @@ Scope = Mapping[str, str]
 class Signature:
     """Between which families an operator stands; None takes any space and keeps it."""
 
-    kind: str
+    kind: KindName
     domain: str | None
     codomain: str | None
+
+    @property
+    def is_number(self) -> bool:
+        return KINDS[self.kind].family == "number"
 
 
 class Equations:
@@ -81,8 +88,9 @@ class Equations:
         symbol = None if value in _NOT_SPACES else self._symbols.find(value)
         if symbol is not None and symbol.what == "input":
             return  # lowering compares the shapes
-        message = f"{_named(value)} cannot be assigned to `{space}`"
-        self._fail(message, span, notes=self._declared(value, space))
+        with self._report.catch():
+            target = replace(self._worth(space), label=f"`{space}`")
+            rules.check_assigned(target, self._worth(value), span)
 
     def value(self, expr: ast.Expr, scope: Scope) -> str:
         """What an expression is."""
@@ -115,10 +123,11 @@ class Equations:
             return UNKNOWN
         if then == otherwise or NUMBER in (then, otherwise):
             return otherwise if then == NUMBER else then
+        one, two = self._worth(then), self._worth(otherwise)
         return self._fail(
-            f"one branch gives {_named(then)}, the other {_named(otherwise)}",
+            f"one branch gives {one.label}, the other {two.label}",
             expr.span,
-            notes=self._declared(then, otherwise),
+            notes=one.declared + two.declared,
         )
 
     def _name(self, name: str, indices: tuple[ast.Expr, ...], span: Span, scope: Scope) -> str:
@@ -143,7 +152,7 @@ class Equations:
         signature = self._operators.get(symbol.name)
         if signature is None:
             return UNKNOWN
-        if signature.kind != "scalar":
+        if not signature.is_number:
             return self._fail(
                 f"`{symbol.name}` is an operator; it needs an argument",
                 span,
@@ -159,41 +168,20 @@ class Equations:
             return UNKNOWN
         if left in (NUMBER, SCALAR) and right in (NUMBER, SCALAR):
             return SCALAR if SCALAR in (left, right) else NUMBER
-        if expr.sign in "+-":
-            return self._sum(expr, left, right)
-        if expr.sign == "*" and (left in (NUMBER, SCALAR) or right in (NUMBER, SCALAR)):
+        rule = rules.check_sum if expr.sign in "+-" else rules.check_product
+        with self._report.catch():
+            rule(expr.sign, self._worth(left), self._worth(right), expr.span)
             return right if left in (NUMBER, SCALAR) else left
-        if expr.sign == "/" and right in (NUMBER, SCALAR):
-            return left
-        done, rule = {
-            "*": ("multiplied by", "only numbers and learnable scalars multiply values of spaces"),
-            "/": ("divided by", "values of spaces are divided by numbers and learnable scalars"),
-            "^": ("raised to", "only numbers and learnable scalars have powers"),
-        }[expr.sign]
-        return self._fail(f"{_named(left)} cannot be {done} {_named(right)}", expr.span, hint=rule)
-
-    def _sum(self, expr: ast.Binary, left: str, right: str) -> str:
-        if left == right:
-            return left
-        for number, other in ((left, right), (right, left)):
-            if number == NUMBER:  # lowering checks that it is 0
-                return other
-        word = "added to" if expr.sign == "+" else "subtracted from"
-        one, two = (left, right) if expr.sign == "+" else (right, left)
-        return self._fail(
-            f"{_named(one)} cannot be {word} {_named(two)}",
-            expr.span,
-            hint="`+` and `-` need two values of one space",
-            notes=self._declared(left, right),
-        )
+        return UNKNOWN
 
     def _call(self, expr: ast.Call, scope: Scope) -> str:
         name, span = expr.function.name, expr.span
         if isinstance(expr.function, ast.Name):
             if name in NUMERIC_FUNCTIONS:
                 return NUMBER if self._numbers.check(expr, scope) else UNKNOWN
-            if name in RESAMPLINGS:
-                return self._resampling(expr, scope)
+            resampling = resampling_named(name)
+            if resampling is not None:
+                return self._resampling(resampling, expr, scope)
             if self._is_activation(name):
                 return self._argument(expr, scope)
         symbol = self._symbols.find(name)
@@ -218,30 +206,26 @@ class Equations:
         signature = self._operators.get(symbol.name)
         if signature is None:
             return UNKNOWN
-        if signature.kind == "scalar":
+        if signature.is_number:
             hint = f"multiply by it: `{symbol.name} * ...`"
             return self._fail(f"`{symbol.name}` is a learnable scalar", span, hint=hint)
-        if argument in (NUMBER, SCALAR):
-            return self._fail(f"`{symbol.name}` cannot be applied to {argument}", span)
-        if signature.domain is None or UNKNOWN in (argument, signature.domain):
+        if argument == UNKNOWN:
+            return signature.codomain or UNKNOWN
+        given = self._worth(argument)
+        with self._report.catch(cause=f"{symbol.name} of {argument}"):
+            rules.check_is_value(symbol.name, given, span)
+            if signature.domain not in (None, UNKNOWN):
+                domain = self._worth(signature.domain)
+                rules.check_applied(symbol.name, symbol.note, domain, given, span)
             return signature.codomain or argument
-        if argument != signature.domain:
-            return self._fail(
-                f"`{symbol.name}` applies to {_named(signature.domain)}, "
-                f"but this is {_named(argument)}",
-                span,
-                notes=(symbol.note, *self._declared(signature.domain, argument)),
-                cause=f"{symbol.name} of {argument}",
-            )
-        return signature.codomain or argument
+        return UNKNOWN
 
     def _argument(self, expr: ast.Call, scope: Scope) -> str:
         if len(expr.arguments) != 1 or isinstance(expr.arguments[0], ast.Window):
             return self._fail(f"`{expr.function.name}` takes one argument", expr.span)
         return self.value(expr.arguments[0], scope)
 
-    def _resampling(self, expr: ast.Call, scope: Scope) -> str:
-        name = expr.function.name
+    def _resampling(self, name: ResamplingName, expr: ast.Call, scope: Scope) -> str:
         most = 3 if name == "upsample" else 2
         if not 1 <= len(expr.arguments) <= most or isinstance(expr.arguments[0], ast.Window):
             example = (
@@ -258,11 +242,12 @@ class Equations:
         if name == "upsample" and len(expr.arguments) == 1:
             return self._fail("`upsample` needs a factor", expr.span, hint="upsample(r, 2)")
         value = self.value(expr.arguments[0], scope)
-        if value in (NUMBER, SCALAR):
-            return self._fail(f"`{name}` cannot be applied to {value}", expr.span)
-        return value
+        with self._report.catch():
+            rules.check_is_value(name, self._worth(value), expr.span)
+            return value
+        return UNKNOWN
 
-    def _window(self, name: str, window: ast.Window, scope: Scope) -> None:
+    def _window(self, name: ResamplingName, window: ast.Window, scope: Scope) -> None:
         if name == "upsample":
             self._fail(
                 "`upsample` takes a factor",
@@ -273,9 +258,15 @@ class Equations:
         self._numbers.dims(window.dims, scope)
         check_options(name, window.options, self._numbers, scope, self._report)
 
-    def _declared(self, *families: str) -> tuple[Note, ...]:
-        symbols = [self._symbols.find(f) for f in families if f not in _NOT_SPACES]
-        return tuple(symbol.note for symbol in symbols if symbol)
+    def _worth(self, kind: str) -> Worth:
+        """A kind of value as the rules of spaces know it."""
+        if kind == NUMBER:
+            return Worth("number", NUMBER)
+        if kind == SCALAR:
+            return Worth("scalar", SCALAR)
+        symbol = None if kind in _NOT_SPACES else self._symbols.find(kind)
+        label = f"a value of `{kind}`" if symbol else kind
+        return Worth("space", label, kind, declared=(symbol.note,) if symbol else ())
 
     def _fail(
         self,
@@ -283,11 +274,6 @@ class Equations:
         span: Span,
         hint: str | None = None,
         notes: tuple[Note, ...] = (),
-        cause: str | None = None,
     ) -> str:
-        self._report.error(SpecError(message, span, hint=hint, notes=notes), cause)
+        self._report.error(SpecError(message, span, hint=hint, notes=notes))
         return UNKNOWN
-
-
-def _named(kind: str) -> str:
-    return kind if kind in _NOT_SPACES else f"a value of `{kind}`"

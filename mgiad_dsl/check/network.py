@@ -8,6 +8,7 @@ from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Note, SpecError
 from mgiad_dsl.check.declarations import Declarations
 from mgiad_dsl.check.equations import Equations
+from mgiad_dsl.check.faults import Faults
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.parameters import bind
 from mgiad_dsl.check.statements import Statements
@@ -28,24 +29,25 @@ def check(
     Raises:
         SpecError: something is wrong that leaves nothing to lower, with all errors so far.
     """
+    faults = Faults(report)
     chosen = _variant(tree, variant, report)
     parameters = bind(tree, chosen, settings, report)
     symbols = Symbols(tree, report)
     numbers = Numbers(symbols, report)
-    declarations = Declarations(tree, symbols, numbers, report)
+    declarations = Declarations(tree, symbols, numbers, report, faults)
     _check_claims(tree, report)
     equations = Equations(
         symbols, numbers, declarations.identities, declarations.signatures, report
     )
     statements = Statements(
-        declarations.hierarchies, tree.steps, symbols, numbers, equations, report
+        declarations.hierarchies, tree.steps, symbols, numbers, equations, report, faults
     )
     for start in tree.starts:
         statements.block(start.body, {})
     for cycle in tree.cycles:
         statements.cycle(cycle, {})
-    _check_outputs(tree, equations, report)
-    if report.fatal:
+    _check_outputs(tree, equations, report, faults)
+    if faults.fatal:
         report.raise_errors()
     _warn_unused(symbols, report)
     return NetSpec(
@@ -64,6 +66,7 @@ def check(
         expects=chosen.expects if chosen else tree.expects,
         published=chosen.published if chosen else tree.published,
         settings=tuple(settings),
+        faulty=faults.spans,
     )
 
 
@@ -102,13 +105,13 @@ def _check_claims(tree: ast.Spec, report: Report) -> None:
             )
 
 
-def _check_outputs(tree: ast.Spec, equations: Equations, report: Report) -> None:
+def _check_outputs(tree: ast.Spec, equations: Equations, report: Report, faults: Faults) -> None:
     if not tree.outputs:
         hint = "such as: output logits = W(avgpool(u[L]))"
         report.error(SpecError("this network has no output", tree.span, hint=hint))
     seen: dict[str, ast.Output] = {}
     for output in tree.outputs:
-        with report.marking(output.span):
+        with faults.within(output.span):
             equations.value(output.value, {})
             if output.name in seen:
                 note = Note("the first one", seen[output.name].span)

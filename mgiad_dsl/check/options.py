@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.spec import ALLOWED, EXCLUSIVE
+from mgiad_dsl.language.kinds import KINDS, KindName
 
 
 def check_options(
-    kind: str,
+    kind: KindName,
     options: Sequence[ast.Option],
     numbers: Numbers,
     scope: Collection[str],
@@ -24,8 +25,8 @@ def check_options(
         if option.name in given:
             note = Note("the first time", given[option.name])
             report.error(SpecError(f"`{option.name}` stands twice", option.span, notes=(note,)))
-        elif option.name not in ALLOWED[kind]:
-            allowed = ", ".join(sorted(ALLOWED[kind])) or "no options"
+        elif option.name not in KINDS[kind].options:
+            allowed = ", ".join(sorted(KINDS[kind].options)) or "no options"
             hint = f"`{kind}` takes {allowed}"
             report.error(SpecError(f"`{kind}` has no `{option.name}`", option.span, hint=hint))
         given[option.name] = option.span
@@ -33,6 +34,6 @@ def check_options(
             numbers.dims(option.value, scope)
         elif option.value is not None:
             numbers.check(option.value, scope)
-    for one, two in EXCLUSIVE:
-        if one in given and two in given:
-            report.error(SpecError(f"`{one}` and `{two}` exclude each other", given[two]))
+    chosen = [name for name in KINDS[kind].exclusive if name in given]
+    for one, two in pairwise(chosen):
+        report.error(SpecError(f"`{one}` and `{two}` exclude each other", given[two]))

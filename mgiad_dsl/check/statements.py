@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.check.equations import NUMBER, Equations
+from mgiad_dsl.check.faults import Faults
 from mgiad_dsl.check.numbers import Numbers
+from mgiad_dsl.check.parts import labelled, missing
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.spec import Hierarchy
@@ -21,16 +23,6 @@ Scope = Mapping[str, str]
 _ORDER = {"pre": 0, "coarsen": 1, "solve": 2, "correct": 3, "post": 4}
 
 
-def labelled(cycle: ast.Cycle) -> list[tuple[str, ast.Part]]:
-    """The parts with their roles: smoothing before `coarsen` is `pre`, after it `post`."""
-    parts, coarsened = [], False
-    for part in cycle.parts:
-        coarsened = coarsened or part.name != "smooth"
-        label = ("post" if coarsened else "pre") if part.name == "smooth" else part.name
-        parts.append((label, part))
-    return parts
-
-
 class Statements:
     """Checks statements in the scope they run in."""
 
@@ -42,6 +34,7 @@ class Statements:
         numbers: Numbers,
         equations: Equations,
         report: Report,
+        faults: Faults,
     ) -> None:
         self._hierarchies = {h.index: h for h in hierarchies}
         self._steps = {step.name: step for step in steps}
@@ -49,6 +42,7 @@ class Statements:
         self._numbers = numbers
         self._equations = equations
         self._report = report
+        self._faults = faults
         self._checked: set[tuple[str, frozenset[tuple[str, str]]]] = set()
 
     def block(self, body: tuple[ast.Statement, ...], scope: Scope) -> None:
@@ -58,14 +52,15 @@ class Statements:
             if isinstance(statement, ast.Cycle):
                 self.cycle(statement, local)
                 continue
-            with self._report.marking(statement.span):
+            with self._faults.within(statement.span):
                 if isinstance(statement, ast.Let):
                     self._let(statement, local)
                 else:
                     self._assign(statement, local)
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> None:
-        space = self._equations.target(statement.target, scope)
+        with self._faults.within(statement.target.span):
+            space = self._equations.target(statement.target, scope)
         value = self._equations.value(statement.value, scope)
         self._equations.assigned(space, value, statement.span)
 
@@ -167,13 +162,8 @@ class Statements:
                     hint="the order is smooth, coarsen, solve, correct, smooth",
                 )
         kind = self._written_kind(cycle)
-        working = {"pre", "solve"} if kind == "backslash" else {"pre", "solve", "post"}
-        if not working & set(labels):
-            self._missing(cycle, "a `smooth` or `solve`: nothing runs on the coarsest level")
-        if "coarsen" not in labels:
-            self._missing(cycle, "a `coarsen`: how values reach the next level")
-        if kind not in (None, "backslash") and "correct" not in labels:
-            self._missing(cycle, f"a `correct`: a {kind} cycle comes back to each level")
+        for error in missing(cycle, kind):
+            self._report.error(error)
         for label, part in parts:
             if kind == "backslash" and label in ("correct", "post"):
                 why = f"`{part.name}` never runs: a backslash cycle does not come back"
@@ -186,9 +176,6 @@ class Statements:
         symbol = self._symbols.find(cycle.kind.name)
         computed = symbol is not None and symbol.what in ("parameter", "let")
         return None if computed else cycle.kind.name
-
-    def _missing(self, cycle: ast.Cycle, what: str) -> None:
-        self._fail(f"this cycle lacks {what}", cycle.index.span)
 
     def _fail(
         self, message: str, span: Span, hint: str | None = None, notes: tuple[Note, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.ops import Op, Pair
+from mgiad_dsl.graph.ops import Op, Size
 
 
 def describe(op: Op) -> str:
@@ -44,9 +44,9 @@ def describe(op: Op) -> str:
             assert_never(op)
 
 
-def by(pair: Pair) -> str:
+def by(size: Size) -> str:
     """``3x3``"""
-    return f"{pair[0]}x{pair[1]}"
+    return "x".join(map(str, size))
 
 
 def _conv(op: ops.Conv) -> str:
@@ -61,10 +61,10 @@ def _conv(op: ops.Conv) -> str:
     return f"{name} {by(op.kernel)} {channels}{_stride(op.stride)}{groups}"
 
 
-def _stride(stride: Pair) -> str:
-    if stride == (1, 1):
+def _stride(stride: Size) -> str:
+    if set(stride) <= {1}:
         return ""
-    return f", stride {stride[0] if stride[0] == stride[1] else by(stride)}"
+    return f", stride {stride[0] if len(set(stride)) == 1 else by(stride)}"
 
 
 def _pool(op: ops.Pool) -> str:

@@ -1,17 +1,28 @@
 """The closed set of operations of a network graph, as plain data.
 
-Shapes are per image: ``(C, H, W)`` for features and data, ``(C,)`` for vectors, ``()`` for
-learnable scalars. Whoever handles operations matches on all of them, with ``assert_never``.
+Shapes are per image: ``(C, *size)`` for features and data, such as ``(C, H, W)``, ``(C,)`` for
+vectors, ``()`` for learnable scalars. A size, a kernel or a stride is a tuple as long as the
+image has dimensions; a stride, padding or dilation that is left out fits its kernel.
+Whoever handles operations matches on all of them, with ``assert_never``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 Shape: TypeAlias = "tuple[int, ...]"
-Pair: TypeAlias = "tuple[int, int]"
+Size: TypeAlias = "tuple[int, ...]"
+Pair: TypeAlias = Size  # for printers that know two dimensions only
+Rows: TypeAlias = "tuple[Any, ...]"  # numbers, nested as deep as the image has dimensions
+
+
+def _complete(op: Conv | Stencil | Pool, kernel: Size, **defaults: int) -> None:
+    """Give a field that was left out its default in every dimension of the kernel."""
+    for name, default in defaults.items():
+        if not getattr(op, name):
+            object.__setattr__(op, name, (default,) * len(kernel))
 
 
 @dataclass(frozen=True)
@@ -46,31 +57,41 @@ class Conv:
 
     channels_in: int
     channels_out: int
-    kernel: Pair
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    kernel: Size
+    stride: Size = ()
+    padding: Size = ()
+    dilation: Size = ()
     groups: int = 1
     bias: bool = False
     transposed: bool = False
-    output_padding: Pair = (0, 0)
+    output_padding: Size = ()
+
+    def __post_init__(self) -> None:
+        _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)
 
 
 @dataclass(frozen=True)
 class Stencil:
     """One stencil applied to every channel: a buffer when ``fixed``, else a weight."""
 
-    rows: tuple[tuple[int | Fraction, ...], ...]
+    rows: Rows
     fixed: bool
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    dilation: Pair = (1, 1)
+    stride: Size = ()
+    padding: Size = ()
+    dilation: Size = ()
     transposed: bool = False
-    output_padding: Pair = (0, 0)
+    output_padding: Size = ()
+
+    def __post_init__(self) -> None:
+        _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)
 
     @property
-    def kernel(self) -> Pair:
-        return len(self.rows), len(self.rows[0])
+    def kernel(self) -> Size:
+        lengths, inner = [], self.rows
+        while isinstance(inner, tuple):
+            lengths.append(len(inner))
+            inner = inner[0]
+        return tuple(lengths)
 
 
 @dataclass(frozen=True)
@@ -109,14 +130,17 @@ class Pool:
     """Average or maximum over a window; ``window`` None is the whole image."""
 
     maximum: bool
-    window: Pair | None = None
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
+    window: Size | None = None
+    stride: Size = ()
+    padding: Size = ()
+
+    def __post_init__(self) -> None:
+        _complete(self, self.window or (), stride=1, padding=0)
 
 
 @dataclass(frozen=True)
 class Upsample:
-    size: Pair
+    size: Size
     mode: str
 
 

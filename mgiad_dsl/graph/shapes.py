@@ -7,27 +7,25 @@ from math import prod
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.ops import Op, Pair, Shape
+from mgiad_dsl.graph.ops import Op, Shape, Size
 
 
-def window(size: Pair, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> Pair:
+def window(size: Size, kernel: Size, stride: Size, padding: Size, dilation: Size) -> Size:
     """Size after a convolution or pooling."""
-    height, width = (
+    return tuple(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(size, kernel, stride, padding, dilation, strict=True)
     )
-    return height, width
 
 
-def transposed(size: Pair, op: ops.Conv | ops.Stencil) -> Pair:
+def transposed(size: Size, op: ops.Conv | ops.Stencil) -> Size:
     """Size after a transposed convolution."""
-    height, width = (
+    return tuple(
         (n - 1) * s - 2 * p + d * (k - 1) + o + 1
         for n, k, s, p, d, o in zip(
             size, op.kernel, op.stride, op.padding, op.dilation, op.output_padding, strict=True
         )
     )
-    return height, width
 
 
 def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
@@ -48,10 +46,11 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
         case ops.Linear(features_out=features):
             return (features,)
         case ops.Pool(window=kernel):
+            channels, *size = inputs[0]
             if kernel is None:
-                return (inputs[0][0], 1, 1)
-            size = window(_pair(inputs[0][1:]), kernel, op.stride, op.padding, (1, 1))
-            return (inputs[0][0], *size)
+                return (channels, *(1 for _ in size))
+            plain = (1,) * len(kernel)
+            return (channels, *window(tuple(size), kernel, op.stride, op.padding, plain))
         case ops.Upsample(size=size):
             return (inputs[0][0], *size)
         case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Negate():
@@ -62,15 +61,10 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
             assert_never(op)
 
 
-def _moved(op: ops.Conv | ops.Stencil, size: Shape) -> Pair:
+def _moved(op: ops.Conv | ops.Stencil, size: Size) -> Size:
     if op.transposed:
-        return transposed(_pair(size), op)
-    return window(_pair(size), op.kernel, op.stride, op.padding, op.dilation)
-
-
-def _pair(size: Shape) -> Pair:
-    height, width = size
-    return height, width
+        return transposed(size, op)
+    return window(size, op.kernel, op.stride, op.padding, op.dilation)
 
 
 def macs(op: Op, input_shape: Shape, output_shape: Shape) -> int:
@@ -87,5 +81,20 @@ def macs(op: Op, input_shape: Shape, output_shape: Shape) -> int:
             return prod(input_shape if op.transposed else output_shape) * prod(op.kernel)
         case ops.Linear():
             return op.features_in * op.features_out
-        case _:
+        case (
+            ops.Input()
+            | ops.Zeros()
+            | ops.Constant()
+            | ops.Scalar()
+            | ops.BatchNorm()
+            | ops.GroupNorm()
+            | ops.LayerNorm()
+            | ops.Activation()
+            | ops.Pool()
+            | ops.Upsample()
+            | ops.Binary()
+            | ops.Negate()
+        ):
             return 0
+        case _:
+            assert_never(op)

@@ -5,7 +5,6 @@ Expressions stay syntax trees, since most of them differ from level to level.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -114,7 +113,11 @@ class Operator(_Model):
 
 
 class NetSpec(_Model):
-    """A complete, checked network description: pure data."""
+    """A complete, checked network description: pure data.
+
+    ``faulty`` are the places of equations, their targets, outputs and operator kinds in which
+    an error was found and reported: lowering passes over them in silence.
+    """
 
     name: str
     variant: str | None
@@ -131,6 +134,7 @@ class NetSpec(_Model):
     expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
     published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
     settings: tuple[str, ...]
+    faulty: Annotated[frozenset[Span], SkipValidation, Field(exclude=True)] = frozenset()
 
     @property
     def customised(self) -> bool:
@@ -180,23 +184,3 @@ class Options(_Model):
     learnable: bool = False
     nearest: bool = False
     bilinear: bool = False
-
-
-# Which options each kind of operator takes.
-ALLOWED: Mapping[str, frozenset[str]] = {
-    "conv": frozenset(
-        {"stride", "pad", "dilation", "group_size", "depthwise", "bias", "transposed"}
-    ),
-    "stencil": frozenset({"stride", "pad", "dilation", "transposed", "fixed", "learnable"}),
-    "linear": frozenset(),
-    "scalar": frozenset(),
-    "avgpool": frozenset({"stride", "pad"}),
-    "maxpool": frozenset({"stride", "pad"}),
-    "upsample": frozenset({"nearest", "bilinear"}),
-    "batchnorm": frozenset(),
-    "groupnorm": frozenset({"group_size"}),
-    "layernorm": frozenset(),
-}
-EXCLUSIVE = (("fixed", "learnable"), ("group_size", "depthwise"), ("nearest", "bilinear"))
-NORMS = ("batchnorm", "groupnorm", "layernorm")
-NEEDS_SIGNATURE = ("conv", "stencil", "linear")

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from mgiad_dsl.base.source import Span
+from mgiad_dsl.language.kinds import KINDS, KindName, Traits
 
 
 def _span() -> Span:
@@ -199,10 +200,14 @@ class Kind:
     initial value (scalar).
     """
 
-    name: str
+    name: KindName
     argument: Expr | Dims | None
     options: tuple[Option, ...]
     span: Span = _span()
+
+    @property
+    def traits(self) -> Traits:
+        return KINDS[self.name]
 
 
 @dataclass(frozen=True)

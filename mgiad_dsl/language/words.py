@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal, get_args
 
+from mgiad_dsl.language.kinds import RESAMPLINGS
+
 Axis = Literal["resolution", "channel"]
 
 CYCLES = ("backslash", "V", "W", "F")
@@ -18,7 +20,6 @@ WORD_SETS = (CYCLES, ACTIVATIONS, UPSAMPLINGS)
 WORDS = frozenset(word for words in WORD_SETS for word in words)
 
 NUMERIC_FUNCTIONS = ("floor", "ceil", "round", "log2", "min", "max", "sum", "len")
-RESAMPLINGS = ("avgpool", "maxpool", "upsample")
 FUNCTIONS = frozenset({*NUMERIC_FUNCTIONS, *ACTIVATIONS, *RESAMPLINGS})
 
 METRICS = ("weights",)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import TypeAlias
+
+from typing_extensions import assert_never
 
 from mgiad_dsl.base.report import PoisonedError
-from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops
+from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.evaluate import Evaluator, Value, is_number, kind_of, show
+from mgiad_dsl.language.evaluate import Evaluator, is_number
+from mgiad_dsl.language.kinds import PoolName, ResamplingName, resampling_named
 from mgiad_dsl.language.spec import MAX_FACTOR
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.operators import Operators
-from mgiad_dsl.lower.values import SCALAR, Tensor
+from mgiad_dsl.lower.values import SCALAR, Result, Tensor, worth
 
-Result: TypeAlias = "Tensor | Value"
 Environment = Mapping[str, object]
 Reader = Callable[[str, tuple[int, ...], Span], Tensor]
 
@@ -66,7 +68,7 @@ class Equations:
         value = self.value(expr, env)
         if isinstance(value, Tensor):
             return value
-        raise SpecError(f"{_shown(value)} is no value of a space", expr.span)
+        raise SpecError(f"{worth(value).label} is no value of a space", expr.span)
 
     def indices(self, exprs: tuple[ast.Expr, ...], env: Environment) -> tuple[int, ...]:
         return tuple(self._evaluator.integer(e, env, "an index") for e in exprs)
@@ -90,8 +92,9 @@ class Equations:
             return self._evaluator.value(expr, env)
         first = expr.arguments[0]
         assert not isinstance(first, ast.Window)
-        if name in RESAMPLINGS:
-            return self._resample(expr, self.tensor(first, env), env)
+        resampling = resampling_named(name)
+        if resampling is not None:
+            return self._resample(resampling, expr, self.tensor(first, env), env)
         if name in self._operators.families:
             argument = self.tensor(first, env)
             given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
@@ -103,23 +106,31 @@ class Equations:
         if name not in ACTIVATIONS:  # a parameter that is one: act = relu
             value = self._evaluator.value(ast.Name(name, expr.function.span), env)
             if value not in ACTIVATIONS:
-                raise SpecError(f"`{name}` is {_shown(value)}, no activation", expr.function.span)
+                raise SpecError(
+                    f"`{name}` is {worth(value).label}, no activation", expr.function.span
+                )
             word = str(value)
         if word == "identity":
             return argument
         return self._builder.add(ops.Activation(word), (argument,), argument.place, expr.span)
 
-    def _resample(self, expr: ast.Call, argument: Tensor, env: Environment) -> Tensor:
-        name = expr.function.name
-        if len(argument.shape) != 3:
-            raise SpecError(f"`{name}` needs an image, not {_shown(argument)}", expr.span)
-        op = self._upsample(expr, argument, env) if name == "upsample" else self._pool(expr, env)
+    def _resample(
+        self, name: ResamplingName, expr: ast.Call, argument: Tensor, env: Environment
+    ) -> Tensor:
+        rules.check_points(name, not argument.size, expr.span)
+        match name:
+            case "avgpool" | "maxpool":
+                op: ops.Op = self._pool(name, expr, env)
+            case "upsample":
+                op = self._upsample(expr, argument, env)
+            case _:
+                assert_never(name)
         return self._builder.add(op, (argument,), argument.place, expr.span)
 
-    def _pool(self, expr: ast.Call, env: Environment) -> ops.Pool:
+    def _pool(self, name: PoolName, expr: ast.Call, env: Environment) -> ops.Pool:
         window = expr.arguments[1] if len(expr.arguments) > 1 else None
         assert window is None or isinstance(window, ast.Window)
-        return self._operators.window(expr.function.name, window, env)
+        return self._operators.window(name, window, env)
 
     def _upsample(self, expr: ast.Call, argument: Tensor, env: Environment) -> ops.Upsample:
         given = [a for a in expr.arguments[1:] if not isinstance(a, ast.Window)]
@@ -129,10 +140,11 @@ class Equations:
         mode = self._evaluator.value(given[1], env) if len(given) > 1 else "nearest"
         if mode not in UPSAMPLINGS:
             raise SpecError(
-                f"{_shown(mode)} is no way to upsample", expr.span, hint=" or ".join(UPSAMPLINGS)
+                f"{worth(mode).label} is no way to upsample",
+                expr.span,
+                hint=" or ".join(UPSAMPLINGS),
             )
-        height, width = argument.size
-        return ops.Upsample((height * factor, width * factor), str(mode))
+        return ops.Upsample(tuple(n * factor for n in argument.size), str(mode))
 
     # -- arithmetic ----------------------------------------------------------------------------
 
@@ -140,19 +152,12 @@ class Equations:
         left, right = self.value(expr.left, env), self.value(expr.right, env)
         if not isinstance(left, Tensor) and not isinstance(right, Tensor):
             return self._evaluator.arithmetic(left, expr.sign, right, expr.span)
-        spreads = {
-            "+": _is_scalar(left) and _is_scalar(right),
-            "-": _is_scalar(left) and _is_scalar(right),
-            "*": _is_scalar(left) or _is_scalar(right),
-            "/": _is_scalar(right),
-            "^": _is_scalar(left) and _is_scalar(right),
-        }
-        if spreads[expr.sign]:
-            return self._spread(expr, left, right)
-        if expr.sign in "+-":
+        both = _is_scalar(left) and _is_scalar(right)
+        if not both and expr.sign in "+-":
             return self._sum(expr, left, right)
-        done = {"*": "multiplied by", "/": "divided by", "^": "raised to"}[expr.sign]
-        raise SpecError(f"{_shown(left)} cannot be {done} {_shown(right)}", expr.span)
+        if not both:
+            rules.check_product(expr.sign, worth(left), worth(right), expr.span)
+        return self._spread(expr, left, right)
 
     def _spread(self, expr: ast.Binary, left: Result, right: Result) -> Result:
         """Arithmetic in which at least one side is a number or a learnable scalar."""
@@ -173,23 +178,11 @@ class Equations:
             if expr.sign == "+":
                 return right
             return self._builder.add(ops.Negate(), (right,), right.place, expr.span)
-        word = "added to" if expr.sign == "+" else "subtracted from"
-        if not isinstance(left, Tensor) or not isinstance(right, Tensor):
-            one, two = (left, right) if expr.sign == "+" else (right, left)
-            raise SpecError(
-                f"{_shown(one)} cannot be {word} {_shown(two)}",
-                expr.span,
-                hint="of all numbers only 0 is a value of every space",
-            )
-        if left.place != right.place:
-            one, two = (left, right) if expr.sign == "+" else (right, left)
-            spans = dict.fromkeys(t.place.span for t in (left, right))
-            raise SpecError(
-                f"{_shown(one)} cannot be {word} {_shown(two)}",
-                expr.span,
-                hint="`+` and `-` need two values of one space",
-                notes=tuple(Note("declared here", span) for span in spans if span),
-            )
+        places = [value.place for value in (left, right) if isinstance(value, Tensor)]
+        if len(places) < 2 or places[0] != places[1]:
+            rules.check_sum(expr.sign, worth(left), worth(right), expr.span)
+        assert isinstance(left, Tensor)
+        assert isinstance(right, Tensor)
         if left.shape != right.shape:
             raise SpecError(f"sizes disagree in {left.place.label}: {left} and {right}", expr.span)
         return self._builder.add(ops.Binary(expr.sign), (left, right), left.place, expr.span)
@@ -199,7 +192,7 @@ class Equations:
             return value
         if isinstance(value, (int, Fraction)) and is_number(value):
             return self._builder.scalar(ops.Constant(value), None, span)
-        raise SpecError(f"{_shown(value)} is no factor", span)
+        raise SpecError(f"{worth(value).label} is no factor", span)
 
 
 def _sound(value: object) -> Result:
@@ -215,9 +208,3 @@ def _is(value: Result, number: int) -> bool:
 def _is_scalar(value: Result) -> bool:
     """Numbers and learnable scalars: what spreads over tensors."""
     return value.place == SCALAR if isinstance(value, Tensor) else is_number(value)
-
-
-def _shown(value: Result) -> str:
-    if not isinstance(value, Tensor):
-        return f"the number {show(value)}" if is_number(value) else kind_of(value)
-    return value.place.label if value.is_scalar else f"a value of {value.place.label}"

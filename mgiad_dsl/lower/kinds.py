@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pydantic import ValidationError
+from typing_extensions import assert_never
 
 from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops, shapes
 from mgiad_dsl.graph.describe import by
-from mgiad_dsl.graph.ops import Op, Pair
+from mgiad_dsl.graph.ops import Op, Size
+from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
+from mgiad_dsl.language.kinds import PoolName
 from mgiad_dsl.language.spec import Options
 
 Environment = Mapping[str, object]
@@ -26,9 +29,9 @@ class Ends:
     label: str
     channels_in: int
     channels_out: int
-    size: Pair
+    size: Size
     vector: bool
-    wanted: Pair | None
+    wanted: Size | None
     span: Span
 
 
@@ -44,9 +47,9 @@ class Kinds:
         Raises:
             SpecError: an option out of range, or one that does not fit the channels or sizes.
         """
-        if ends.vector and kind.name not in ("linear", "batchnorm", "groupnorm", "layernorm"):
-            raise SpecError(f"`{ends.label}` is given a vector, which has no points", ends.span)
-        if kind.name not in ("conv", "linear"):
+        if not kind.traits.takes_vectors:
+            rules.check_points(ends.label, ends.vector, ends.span)
+        if kind.traits.keeps_channels:
             _check_channels_kept(ends, kind)
         options = self._options(kind, env)
         match kind.name:
@@ -64,8 +67,12 @@ class Kinds:
                 return ops.LayerNorm(ends.channels_in)
             case "avgpool" | "maxpool":
                 return pool(kind.name, options)
-            case _:
+            case "upsample":
                 return self._upsample(kind, options, ends)
+            case "scalar":
+                return self.scalar(kind, env)
+            case _:
+                assert_never(kind.name)
 
     def scalar(self, kind: ast.Kind, env: Environment) -> ops.Scalar:
         assert isinstance(kind.argument, ast.Expr)
@@ -76,7 +83,7 @@ class Kinds:
             )
         return ops.Scalar(initial)
 
-    def window(self, name: str, window: ast.Window | None, env: Environment) -> ops.Pool:
+    def window(self, name: PoolName, window: ast.Window | None, env: Environment) -> ops.Pool:
         """The pooling ``maxpool(g, 3x3 stride 2)``, or over the whole image without a window."""
         if window is None:
             return ops.Pool(name == "maxpool")
@@ -99,7 +106,7 @@ class Kinds:
         if isinstance(kind.argument, ast.Dims):
             values["kernel"] = self._pair(kind.argument, env, "a kernel")
             spans["kernel"] = kind.argument.span
-        elif kind.name == "upsample" and kind.argument is not None:
+        elif kind.traits.argument == "factor" and kind.argument is not None:
             values["factor"] = self._evaluator.integer(kind.argument, env, "the factor")
             spans["factor"] = kind.argument.span
         try:
@@ -114,7 +121,7 @@ class Kinds:
                 f"`{field}` must be {message}, not {first['input']}", spans.get(field, kind.span)
             ) from None
 
-    def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Pair:
+    def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Size:
         return (
             self._evaluator.integer(dims.height, env, what),
             self._evaluator.integer(dims.width, env, what),
@@ -128,7 +135,7 @@ class Kinds:
             ends.channels_in,
             ends.channels_out,
             options.kernel,
-            stride=options.stride or (1, 1),
+            stride=options.stride or (),
             padding=_padding(kind, options.kernel, options),
             dilation=options.dilation,
             groups=_groups(kind, options, ends),
@@ -145,14 +152,14 @@ class Kinds:
         op = ops.Stencil(
             rows,
             options.fixed,
-            stride=options.stride or (1, 1),
+            stride=options.stride or (),
             padding=_padding(kind, (len(rows), len(rows[0])), options),
             dilation=options.dilation,
             transposed=options.transposed,
         )
         return replace(op, output_padding=_output_padding(op, ends)) if op.transposed else op
 
-    def _rows(self, expr: ast.Expr, env: Environment) -> tuple[tuple[int | Fraction, ...], ...]:
+    def _rows(self, expr: ast.Expr, env: Environment) -> ops.Rows:
         value = self._evaluator.value(expr, env)
         rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
         self._evaluator.spend(sum(map(len, rows)), expr.span)
@@ -174,9 +181,10 @@ class Kinds:
         return numbers
 
     def _linear(self, ends: Ends) -> ops.Linear:
-        if ends.size != (1, 1):
+        if any(n != 1 for n in ends.size):
+            point = by((1,) * len(ends.size))
             raise SpecError(
-                f"`{ends.label}` is linear and needs size 1x1, not {by(ends.size)}",
+                f"`{ends.label}` is linear and needs size {point}, not {by(ends.size)}",
                 ends.span,
                 hint="average over the image first: avgpool(...)",
             )
@@ -196,7 +204,7 @@ class Kinds:
 
     def _upsample(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.Upsample:
         if options.factor is not None:
-            size = (ends.size[0] * options.factor, ends.size[1] * options.factor)
+            size = tuple(n * options.factor for n in ends.size)
         elif ends.wanted is not None:
             size = ends.wanted
         else:
@@ -208,13 +216,13 @@ class Kinds:
         return ops.Upsample(size, "bilinear" if options.bilinear else "nearest")
 
 
-def pool(name: str, options: Options) -> ops.Pool:
+def pool(name: PoolName, options: Options) -> ops.Pool:
     """A pooling; windows follow each other by default, odd ones are padded by half."""
     kernel = options.kernel
     if kernel is None:
         return ops.Pool(name == "maxpool")
     half = tuple((k - 1) // 2 if k % 2 else 0 for k in kernel)
-    padding = options.pad if options.pad is not None else (half[0], half[1])
+    padding = options.pad if options.pad is not None else half
     return ops.Pool(name == "maxpool", kernel, options.stride or kernel, padding)
 
 
@@ -227,7 +235,7 @@ def _check_channels_kept(ends: Ends, kind: ast.Kind) -> None:
         )
 
 
-def _padding(kind: ast.Kind, kernel: Pair, options: Options) -> Pair:
+def _padding(kind: ast.Kind, kernel: Size, options: Options) -> Size:
     """What was said, or the padding that keeps the size at stride 1."""
     if options.pad is not None:
         return options.pad
@@ -238,7 +246,7 @@ def _padding(kind: ast.Kind, kernel: Pair, options: Options) -> Pair:
             kind.span,
             hint="say which: pad 0",
         )
-    return reach[0] // 2, reach[1] // 2
+    return tuple(r // 2 for r in reach)
 
 
 def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
@@ -271,12 +279,12 @@ def _divisors(channels: int, near: int) -> str:
     return f"{below} would" if above is None else f"{below} or {above} would"
 
 
-def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Pair:
+def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Size:
     """What makes a transposed operator give the size its codomain asks for."""
     if ends.wanted is None:
-        return (0, 0)
+        return op.output_padding
     plain = shapes.transposed(ends.size, op)
-    missing = (ends.wanted[0] - plain[0], ends.wanted[1] - plain[1])
+    missing = tuple(n - m for n, m in zip(ends.wanted, plain, strict=True))
     for lack, stride, dilation in zip(missing, op.stride, op.dilation, strict=True):
         if not 0 <= lack < max(stride, dilation):
             raise SpecError(

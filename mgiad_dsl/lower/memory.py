@@ -8,9 +8,10 @@ from mgiad_dsl.base.report import PoisonedError
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Place, Scope
+from mgiad_dsl.language.rules import check_assigned
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.spaces import Indices, Spaces
-from mgiad_dsl.lower.values import Tensor
+from mgiad_dsl.lower.values import Tensor, worth, worth_in
 
 Key = tuple[str, Indices]
 
@@ -105,12 +106,7 @@ class Memory:
                 f"{value.place.label} has {value.shape[0]} channels and {place.label} {channels}",
                 span,
             )
-        spans = dict.fromkeys((value.place.span, place.span))
-        raise SpecError(
-            f"a value of {value.place.label} cannot be assigned to {place.label}",
-            span,
-            notes=tuple(Note("this space is declared here", s) for s in spans if s),
-        )
+        check_assigned(worth_in(place, place.label), worth(value), span)
 
     # -- zeros -------------------------------------------------------------------------------
 

@@ -6,10 +6,11 @@ from collections import Counter
 
 from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, LimitError, Note, SpecError
-from mgiad_dsl.check.statements import labelled
+from mgiad_dsl.check.parts import labelled, missing
 from mgiad_dsl.graph.network import Frame, NetGraph, Scope, path
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
+from mgiad_dsl.language.rules import ONLY_ZERO
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.language.words import CYCLES
 from mgiad_dsl.lower.builder import Builder
@@ -98,7 +99,7 @@ class _Lowering:
             self._report.error(error)
 
     def _let(self, let: ast.Let, env: Environment, scope: Scope) -> None:
-        if self._report.is_faulty(let.span):
+        if let.span in self._spec.faulty:
             return
         name = let.declared.name
         self._builder.open(scope, name)
@@ -111,7 +112,7 @@ class _Lowering:
         key = self._target(statement.target, env)
         self._spaces.reach(self._spaces.families[key[0]], key[1])
         try:
-            if self._report.is_faulty(statement.span):
+            if statement.span in self._spec.faulty:
                 raise PoisonedError
             self._builder.open(scope, key[0])
             value = self._equations.value(statement.value, env)
@@ -120,9 +121,7 @@ class _Lowering:
             elif value == 0 and not isinstance(value, bool):
                 self._memory.set_zero(key, scope, statement.span)
             else:
-                raise SpecError(
-                    "of all numbers only 0 is a value of every space", statement.value.span
-                )
+                raise SpecError(ONLY_ZERO, statement.value.span)
         except (SpecError, PoisonedError):
             self._memory.poison(key)
             raise
@@ -130,7 +129,7 @@ class _Lowering:
     def _target(self, target: ast.Name | ast.Index, env: Environment) -> Key:
         """The space that an equation sets."""
         try:
-            if target.name not in self._spaces.families:
+            if target.span in self._spec.faulty:
                 raise PoisonedError
             exprs = target.indices if isinstance(target, ast.Index) else ()
             indices = self._equations.indices(exprs, env)
@@ -142,7 +141,7 @@ class _Lowering:
 
     def _output(self, output: ast.Output) -> None:
         scope = (Frame("output", "output"),)
-        if self._report.is_faulty(output.span):
+        if output.span in self._spec.faulty:
             return
         try:
             self._builder.open(scope, output.name)
@@ -160,11 +159,8 @@ class _Lowering:
         first, last = self._spaces.range(self._spaces.hierarchies[cycle.index.name], env)
         kind = self._kind(cycle, env)
         parts = dict(labelled(cycle))
-        if kind != "backslash" and "correct" not in parts:
-            raise SpecError(
-                f"this cycle lacks a `correct`: a {kind} cycle comes back to each level",
-                cycle.index.span,
-            )
+        for error in missing(cycle, kind):
+            raise error
         for label, level in schedule(kind, first, last):
             self._evaluator.spend(1, cycle.span)
             if label in ("pre", "solve"):

@@ -8,14 +8,14 @@ from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.graph.network import Place
 from mgiad_dsl.graph.ops import Op, Pool, Shape, Upsample, Weighted
+from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
-from mgiad_dsl.language.spec import NORMS, NetSpec, Operator
-from mgiad_dsl.language.words import RESAMPLINGS
+from mgiad_dsl.language.spec import NetSpec, Operator
 from mgiad_dsl.lower.builder import MAX_SIZE, Builder
 from mgiad_dsl.lower.kinds import Ends, Kinds
 from mgiad_dsl.lower.spaces import Spaces
-from mgiad_dsl.lower.values import Tensor
+from mgiad_dsl.lower.values import Tensor, worth, worth_in
 
 VECTOR = "<vector>"
 Bindings = dict[str, int]
@@ -43,6 +43,7 @@ class Operators:
         self._spaces = spaces
         self._builder = builder
         self._report = report
+        self._faulty = spec.faulty
         self._kinds = Kinds(evaluator)
         self._plans: dict[tuple[str, tuple[int, ...], Place, Shape], _Plan] = {}
         self.window = self._kinds.window
@@ -100,14 +101,14 @@ class Operators:
         """Operators without an index exist once, used or not; others are nothing unused."""
         used = {group.family for group in self._builder.graph.groups.values()}
         for operator in self.families.values():
-            exists = not operator.indices and operator.kind.name not in RESAMPLINGS
+            exists = not operator.indices and operator.kind.traits.family != "resampling"
             if exists and operator.name not in used and not self._is_faulty(operator):
                 with self._report.catch():
                     self._declare(operator)
 
     def _declare(self, operator: Operator) -> None:
         """Make the dead weights of an operator that nothing applies."""
-        if operator.kind.name == "scalar":
+        if operator.kind.traits.family == "number":
             op: Op = self._kinds.scalar(operator.kind, {})
             place = source = Place("", (), "")
         elif operator.domain is None or _open_indices(operator, self._spaces):
@@ -120,7 +121,7 @@ class Operators:
             known = None
             if source.identity in self._spaces.families:
                 known = self._spaces.size(source.identity, source.indices)
-            size = (1, 1) if operator.kind.name == "linear" or known is None else known.size
+            size = () if operator.kind.traits.gives_vector or known is None else known.size
             ends = Ends(
                 operator.name,
                 self._channels(source),
@@ -143,7 +144,7 @@ class Operators:
         return operator
 
     def _is_faulty(self, operator: Operator) -> bool:
-        return self._report.is_faulty(operator.kind.span)
+        return operator.kind.span in self._faulty
 
     # -- indices -----------------------------------------------------------------------------
 
@@ -168,16 +169,9 @@ class Operators:
                 self._solve(expr, actual, env)
         domain = self._side(operator.domain, env, span)
         if domain != argument.place:
-            spans = [p.span for p in (domain, argument.place)]
-            raise SpecError(
-                f"`{label}` applies to {domain.label}, but this is a value of "
-                f"{argument.place.label}",
-                span,
-                notes=(
-                    Note(f"`{operator.name}` is declared here", operator.span),
-                    *(Note("this space is declared here", s) for s in dict.fromkeys(spans) if s),
-                ),
-            )
+            note = Note(f"`{operator.name}` is declared here", operator.span)
+            wanted = worth_in(domain, domain.label)
+            rules.check_applied(label, note, wanted, worth(argument), span)
         return env
 
     def _solve(self, expr: ast.Expr, actual: int, env: Bindings) -> None:
@@ -224,9 +218,10 @@ class Operators:
             assert argument is not None
             return argument.place
         place = self._side(operator.codomain, env, span)
-        if operator.kind.name == "linear" and place.identity != VECTOR:
+        if operator.kind.traits.gives_vector and place.identity != VECTOR:
             raise SpecError(
-                f"`{operator.name}` is linear and gives a vector, not a value of {place.label}",
+                f"`{operator.name}` is {operator.kind.name} and gives a vector, "
+                f"not a value of {place.label}",
                 operator.codomain.span,
                 hint="write the number of outputs, or take a conv 1x1",
             )
@@ -279,9 +274,9 @@ def _key(indices: tuple[int, ...]) -> str:
 
 
 def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> str:
-    if operator.kind.name in NORMS:
+    if operator.kind.traits.family == "norm":
         return "norm"
-    if operator.kind.name == "scalar":
+    if operator.kind.traits.family == "number":
         return "scalar"
     if source.identity in spaces.inputs:
         return "stem"

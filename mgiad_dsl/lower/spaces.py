@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.network import Place
-from mgiad_dsl.graph.ops import Pair, Shape
+from mgiad_dsl.graph.ops import Shape, Size
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
 from mgiad_dsl.language.spec import Hierarchy, NetSpec, Space
@@ -23,7 +24,7 @@ Indices = tuple[int, ...]
 class Known:
     """The size of a space, and the place where it was settled."""
 
-    size: Pair
+    size: Size
     note: Note
 
 
@@ -156,11 +157,11 @@ class Spaces:
             env = dict(zip(space.indices, indices, strict=True))
             height = self._positive(space.size.height, env, f"the height of {family}")
             width = self._positive(space.size.width, env, f"the width of {family}")
-            note = Note(f"{_by((height, width))} is declared here", space.size.span)
+            note = Note(f"{by((height, width))} is declared here", space.size.span)
             self._sizes[key] = Known((height, width), note)
         return self._sizes.get(key)
 
-    def settle(self, family: str, indices: Indices, size: Pair, span: Span) -> bool:
+    def settle(self, family: str, indices: Indices, size: Size, span: Span) -> bool:
         """Note or compare the size of a space; True when it was not known before.
 
         Raises:
@@ -169,12 +170,12 @@ class Spaces:
         known = self.size(family, indices)
         label = self.place(family, indices, span).label
         if known is None:
-            note = Note(f"{_by(size)} comes from {label}", span)
+            note = Note(f"{by(size)} comes from {label}", span)
             self._sizes[(self.families[family].sizes, indices)] = Known(size, note)
             return True
         if known.size != size:
             raise SpecError(
-                f"sizes disagree: {label} is {_by(known.size)} and is given a value of {_by(size)}",
+                f"sizes disagree: {label} is {by(known.size)} and is given a value of {by(size)}",
                 span,
                 notes=(known.note,),
             )
@@ -220,7 +221,3 @@ class Spaces:
         for level in range(first, last + 1):
             self._evaluator.spend(1, self.hierarchies[names[0]].span)
             yield from self._nested(names[1:], {**env, names[0]: level})
-
-
-def _by(size: Pair) -> str:
-    return f"{size[0]}x{size[1]}"

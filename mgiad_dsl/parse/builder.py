@@ -10,6 +10,7 @@ from lark.tree import Meta
 
 from mgiad_dsl.base.source import Source, Span
 from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.kinds import kind_named
 
 _SUFFIX = {"k": 1_000, "M": 1_000_000}
 
@@ -127,7 +128,7 @@ class Builder(Transformer[Token, Any]):
         name, *rest = children
         options = tuple(child for child in rest if isinstance(child, ast.Option))
         argument = rest[0] if len(rest) > len(options) else None
-        return ast.Kind(str(name), argument, options, self._span(meta))
+        return ast.Kind(kind_named(name), argument, options, self._span(meta))
 
     # equations
 
