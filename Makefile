@@ -1,4 +1,4 @@
-# make demo | test | fuzz | lint | bench: each sets up what it needs, on a machine with Python and gcc.
+# make demo | test | fuzz | lint | bench | docs: each sets up what it needs, on a machine with Python and gcc.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 OUT    := out
 
-.PHONY: demo test fuzz lint bench graphviz clean
+.PHONY: demo test fuzz lint bench docs graphviz clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -48,10 +48,14 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
-	$(BIN)/python bench/zoo_table.py
 	$(BIN)/python bench/augment.py
 	$(BIN)/python bench/gpu_train.py --quick
 	$(BIN)/python bench/gpu_train.py --quick --network mgiad
+
+# The tables, outputs and messages on the pages, as the program prints them now.
+docs: $(READY)
+	$(BIN)/python docs/zoo_table.py
+	$(BIN)/python -m tests.pages
 
 clean:
 	rm -rf $(VENV) $(OUT)

@@ -39,7 +39,7 @@ def measure(levels: int, steps: int) -> None:
         start = time.perf_counter()
         compiled = compile_source(Source("chain", CHAIN), settings=settings)
         best = min(best, time.perf_counter() - start)
-    operations = len(compiled.graph.nodes)
+    operations = len(compiled.written.operations)
     print(
         f"{levels:5} levels {steps:5} steps {operations:7,} operations "
         f"{best / operations * 1e6:6.1f} us each"

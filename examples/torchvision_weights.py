@@ -11,21 +11,25 @@ from torchvision.models import resnet18
 
 import mgiad_dsl
 
-# Our name (a pattern over levels and steps) and torchvision's.
+# Our name (a pattern) and torchvision's, with the numbers of the pattern as ours counts them.
+# Blocks count from 0 and our steps from 1; on levels after the first, block 0 is the coarsening.
 NAMES = [
-    (r"theta", "conv1"),
-    (r"norm\.start_g_a", "bn1"),
-    (r"W", "fc"),
-    (r"A\.(\d)_(\d)", "layer{0}.{1}.conv1"),
-    (r"B\.(\d)_(\d)", "layer{0}.{1}.conv2"),
-    (r"norm\.l(\d)_pre(\d)_u_a", "layer{0}.{1}.bn1"),
-    (r"norm\.l(\d)_pre(\d)_u_b", "layer{0}.{1}.bn2"),
-    (r"Ad\.(\d)", "layer{0}.0.conv1"),
-    (r"Bd\.(\d)", "layer{0}.0.conv2"),
-    (r"S\.(\d)", "layer{0}.0.downsample.0"),
-    (r"norm\.l(\d)_coarsen_u_a", "layer{0}.0.bn1"),
-    (r"norm\.l(\d)_coarsen_u_b", "layer{0}.0.bn2"),
-    (r"norm\.l(\d)_coarsen_u_c", "layer{0}.0.downsample.1"),
+    (r"theta", lambda: "conv1"),
+    (r"norm\.start\.0", lambda: "bn1"),
+    (r"W", lambda: "fc"),
+    (r"A\.(\d)_(\d)", lambda level, step: f"layer{level}.{step - 1}.conv1"),
+    (r"B\.(\d)_(\d)", lambda level, step: f"layer{level}.{step - 1}.conv2"),
+    (
+        r"norm\.l(\d)_pre\.(\d)\.(\d)",
+        lambda level, step, norm: f"layer{level}.{step + (level > 1)}.bn{norm + 1}",
+    ),
+    (r"Ad\.(\d)", lambda level: f"layer{level}.0.conv1"),
+    (r"Bd\.(\d)", lambda level: f"layer{level}.0.conv2"),
+    (r"S\.(\d)", lambda level: f"layer{level}.0.downsample.0"),
+    (
+        r"norm\.l(\d)_coarsen\.(\d)",
+        lambda level, norm: f"layer{level + 1}.0.{('bn1', 'bn2', 'downsample.1')[norm]}",
+    ),
 ]
 
 
@@ -35,12 +39,7 @@ def theirs(name: str) -> str:
     for pattern, target in NAMES:
         match = re.fullmatch(pattern, owner)
         if match:
-            indices = [int(index) for index in match.groups()]
-            if "coarsen" in owner:  # from level l to l + 1
-                indices[0] += 1
-            if len(indices) == 2:  # steps count from 1, blocks from 0
-                indices[1] -= 1
-            return f"{target.format(*indices)}.{tensor}"
+            return f"{target(*map(int, match.groups()))}.{tensor}"
     raise KeyError(name)
 
 

@@ -10,13 +10,14 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.source import Source, SpecError
+from mgiad_dsl.base.version import VERSION
 from mgiad_dsl.compiler import Compiled, compile_file, compile_source
 from mgiad_dsl.counting.count import WeightCount
 
 if TYPE_CHECKING:
     from torch import nn
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Compiled",
     "Source",

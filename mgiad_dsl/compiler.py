@@ -1,4 +1,4 @@
-"""The whole chain: text, tree, checked spec, graph, count, source."""
+"""The whole chain: text, syntax tree, checked spec, network, count, source."""
 
 from __future__ import annotations
 
@@ -16,23 +16,33 @@ from mgiad_dsl.check import check
 from mgiad_dsl.counting.claims import check_claims
 from mgiad_dsl.counting.count import WeightCount, count
 from mgiad_dsl.emit import emit
-from mgiad_dsl.graph.network import NetGraph, verify
+from mgiad_dsl.emit.header import about
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import show
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.language.words import did_you_mean
 from mgiad_dsl.lower import lower
+from mgiad_dsl.outline import outline
 from mgiad_dsl.parse import parse
+from mgiad_dsl.rewrite import Level, rewrite
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A spec that was found right, at every stage of its way to PyTorch."""
+    """A spec that was found right, at every stage of its way to PyTorch.
+
+    ``written`` is the network as the spec writes it, ``network`` what runs at the ``level`` of
+    optimisation.
+    """
 
     source: Source
     tree: ast.Spec
     spec: NetSpec
-    graph: NetGraph
+    written: Network
+    network: Network
+    level: Level
     count: WeightCount
     warnings: tuple[Caution, ...]
 
@@ -50,11 +60,15 @@ class Compiled:
     @cached_property
     def python(self) -> str:
         """The standalone source of the network."""
-        return emit(self.graph, _about(self.spec, self.count))
+        lines = about(self.source, self.spec, self.count.weights, self.level)
+        return emit(outline(self.network), lines)
 
 
 def compile_source(
-    source: Source, variant: str | None = None, settings: Mapping[str, object] | None = None
+    source: Source,
+    variant: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    level: Level = 1,
 ) -> Compiled:
     """Compile a text.
 
@@ -62,26 +76,32 @@ def compile_source(
         source: the spec.
         variant: the name of a variant of it.
         settings: parameters to set otherwise, as values or as text.
+        level: of optimisation: 0 runs what the spec writes, 1 what gives the same bit for bit.
 
     Raises:
         SpecError: anything wrong in the spec or the settings, all of it at once.
     """
-    return compile_tree(parse(source), variant, settings)
+    return compile_tree(parse(source), variant, settings, level)
 
 
 def compile_tree(
-    tree: ast.Spec, variant: str | None = None, settings: Mapping[str, object] | None = None
+    tree: ast.Spec,
+    variant: str | None = None,
+    settings: Mapping[str, object] | None = None,
+    level: Level = 1,
 ) -> Compiled:
-    """Compile what `parse` read: one tree serves all variants and settings."""
+    """As `compile_source`, of what `parse` read: one tree serves all variants and settings."""
     report = Report()
     spec = check(tree, variant, settings or {}, report)
-    graph = lower(spec, report)
+    written = lower(spec, report)
     report.raise_errors()
-    verify(graph)
-    counted = count(graph)
+    verify(written)
+    network = rewrite(written, level)
+    counted = count(written, network)
     check_claims(spec, counted, report)
     report.raise_errors()
-    return Compiled(tree.span.source, tree, spec, graph, counted, report.ordered_warnings())
+    source, warnings = tree.span.source, report.ordered_warnings()
+    return Compiled(source, tree, spec, written, network, level, counted, warnings)
 
 
 def compile_file(spec: str | PathLike[str], /, **settings: object) -> Compiled:
@@ -121,23 +141,3 @@ def shown_path(path: Path) -> str:
     """A path as messages show it: relative where it lies below the current folder."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _about(spec: NetSpec, counted: WeightCount) -> tuple[str, ...]:
-    """The docstring of the emitted file."""
-    settings = ", ".join(f"{p.name} = {show(p.value)}" for p in spec.parameters)
-    lines = [f"{spec.title}: {counted.weights:,} weights.", ""]
-    lines.append("Written by mgiad-compile; the functions carry the equations of the spec.")
-    if settings:
-        lines += ["", "Parameters:", *_wrapped(settings)]
-    return tuple(lines)
-
-
-def _wrapped(text: str, width: int = 92) -> list[str]:
-    lines = [""]
-    for word in text.split(", "):
-        if len(lines[-1]) + len(word) + 2 > width:
-            lines.append("")
-        lines[-1] += ("" if not lines[-1] else " ") + word + ","
-    lines[-1] = lines[-1].removesuffix(",")
-    return [f"    {line}" for line in lines]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from typing import Any
 
 import torch
 from torch import nn
 
 from mgiad_dsl import Compiled
-from mgiad_dsl.emit.names import attribute
+from mgiad_dsl.outline.names import attribute
 from mgiad_dsl.runtime import load
 
 Weights = nn.Module | nn.Parameter
@@ -18,9 +20,8 @@ def compiled_groups(compiled: Compiled, network: nn.Module) -> dict[str, Weights
     """The weights of a compiled network as ``A[2]``, ``B[2,1]``, norms as ``norm[0]`` by use."""
     found: dict[str, Weights] = {}
     norms = 0
-    for group in compiled.graph.groups.values():
-        holder = getattr(network, attribute(group.family))
-        member = holder[group.key] if group.key else holder
+    for group in compiled.written.groups.values():
+        member = reduce(_inside, group.path or group.key.split(), _family(network, group.family))
         if group.role == "norm":
             found[f"norm[{norms}]"] = member
             norms += 1
@@ -28,6 +29,14 @@ def compiled_groups(compiled: Compiled, network: nn.Module) -> dict[str, Weights
             index = group.key.replace("_", ",")
             found[f"{group.family}[{index}]" if index else group.family] = member
     return found
+
+
+def _family(network: nn.Module, family: str) -> Any:
+    return getattr(network, attribute(family))
+
+
+def _inside(holder: Any, key: str | int) -> Any:
+    return holder[key]
 
 
 def tensors(groups: Mapping[str, Weights]) -> dict[str, nn.Parameter | torch.Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.compiler import Compiled, compile_source
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.network import Network
 
 # Two levels; `{...}` are the places that tests fill.
 NET = """network net(width = 8, steps = 2{parameters})
@@ -58,8 +58,8 @@ def compiled(text: str, variant: str | None = None, **settings: object) -> Compi
     return compile_source(Source("net.mgspec", text), variant, settings)
 
 
-def graph(text: str, variant: str | None = None, **settings: object) -> NetGraph:
-    return compiled(text, variant, **settings).graph
+def graph(text: str, variant: str | None = None, **settings: object) -> Network:
+    return compiled(text, variant, **settings).written
 
 
 def errors(text: str, variant: str | None = None, **settings: object) -> list[str]:
@@ -76,15 +76,15 @@ def groups(text: str, family: str, **settings: object) -> list[str]:
     return [g.key for g in graph(text, **settings).groups.values() if g.family == family]
 
 
-def uses(net_graph: NetGraph, group: str) -> int:
+def uses(net_graph: Network, group: str) -> int:
     return len(net_graph.groups[group].users)
 
 
-def trace(net_graph: NetGraph) -> list[str]:
+def trace(net_graph: Network) -> list[str]:
     """Where the equations ran: ``l1_pre1``."""
     places = ["_".join(frame.label for frame in s.scope) for s in net_graph.statements]
     return list(dict.fromkeys(places))
 
 
-def operation(net_graph: NetGraph, group: str) -> ops.Weighted:
+def operation(net_graph: Network, group: str) -> ops.Weighted:
     return net_graph.groups[group].op

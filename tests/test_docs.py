@@ -79,17 +79,17 @@ def test_examples_run(block: Block) -> None:
     compiled = compile_source(Source(block.file, block.text))
     network = load(compiled.python)
     assert sum(p.numel() for p in network.parameters()) == compiled.count.weights
-    nodes = compiled.graph.nodes
+    nodes = compiled.written.operations
     images = [torch.randn(2, *n.shape) for n in nodes.values() if n.name.startswith("input_")]
     given = network(*images)
-    shapes = {name: (2, *nodes[node].shape) for name, node in compiled.graph.outputs.items()}
+    shapes = {name: (2, *nodes[node].shape) for name, node in compiled.written.outputs.items()}
     results = given if isinstance(given, dict) else dict.fromkeys(shapes, given)
     assert {name: value.shape for name, value in results.items()} == shapes
 
 
 def test_other_lines_do_not_change_names() -> None:
     block = next(b for b in BLOCKS[ROOT / "docs/language.md"] if b.file == "names.mgspec")
-    names = set(compile_source(Source(block.file, block.text)).graph.groups)
+    names = set(compile_source(Source(block.file, block.text)).written.groups)
     for old, new in {
         "operators {": "# more\noperators { Z : image -> image  conv 3x3 bias\n",
         "start {": "start { let s = relu(norm(image))",
@@ -99,7 +99,7 @@ def test_other_lines_do_not_change_names() -> None:
         longer = compile_source(
             Source(block.file, block.text.replace(old, new).replace("expect", "#"))
         )
-        assert names < set(longer.graph.groups), new
+        assert names < set(longer.written.groups), new
 
 
 def test_names_of_examples_are_unique() -> None:

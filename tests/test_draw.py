@@ -16,7 +16,9 @@ from mgiad_dsl.check import check
 from mgiad_dsl.draw import draw, render
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import chip
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.describe import kind
+from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.weights import trainable
 from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
@@ -74,6 +76,25 @@ output answer = u[1]
 """
 
 
+DEEP = """mgspec 1
+network deep(L = 2)
+input image : 1 x 4 x 4
+levels l in 1..L : resolution
+spaces u[l] : 1 channels
+operators {
+    A : u[l] -> u[l] conv 3x3
+    R : u[l] -> u[l+1] conv 3x3
+    P : u[l] -> u[l-1] conv 3x3
+}
+start { u[1] = image }
+cycle over l : V {
+    smooth { u[l] = A(u[l]) }
+    coarsen { u[l+1] = R(u[l]) }
+    correct { u[l] = P(u[l+1]) }
+}
+output answer = u[1]
+"""
+
 BARE = """mgspec 1
 network bare()
 input image : 1 x 4 x 4
@@ -82,14 +103,14 @@ output answer = W(avgpool(image))
 """
 
 
-def lowered(text: str, variant: str | None = None) -> NetGraph:
+def lowered(text: str, variant: str | None = None) -> Network:
     report = Report()
     graph = lower(check(parse(Source("test", text)), variant, {}, report), report)
     report.raise_errors()
     return graph
 
 
-def bundled(name: str) -> NetGraph:
+def bundled(name: str) -> Network:
     stem, _, variant = name.partition(":")
     path = next(path for path in bundled_specs() if path.stem == stem)
     return lowered(path.read_text(encoding="utf-8"), variant or None)
@@ -266,8 +287,41 @@ def test_detail_shows_every_operation_and_edge() -> None:
     graph = bundled("mgnet")
     dot = draw(graph, detail=True)
     drawn = set(edges(dot))
-    for node in graph.nodes.values():
+    for node in graph.operations.values():
         assert {(source, node.name) for source in node.inputs} <= drawn
+
+
+def test_a_level_around_another_that_computes_nothing_is_one_cluster() -> None:
+    def headings(text: str) -> list[str]:
+        return re.findall(r'label="(l = .*?)"', draw(lowered(text), detail=True))
+
+    assert headings(DEEP) == ["l = 1", "l = 2", "l = 1"]
+    assert headings(DEEP.replace("= A(u[l])", "= l == 1 ? A(u[l]) : u[l]")) == ["l = 1"]
+
+
+@pytest.mark.parametrize("cycle", ["backslash", "V"])
+@pytest.mark.parametrize("detail", [False, True])
+def test_thousands_of_levels(cycle: str, detail: bool) -> None:
+    text = DEEP.replace("L = 2", "L = 4096").replace("over l : V", f"over l : {cycle}")
+    assert "l = 4096" in draw(lowered(text), detail=detail)
+
+
+@pytest.mark.parametrize(
+    ("op", "said"),
+    [
+        (ops.Conv(4, 8, (3, 3), stride=(2, 2), groups=2), "conv 3x3, stride 2"),
+        (ops.Conv(4, 8, (3, 3), groups=4, transposed=True), "transposed conv 3x3, depthwise"),
+        (ops.Conv(1, 1, (1, 1)), "conv 1x1"),
+        (ops.Linear(4, 2), "linear"),
+        (ops.BatchNorm(4), "batchnorm"),
+        (ops.GroupNorm(4, 2), "groupnorm"),
+        (ops.LayerNorm(4), "layernorm"),
+        (ops.Stencil(((1, 2, 1),), fixed=True), "fixed stencil 1x3"),
+        (ops.Scalar(1), "scalar 1"),
+    ],
+)
+def test_kinds_leave_out_what_differs_from_level_to_level(op: ops.Weighted, said: str) -> None:
+    assert kind(op) == said
 
 
 def test_texts_are_escaped() -> None:

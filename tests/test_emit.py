@@ -14,7 +14,7 @@ from torch import nn
 
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
-from mgiad_dsl.emit.names import MODULE_ATTRIBUTES
+from mgiad_dsl.outline.names import MODULE_ATTRIBUTES
 from mgiad_dsl.runtime import load
 from tests.test_count import every_network
 
@@ -80,8 +80,8 @@ def test_the_docstring_says_name_parameters_and_count() -> None:
 def test_one_step_is_written_once_and_called_with_its_operators() -> None:
     text = compile_file("mgiad:w3").python
     assert text.count("def relax(") == 1
-    assert "def relax(u, f, A, B, norm_a, norm_b):" in text
-    assert "return u + F.relu(norm_b(B(F.relu(norm_a(f - A(u))))))" in text
+    assert "A: nn.Module, B: nn.Module, norm: nn.ModuleList, A_u: Tensor | None = None" in text
+    assert "return u + F.relu(norm[1](B(F.relu(norm[0](f - A_u)))))" in text
     assert "u[l,k] + relu(norm(B[l,k](relu(norm(f[l,k] - A[l,k](u[l,k]))))))" in text
     assert len(re.findall(r"def v_cycle_k\d", text)) == 3  # levels 3 and 4 share one
 
@@ -89,7 +89,7 @@ def test_one_step_is_written_once_and_called_with_its_operators() -> None:
 def test_names_in_the_state_dict_come_from_the_spec() -> None:
     names = set(load(compile_file("mgnet:A").python).state_dict())
     assert {"theta.weight", "A.2.weight", "B.3_1.weight", "B.3_2.weight", "W.bias"} <= names
-    assert "norm.l2_pre1_u_a.weight" in names
+    assert "norm.l2_pre.0.1.weight" in names
     assert "R0.weight" in names, "dead weights are declared weights"
 
 

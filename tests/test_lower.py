@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.network import Network
 
 from .small import CORRECT, compiled, errors, graph, groups, net, operation, trace, uses
 
@@ -35,8 +35,8 @@ def flat(output: str, body: str = "", operators: str = "", parameters: str = "")
     return FLAT.format(output=output, body=body, operators=operators, parameters=parameters)
 
 
-def nodes(net_graph: NetGraph, kind: type) -> list[object]:
-    return [node.op for node in net_graph.nodes.values() if isinstance(node.op, kind)]
+def nodes(net_graph: Network, kind: type) -> list[object]:
+    return [node.op for node in net_graph.operations.values() if isinstance(node.op, kind)]
 
 
 # -- sharing ---------------------------------------------------------------------------------
@@ -119,7 +119,11 @@ def test_operators_without_an_index_exist_unused() -> None:
         "Q[l] : u[l] -> u[l] conv 1x1"
     )
     found = compiled(text)
-    assert [g for g in found.graph.groups if not found.graph.groups[g].users] == ["R0", "P0", "q"]
+    assert [g for g in found.written.groups if not found.written.groups[g].users] == [
+        "R0",
+        "P0",
+        "q",
+    ]
     assert found.count.weights - compiled(net()).count.weights == 2 * 72 + 1
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mgiad_dsl import Source, compile_source
-from mgiad_dsl.emit.names import attribute, distinct, may_be_local, safe
+from mgiad_dsl.outline.names import attribute, distinct, may_be_local, safe
 from mgiad_dsl.runtime import load
 
 SPEC = """

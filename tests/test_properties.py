@@ -14,7 +14,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from mgiad_dsl import Compiled, Source, compile_source
-from mgiad_dsl.emit.names import attribute
+from mgiad_dsl.outline.names import attribute
 from mgiad_dsl.runtime import load
 from tests.random_specs import AWKWARD_NAMES, Plan, counts, plans, text
 
@@ -62,13 +62,13 @@ def test_names_that_mean_something_else(plan: Plan) -> None:
 
 def forward(compiled_: Compiled, network: nn.Module) -> list[torch.Tensor]:
     """The outputs for an image of the declared size, which have the declared sizes."""
-    graph = compiled_.graph
-    shape = next(iter(graph.nodes.values())).shape
+    graph = compiled_.written
+    shape = next(iter(graph.operations.values())).shape
     made = network(torch.randn(BATCH, *shape))
     outputs = made if isinstance(made, dict) else dict.fromkeys(graph.outputs, made)
     assert list(outputs) == list(graph.outputs)
     for name, node in graph.outputs.items():
-        assert outputs[name].shape == (BATCH, *graph.nodes[node].shape)
+        assert outputs[name].shape == (BATCH, *graph.operations[node].shape)
     return list(outputs.values())
 
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.network import Network
 
 from .small import errors, graph, net
 
 
-def shape(net_graph: NetGraph, place: str) -> tuple[int, ...]:
+def shape(net_graph: Network, place: str) -> tuple[int, ...]:
     """The shape of the last value that a space was given."""
     values = [s.value for s in net_graph.statements if s.label == place]
-    return net_graph.nodes[values[-1]].shape
+    return net_graph.operations[values[-1]].shape
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.zoo_table import ROOT, data_set, filled, full, networks, published
+from docs.zoo_table import ROOT, data_set, filled, full, networks, published
 from mgiad_dsl import Compiled
 
 
@@ -15,7 +15,7 @@ def found() -> list[Compiled]:
 
 @pytest.mark.parametrize(("name", "table"), [("docs/zoo.md", full), ("README.md", published)])
 def test_the_tables_are_current(name: str, table, found: list[Compiled]) -> None:
-    """`python bench/zoo_table.py` brings them up to date."""
+    """`python docs/zoo_table.py` brings them up to date."""
     page = (ROOT / name).read_text(encoding="utf-8")
     assert page == filled(page, table(found))
 

@@ -144,6 +144,10 @@ class LimitError(SpecError):
     """A spec is too large to go on with."""
 
 
+class CompilerError(AssertionError):
+    """The compiler made a mistake, which no input excuses."""
+
+
 @dataclass(frozen=True)
 class Caution:
     """Something legal that is probably not meant."""

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.graph.tree import Role
 from mgiad_dsl.language import syntax as ast
 
 
-def labelled(cycle: ast.Cycle) -> list[tuple[str, ast.Part]]:
+def labelled(cycle: ast.Cycle) -> list[tuple[Role, ast.Part]]:
     """The parts with their roles: smoothing before `coarsen` is `pre`, after it `post`."""
-    parts, coarsened = [], False
+    parts: list[tuple[Role, ast.Part]] = []
+    coarsened = False
     for part in cycle.parts:
         coarsened = coarsened or part.name != "smooth"
-        label = ("post" if coarsened else "pre") if part.name == "smooth" else part.name
-        parts.append((label, part))
+        parts.append((_role(part.name, coarsened), part))
     return parts
+
+
+def _role(name: str, coarsened: bool) -> Role:
+    if name == "smooth":
+        return "post" if coarsened else "pre"
+    return next(role for role in get_args(Role) if role == name)
 
 
 def missing(cycle: ast.Cycle, kind: str | None) -> Iterator[SpecError]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.command import Command
@@ -29,17 +29,17 @@ def _run(options: Namespace) -> int:
             found_right = False
             continue
         variants = [variant] if variant else [None, *(v.name for v in tree.variants)]
-        found_right = _check(tree, variants, dict(options.settings)) and found_right
+        found_right = _check(tree, variants, options) and found_right
     return 0 if found_right else 1
 
 
-def _check(tree: ast.Spec, variants: Sequence[str | None], settings: Mapping[str, object]) -> bool:
+def _check(tree: ast.Spec, variants: Sequence[str | None], options: Namespace) -> bool:
     """Check variants; what is wrong with several of them is said once."""
     shown: set[str] = set()
     found_right = True
     for variant in variants:
         try:
-            compiled = compile_tree(tree, variant, settings)
+            compiled = compile_tree(tree, variant, dict(options.settings), options.level)
         except SpecError as error:
             found_right = False
             if str(error) not in shown:

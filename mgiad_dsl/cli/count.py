@@ -84,8 +84,8 @@ def _count_varied(options: Namespace) -> int:
     if options.form == "csv" and len(options.vary) > 1:
         raise SpecError("--csv is one table", hint="one command for each --vary")
     tree, variant = read(options.specs[0])
-    settings = dict(options.settings)
-    found = [vary(tree, variant, name, values, settings) for name, values in options.vary]
+    settings, level = dict(options.settings), options.level
+    found = [vary(tree, variant, name, values, settings, level) for name, values in options.vary]
     if options.form == "json":
         _put_json([growth_facts(each) for each in found])
     elif options.form == "csv":

@@ -14,11 +14,12 @@ _EXAMPLES = """examples:
   mgiad draw mgnet -o mgnet.pdf
   mgiad draw mgnet --detail -o all.svg     every operation
   mgiad draw mgnet -o - > mgnet.dot        DOT text
+  mgiad draw mgnet -O1 --detail -o run.svg what runs after rewrites
 """
 
 
 def _add_arguments(command: ArgumentParser) -> None:
-    add_spec(command)
+    add_spec(command, level=0)
     command.add_argument(
         "-o", "--output", required=True, metavar="FILE", help=".svg, .png, .pdf or .dot; - for DOT"
     )
@@ -31,14 +32,14 @@ def _add_arguments(command: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     from mgiad_dsl.draw import draw, render
 
-    network = compiled(options.spec, options)
-    text = draw(network.graph, detail=options.detail, legend=options.legend)
+    drawn = compiled(options.spec, options)
+    text = draw(drawn.network, detail=options.detail, legend=options.legend)
     if options.output == "-":
         put(text)
     else:
         path = Path(options.output)
         render(text, path, path.suffix.removeprefix("."))
-        say(f"drew {network.title} to {options.output}")
+        say(f"drew {drawn.title} to {options.output}")
     return 0
 
 

@@ -6,23 +6,33 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from mgiad_dsl.cli.output import say, show_warnings
 from mgiad_dsl.compiler import Compiled, compile_tree, read
+from mgiad_dsl.rewrite import LEVELS, Level
 
 _SPEC = "a .mgspec file, file:variant, a bundled name such as mgnet:cifar100, or - for stdin"
 
 
-def add_spec(command: ArgumentParser) -> None:
+def add_spec(command: ArgumentParser, level: Level = 1) -> None:
     """Add the one spec of a command, with the options of compiling it."""
     command.add_argument("spec", metavar="SPEC", help=_SPEC)
-    _add_options(command)
+    _add_options(command, level)
 
 
 def add_specs(command: ArgumentParser) -> None:
     """Add one or several specs, with the options of compiling them."""
     command.add_argument("specs", nargs="+", metavar="SPEC", help=_SPEC)
-    _add_options(command)
+    _add_options(command, level=1)
 
 
-def _add_options(command: ArgumentParser) -> None:
+def _add_options(command: ArgumentParser, level: Level) -> None:
+    command.add_argument(
+        "-O",
+        type=int,
+        choices=LEVELS,
+        default=level,
+        dest="level",
+        help=f"0: run the network as written; 1: without redundant work, equal bit for bit; "
+        f"default: {level}",
+    )
     command.add_argument(
         "--set",
         nargs="+",
@@ -46,7 +56,7 @@ def setting(text: str) -> tuple[str, str]:
 def compiled(name: str, options: Namespace) -> Compiled:
     """The network that a spec and the options mean; warnings in brief, one line each."""
     tree, variant = read(name)
-    network = compile_tree(tree, variant, dict(options.settings))
+    network = compile_tree(tree, variant, dict(options.settings), options.level)
     show_warnings(network.warnings, brief=True)
     if network.spec.customised and (network.spec.expects or network.spec.published):
         say(f"note: {network.title}: `expect` and `published` are skipped under --set")

@@ -45,9 +45,9 @@ def trainable(network: Compiled) -> Network:
     Raises:
         SpecError: it has not one image as input and one vector of class scores as output.
     """
-    graph = network.graph
-    images = [node.shape for node in graph.nodes.values() if isinstance(node.op, ops.Input)]
-    scores = [graph.nodes[name].shape for name in graph.outputs.values()]
+    runs = network.network
+    images = [each.shape for each in runs.operations.values() if isinstance(each.op, ops.Input)]
+    scores = [runs.operations[name].shape for name in runs.outputs.values()]
     if len(images) != 1 or len(scores) != 1 or len(scores[0]) != 1 or not network.count.weights:
         raise SpecError(
             f"{network.name} is no classifier: the trainer takes networks with weights that "

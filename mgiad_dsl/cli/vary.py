@@ -13,6 +13,7 @@ from mgiad_dsl.compiler import Compiled, compile_tree
 from mgiad_dsl.counting.growth import Gap, Point, Variation
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import show
+from mgiad_dsl.rewrite import Level
 
 
 def vary(
@@ -21,6 +22,7 @@ def vary(
     parameter: str,
     values: Sequence[str],
     settings: Mapping[str, object],
+    level: Level = 1,
 ) -> Variation:
     """Count a network at each value of a parameter; errors at some of them are said in brief.
 
@@ -30,13 +32,14 @@ def vary(
         parameter: the name of a numeric parameter of the network.
         values: at least two positive numbers, each larger than the one before.
         settings: other parameters to set otherwise.
+        level: of optimisation.
 
     Raises:
         SpecError: anything wrong in the settings, or the values, or at each value.
     """
     if parameter in settings:
         raise SpecError(f"`{parameter}` is both set and varied")
-    tried = [_tried(tree, variant, {**settings, parameter: value}) for value in values]
+    tried = [_tried(tree, variant, {**settings, parameter: value}, level) for value in values]
     networks = [each for each in tried if isinstance(each, Compiled)]
     if not networks:
         raise next(each for each in tried if isinstance(each, SpecError))
@@ -52,10 +55,10 @@ def vary(
 
 
 def _tried(
-    tree: ast.Spec, variant: str | None, settings: Mapping[str, object]
+    tree: ast.Spec, variant: str | None, settings: Mapping[str, object], level: Level
 ) -> Compiled | SpecError:
     try:
-        return compile_tree(tree, variant, settings)
+        return compile_tree(tree, variant, settings, level)
     except SpecError as error:
         return error
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from math import prod
 from typing import TypeVar
 
 from mgiad_dsl.graph import ops, shapes, weights
 from mgiad_dsl.graph.describe import describe
-from mgiad_dsl.graph.network import NetGraph, Node, WeightGroup
+from mgiad_dsl.graph.network import Network, Operation, WeightGroup
 
 FLOAT_BYTES = 4
 
@@ -20,9 +20,9 @@ _Key = TypeVar("_Key", bound=Hashable)
 class GroupCount:
     """A sharing group.
 
-    ``weights`` are trainable elements, ``buffers`` the others; ``uses`` how often it runs
-    to give the outputs; ``ungrouped`` its weights if every group count were 1;
-    ``macs`` multiply-accumulates per image over all its uses.
+    ``weights`` are trainable elements, ``buffers`` the others; ``uses`` how often the spec
+    applies it to give the outputs; ``ungrouped`` its weights if every group count were 1;
+    ``macs`` multiply-accumulates per image over all its uses that run.
     """
 
     name: str
@@ -49,16 +49,31 @@ class GroupCount:
 
 
 @dataclass(frozen=True)
-class WeightCount:
-    """The counts of a network.
+class Cost:
+    """What one image costs: multiply-accumulates, and elements of all values computed."""
 
-    ``activations`` are elements of all values computed for one image.
-    """
+    macs: int
+    activations: int
+
+
+@dataclass(frozen=True)
+class WeightCount:
+    """The counts of a network: its weights, what runs, and what the spec writes."""
 
     name: str
     groups: tuple[GroupCount, ...]
-    macs: int
-    activations: int
+    cost: Cost
+    written: Cost
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one image."""
+        return self.cost.macs
+
+    @property
+    def activations(self) -> int:
+        """Elements of all values computed for one image."""
+        return self.cost.activations
 
     @property
     def weights(self) -> int:
@@ -107,28 +122,34 @@ class WeightCount:
         return parts
 
 
-def count(graph: NetGraph) -> WeightCount:
-    """Count a network."""
-    live, used = graph.live(), graph.live_groups()
-    nodes = [node for node in graph.nodes.values() if node.name in live]
-    return WeightCount(
-        graph.name,
-        tuple(
-            _group(graph, group, live, dead=group.name not in used)
-            for group in _in_order(graph.groups.values())
-        ),
-        macs=sum(_macs(graph, node) for node in nodes),
+def count(written: Network, network: Network | None = None) -> WeightCount:
+    """Count a network.
+
+    Args:
+        written: the network as the spec writes it, which says what is used how often.
+        network: what runs, after rewrites: it says what that costs. By default the same.
+    """
+    network = network or written
+    live, used = written.live(), written.live_groups()
+    runs = network.live()
+    groups = []
+    for group in sorted(written.groups.values(), key=lambda group: group.span.start):
+        uses = sum(user in live for user in group.users)
+        users = [network.operations[u] for u in network.groups[group.name].users if u in runs]
+        macs = sum(_macs(network, node) for node in users)
+        groups.append(_group(group, uses, macs, dead=group.name not in used))
+    return WeightCount(written.name, tuple(groups), _cost(network, runs), _cost(written, live))
+
+
+def _cost(network: Network, live: set[str]) -> Cost:
+    nodes = [node for node in network.operations.values() if node.name in live]
+    return Cost(
+        macs=sum(_macs(network, node) for node in nodes),
         activations=sum(prod(node.shape) for node in nodes if _computes(node)),
     )
 
 
-def _in_order(groups: Iterable[WeightGroup]) -> list[WeightGroup]:
-    """As declared; sharing groups of one family as they are first used."""
-    return sorted(groups, key=lambda group: group.span.start)
-
-
-def _group(graph: NetGraph, group: WeightGroup, live: set[str], *, dead: bool) -> GroupCount:
-    users = [graph.nodes[name] for name in group.users if name in live]
+def _group(group: WeightGroup, uses: int, macs: int, *, dead: bool) -> GroupCount:
     return GroupCount(
         group.name,
         group.family,
@@ -137,17 +158,17 @@ def _group(graph: NetGraph, group: WeightGroup, live: set[str], *, dead: bool) -
         group.levels,
         weights=weights.trainable(group.op),
         buffers=weights.buffers(group.op),
-        uses=len(users),
+        uses=uses,
         dead=dead,
         ungrouped=weights.ungrouped(group.op),
-        macs=sum(_macs(graph, node) for node in users),
+        macs=macs,
     )
 
 
-def _macs(graph: NetGraph, node: Node) -> int:
-    given = graph.nodes[node.inputs[0]].shape if node.inputs else ()
+def _macs(network: Network, node: Operation) -> int:
+    given = network.operations[node.inputs[0]].shape if node.inputs else ()
     return shapes.macs(node.op, given, node.shape)
 
 
-def _computes(node: Node) -> bool:
+def _computes(node: Operation) -> bool:
     return not isinstance(node.op, (ops.Input, ops.Constant, ops.Scalar))

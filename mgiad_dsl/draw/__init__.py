@@ -1,14 +1,14 @@
-"""Architecture diagrams: a network graph to DOT text, and DOT text to a picture."""
+"""Architecture diagrams: a network to DOT text, and DOT text to a picture."""
 
 from mgiad_dsl.draw.detail import draw_operations
 from mgiad_dsl.draw.diagram import draw_blocks
 from mgiad_dsl.draw.files import FORMATS, render
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.network import Network
 
 __all__ = ["FORMATS", "draw", "render"]
 
 
-def draw(graph: NetGraph, *, detail: bool = False, legend: bool = True) -> str:
+def draw(network: Network, *, detail: bool = False, legend: bool = True) -> str:
     """The DOT text of a network.
 
     A block for the steps of each visit of a level, levels as rows; with ``detail`` every
@@ -16,4 +16,4 @@ def draw(graph: NetGraph, *, detail: bool = False, legend: bool = True) -> str:
     ``legend`` is false, the equations and the weights of every sharing group.
     """
     make = draw_operations if detail else draw_blocks
-    return make(graph, legend=legend)
+    return make(network, legend=legend)

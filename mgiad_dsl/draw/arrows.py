@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
+from mgiad_dsl.draw.flow import Flow
 from mgiad_dsl.draw.layout import Layout, Rect
-from mgiad_dsl.draw.story import Block, Item, Nested, Story, Transfer
-from mgiad_dsl.graph.network import NetGraph
-from mgiad_dsl.graph.ops import Input
+from mgiad_dsl.draw.story import Item, Nested, Story, Transfer
+from mgiad_dsl.graph.network import Network
 
 KEPT = "#999999"
 UP, ASIDE, DOWN = -1, 0, 1
@@ -15,8 +15,8 @@ WAYS = {UP: "up", DOWN: "down"}
 
 
 class Arrows:
-    def __init__(self, graph: NetGraph, canvas: Canvas, palette: Palette, small: bool) -> None:
-        self._graph = graph
+    def __init__(self, network: Network, canvas: Canvas, palette: Palette, small: bool) -> None:
+        self._network = network
         self._canvas = canvas
         self._palette = palette
         self._small = small
@@ -24,7 +24,7 @@ class Arrows:
     def draw(self, story: Story, layout: Layout) -> None:
         """All arrows of a figure."""
         items = story.items
-        tails = [n.name for n in self._graph.nodes.values() if isinstance(n.op, Input)]
+        tails = list(self._network.inputs.values())
         if story.start:
             for tail in tails:
                 self._canvas.edge(tail, story.start.key)
@@ -38,8 +38,9 @@ class Arrows:
             self._outputs(story, layout)
 
     def _outputs(self, story: Story, layout: Layout) -> None:
+        flow = Flow(self._network, story.items)
         for output in story.outputs:
-            source = output_source(self._graph, story, output)
+            source = flow.shown(output)
             rect = layout.rects[source.key]
             if rect.y == layout.tracks[-1].rect.y:
                 way = DOWN
@@ -100,45 +101,18 @@ class Arrows:
     def _colour(self, transfer: Transfer) -> str:
         """The colour of the operator that moves data between the levels."""
         groups = [name for line in transfer.lines for name in line.groups]
-        moving = [name for name in groups if self._graph.groups[name].role == "transfer"]
+        moving = [name for name in groups if self._network.groups[name].role == "transfer"]
         return self._palette.fill(moving[-1]) if moving else KEPT
 
     def _kept(self, items: tuple[Item, ...]) -> None:
         """Dashed arrows for values that wait on a level while the cycle is below it."""
-        owner = _owners(items)
+        flow = Flow(self._network, items)
         for number, item in enumerate(items):
             if isinstance(item, Transfer) and item.level.value > item.target.value:
-                landing = items[number + 1]
-                for tail in sorted(_sources(self._graph, item, owner), key=items.index):
-                    if not isinstance(tail, Transfer) and tail.level == item.target:
-                        self._canvas.edge(tail.key, landing.key, style="dashed", color=KEPT)
-
-
-def output_source(graph: NetGraph, story: Story, output: Block) -> Item:
-    """The item whose value an output shows: the last one it depends on."""
-    owner = _owners(story.items)
-    sources = _sources(graph, output, owner)
-    return max(sources, key=story.items.index, default=story.items[-1])
-
-
-def _owners(items: tuple[Item, ...]) -> dict[int, Item]:
-    """The item that has each statement's value: for a transfer the one it leads to."""
-    owner = {}
-    for number, item in enumerate(items):
-        holder = items[number + 1] if isinstance(item, Transfer) else item
-        owner.update(dict.fromkeys(item.statements, holder))
-    return owner
-
-
-def _sources(graph: NetGraph, item: Item, owner: dict[int, Item]) -> set[Item]:
-    """The items that give the values an item works on."""
-    used = {
-        graph.nodes[name].statement
-        for node in graph.nodes.values()
-        if node.statement in item.statements
-        for name in node.inputs
-    }
-    return {owner[number] for number in used - item.statements if number in owner}
+                landing = items[number + 1].key
+                for tail in flow.sources(number):
+                    if tail.level == item.target:
+                        self._canvas.edge(tail.key, landing, style="dashed", color=KEPT)
 
 
 def _way(tail: Rect, head: Rect) -> int:

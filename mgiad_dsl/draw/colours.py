@@ -7,9 +7,8 @@ without yellow (too light on paper) and with purple and olive.
 from __future__ import annotations
 
 import math
-import re
 
-from mgiad_dsl.graph.network import NetGraph, WeightGroup
+from mgiad_dsl.graph.network import Network, WeightGroup
 
 HUES = ("#0072B2", "#D55E00", "#009E73", "#B8508A", "#5E3C99", "#7A7A00", "#C98A00", "#3A9BC8")
 NEUTRAL = "#555555"
@@ -19,22 +18,22 @@ LIGHTEST = 0.42
 HUED = ("operator", "scalar", "transfer")
 
 
-def indices(group: WeightGroup) -> tuple[list[int], list[int]]:
-    """What orders the groups of a family: their levels, then the numbers in their names."""
-    return list(group.levels.values()), [int(n) for n in re.findall(r"\d+", group.key)]
+def order(group: WeightGroup) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What orders the groups of a family: their levels, then their indices."""
+    return tuple(group.levels.values()), group.indices
 
 
 class Palette:
     """The colour of every sharing group of a network."""
 
-    def __init__(self, graph: NetGraph) -> None:
-        self._live = graph.live_groups()
+    def __init__(self, network: Network) -> None:
+        self._live = network.live_groups()
         families: dict[str, list[str]] = {}
-        for group in sorted(graph.groups.values(), key=indices):
+        for group in sorted(network.groups.values(), key=order):
             families.setdefault(group.family, []).append(group.name)
-        hued = self._hued(graph, families)
+        hued = self._hued(network, families)
         self.families = {
-            family: _hue(graph.groups[names[0]].role, family, hued)
+            family: _hue(network.groups[names[0]].role, family, hued)
             for family, names in families.items()
         }
         self._groups = {
@@ -43,10 +42,10 @@ class Palette:
             for name, share in zip(names, _shares(len(names)), strict=True)
         }
 
-    def _hued(self, graph: NetGraph, families: dict[str, list[str]]) -> list[str]:
+    def _hued(self, network: Network, families: dict[str, list[str]]) -> list[str]:
         """The families that get a hue of their own: operators, scalars, transfers, by name."""
         roles = {
-            family: graph.groups[names[0]].role
+            family: network.groups[names[0]].role
             for family, names in families.items()
             if not self._live.isdisjoint(names)
         }

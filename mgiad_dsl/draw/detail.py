@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from html import escape
-from itertools import count, groupby
+from itertools import count
 from typing import TYPE_CHECKING
 
+from mgiad_dsl.draw.clusters import Cluster, Item, clusters
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import FONT, cell, font, html, shape_text, table
-from mgiad_dsl.draw.legend import panel, title
-from mgiad_dsl.graph import ops
+from mgiad_dsl.draw.panel import panel, title
 from mgiad_dsl.graph.describe import describe
-from mgiad_dsl.graph.network import Frame, NetGraph, Node
+from mgiad_dsl.graph.network import Network, Operation
+from mgiad_dsl.graph.tree import Cycle, equations
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
 FILLS = ("#F4F4F1", "#FFFFFF")
 PLAIN = "#FFFFFF"
-PARTS = {"pre": "smooth", "post": "smooth (post)"}
 
 
-def draw_operations(graph: NetGraph, *, legend: bool = True) -> str:
+def draw_operations(network: Network, *, legend: bool = True) -> str:
     """The DOT text of all operations of a network."""
     import graphviz
 
     dot = graphviz.Digraph(
-        graph.name,
+        network.name,
         graph_attr={"fontname": FONT, "fontsize": "10", "labeljust": "l", "ranksep": "0.25"},
         node_attr={
             "fontname": FONT, "fontsize": "9", "shape": "box", "style": "rounded,filled",
@@ -34,73 +34,56 @@ def draw_operations(graph: NetGraph, *, legend: bool = True) -> str:
         },
         edge_attr={"color": "#555555", "arrowsize": "0.5"},
     )  # fmt: skip
-    palette = Palette(graph)
-    dot.node("title", title(graph), shape="plain", style="")
-    _Clusters(graph, palette).draw(dot, list(graph.nodes.values()), 0)
-    for node in graph.nodes.values():
-        for source in node.inputs:
-            dot.edge(source, node.name)
-    for first in [node for node in graph.nodes.values() if isinstance(node.op, ops.Input)]:
-        dot.edge("title", first.name, style="invis")
-    dot.attr(labelloc="b", label=panel(graph, palette, _axis(graph)) if legend else "")
+    palette = Palette(network)
+    dot.node("title", title(network), shape="plain", style="")
+    _Drawing(palette).items(dot, clusters(network), 0)
+    for operation in network.operations.values():
+        for source in operation.inputs:
+            dot.edge(source, operation.name)
+    for name in network.inputs.values():
+        dot.edge("title", name, style="invis")
+    dot.attr(labelloc="b", label=panel(network, palette, _axis(network)) if legend else "")
     return str(dot.source)
 
 
-class _Clusters:
-    """Operations that run one after the other in the same part of a cycle are a cluster.
-
-    A level that a cycle comes back to is a cluster again: dot cannot rank clusters that
-    depend on each other both ways.
-    """
-
-    def __init__(self, graph: NetGraph, palette: Palette) -> None:
-        self._statements = graph.statements
+class _Drawing:
+    def __init__(self, palette: Palette) -> None:
         self._palette = palette
         self._numbers = count(1)
 
-    def draw(self, dot: Digraph, nodes: list[Node], depth: int) -> None:
-        for frame, run in groupby(nodes, lambda node: self._frame(node, depth)):
-            if frame is None:
-                for node in run:
-                    _operation(dot, node, self._palette)
-                continue
-            with dot.subgraph(name=f"cluster_{next(self._numbers)}") as child:
-                child.attr(
-                    label=_heading(frame), style="rounded,filled", color="#AAAAAA", labelloc="t",
-                    fillcolor=FILLS[depth % 2],
-                )  # fmt: skip
-                self.draw(child, list(run), depth + 1)
+    def items(self, dot: Digraph, items: tuple[Item, ...], depth: int) -> None:
+        for item in items:
+            if isinstance(item, Cluster):
+                self._cluster(dot, item, depth)
+            else:
+                _operation(dot, item, self._palette)
 
-    def _frame(self, node: Node, depth: int) -> Frame | None:
-        scope = self._statements[node.statement].scope
-        return scope[depth] if depth < len(scope) else None
-
-
-def _heading(frame: Frame) -> str:
-    """``l = 2``, ``l = 4, visit 2``, ``smooth 1: relax``."""
-    if frame.kind == "level":
-        visit = f", visit {frame.visit}" if frame.visit > 1 else ""
-        return f"{frame.name} = {frame.value}{visit}"
-    number = "" if frame.value is None else f" {frame.value}"
-    step = f": {frame.step}" if frame.step else ""
-    return f"{PARTS.get(frame.name, frame.name)}{number}{step}"
+    def _cluster(self, dot: Digraph, cluster: Cluster, depth: int) -> None:
+        # `with dot.subgraph(...)` would copy all of `dot` for each cluster.
+        child = type(dot)(f"cluster_{next(self._numbers)}")
+        child.attr(
+            label=cluster.heading, style="rounded,filled", color="#AAAAAA", labelloc="t",
+            fillcolor=FILLS[depth % 2],
+        )  # fmt: skip
+        self.items(child, cluster.items, depth + 1)
+        dot.subgraph(child)
 
 
-def _operation(dot: Digraph, node: Node, palette: Palette) -> None:
-    hint = f"{node.name}: {node.place.label}, {shape_text(node.shape)}"
-    if node.group is None:
-        dot.node(node.name, escape(describe(node.op)), tooltip=hint)
+def _operation(dot: Digraph, operation: Operation, palette: Palette) -> None:
+    hint = f"{operation.name}: {operation.place.label}, {shape_text(operation.shape)}"
+    if operation.group is None:
+        dot.node(operation.name, escape(describe(operation.op)), tooltip=hint)
         return
-    ink = palette.text(node.group)
+    ink = palette.text(operation.group)
     rows = [
-        cell(font(f"<B>{escape(node.group)}</B>", 9, ink)),
-        cell(font(escape(describe(node.op)), 8, ink)),
+        cell(font(f"<B>{escape(operation.group)}</B>", 9, ink)),
+        cell(font(escape(describe(operation.op)), 8, ink)),
     ]
     label = html(table(rows, CELLSPACING=0, CELLPADDING=0))
-    dot.node(node.name, label, tooltip=hint, fillcolor=palette.fill(node.group))
+    dot.node(operation.name, label, tooltip=hint, fillcolor=palette.fill(operation.group))
 
 
-def _axis(graph: NetGraph) -> str | None:
+def _axis(network: Network) -> str | None:
     """The name of the outermost levels."""
-    frames = (s.scope[0] for s in graph.statements if s.scope)
-    return next((frame.name for frame in frames if frame.kind == "level"), None)
+    cycles = (stage for stage in network.tree if isinstance(stage, Cycle))
+    return next((cycle.index for cycle in cycles if any(equations(cycle))), None)

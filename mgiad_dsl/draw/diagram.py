@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from mgiad_dsl.draw import labels
-from mgiad_dsl.draw.arrows import Arrows, output_source
+from mgiad_dsl.draw.arrows import Arrows
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
+from mgiad_dsl.draw.flow import Flow
 from mgiad_dsl.draw.labels import INK, SIZE, SMALL, cell, chip, font, html, table
 from mgiad_dsl.draw.layout import Layout, Rect, Track
-from mgiad_dsl.draw.legend import panel, title
+from mgiad_dsl.draw.panel import panel, title
 from mgiad_dsl.draw.place import place
-from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer, tell
+from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer
 from mgiad_dsl.draw.style import Sizes
-from mgiad_dsl.graph.network import NetGraph
-from mgiad_dsl.graph.ops import Input
+from mgiad_dsl.draw.tell import tell
+from mgiad_dsl.graph.network import Network, WeightGroup
 from mgiad_dsl.graph.weights import trainable
 
 MANY = 16
@@ -25,20 +26,21 @@ MUTED = "#666666"
 TIGHT = {"CELLSPACING": 0, "CELLPADDING": 0}
 
 
-def draw_blocks(graph: NetGraph, *, legend: bool = True) -> str:
+def draw_blocks(network: Network, *, legend: bool = True) -> str:
     """The DOT text of the block diagram of a network."""
-    return _Figure(graph).text(legend)
+    return _Figure(network).text(legend)
 
 
 class _Figure:
-    def __init__(self, graph: NetGraph) -> None:
-        self._graph = graph
-        self._palette = Palette(graph)
-        self._story = tell(graph)
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._palette = Palette(network)
+        self._story = tell(network)
         blocks = [item for item in self._story.items if isinstance(item, Block)]
         self._small = len(blocks) > MANY
         self._layout = place(self._story.items, Sizes(self._small), {})
-        self._canvas = Canvas(graph.name)
+        self._canvas = Canvas(network.name)
+        self._groups = _by_level(network)
         self._cycles: dict[Level, dict[str, None]] = {}
         for item in self._story.items:
             if isinstance(item, Nested):
@@ -49,11 +51,10 @@ class _Figure:
         self._items(self._story.items, self._layout)
         self._start()
         self._outputs()
-        Arrows(self._graph, self._canvas, self._palette, self._small).draw(
-            self._story, self._layout
-        )
+        arrows = Arrows(self._network, self._canvas, self._palette, self._small)
+        arrows.draw(self._story, self._layout)
         name = self._layout.tracks[0].level.name if self._layout.tracks else None
-        return self._canvas.text(panel(self._graph, self._palette, name) if legend else "")
+        return self._canvas.text(panel(self._network, self._palette, name) if legend else "")
 
     # -- levels ------------------------------------------------------------------------------
 
@@ -74,12 +75,8 @@ class _Figure:
 
     def _label(self, track: Track) -> str:
         """Name of a level, its shape, its weights, and in small figures its operators."""
-        groups = {
-            name: group
-            for name, group in self._graph.groups.items()
-            if track.context.items() <= group.levels.items()
-        }
-        count = sum(trainable(group.op) for group in groups.values())
+        groups = self._groups_on(track)
+        count = sum(trainable(group.op) for group in groups)
         name = font(f"<B>{track.level.name} = {track.level.value}</B>", SIZE, INK)
         shape = font(labels.shape_text(track.shape), SMALL, INK)
         weights = font(f"{count:,} weights", 8, MUTED)
@@ -90,9 +87,16 @@ class _Figure:
         words = table(rows, **TIGHT)
         if not self._small:
             return html(words)
-        chips = [chip(n, self._palette) for n in sorted(groups) if groups[n].role != "norm"]
+        shown = sorted(group.name for group in groups if group.role != "norm")
+        chips = [chip(name, self._palette) for name in shown]
         tall = f'<TD ROWSPAN="3" WIDTH="90">{words}</TD>'
         return html(table([tall + cell(""), "".join(chips) or cell(""), cell("")]))
+
+    def _groups_on(self, track: Track) -> list[WeightGroup]:
+        """The sharing groups that belong to a level and to those around it."""
+        around = track.context.items()
+        fewest = min((self._groups.get(level, []) for level in around), key=len)
+        return [group for group in fewest if around <= group.levels.items()]
 
     # -- blocks ------------------------------------------------------------------------------
 
@@ -137,12 +141,12 @@ class _Figure:
         """The title, and above the first block the start and its inputs."""
         story, layout = self._story, self._layout
         x = layout.entry_x(story.items) if story.items else 0.0
-        self._canvas.node("title", layout.width / 2, -ABOVE - 52, title(self._graph))
+        self._canvas.node("title", layout.width / 2, -ABOVE - 52, title(self._network))
         width = 0.0
         if story.start:
             width, height = labels.block_size(story.start)
             self._block(story.start, Rect(x, -ABOVE, width, height))
-        inputs = [node for node in self._graph.nodes.values() if isinstance(node.op, Input)]
+        inputs = [self._network.operations[name] for name in self._network.inputs.values()]
         left = x - width / 2 - 24
         for node in inputs:
             rows = [
@@ -158,18 +162,19 @@ class _Figure:
     def _outputs(self) -> None:
         """Each output below the last row, above the first, or to the right of its level."""
         ends: dict[float, float] = {}
+        flow = Flow(self._network, self._story.items)
         for output in self._story.outputs:
-            x, y = self._beside(output)
+            x, y = self._beside(output, flow)
             width, height = labels.block_size(output)
             x = max(x, ends.get(y, -1e6) + width / 2)
             ends[y] = x + width / 2 + 16
             self._block(output, Rect(x, y, width, height))
 
-    def _beside(self, output: Block) -> tuple[float, float]:
+    def _beside(self, output: Block, flow: Flow) -> tuple[float, float]:
         layout, story = self._layout, self._story
         if not story.items:
             return 150.0, -ABOVE
-        source = output_source(self._graph, story, output)
+        source = flow.shown(output)
         rect = layout.rects[source.key]
         x = (
             layout.inner[source.key].inmost(source.items, -1).x
@@ -181,3 +186,12 @@ class _Figure:
         if rect.y == layout.tracks[0].rect.y:
             return x, -ABOVE
         return layout.width + 70, rect.y
+
+
+def _by_level(network: Network) -> dict[tuple[str, int], list[WeightGroup]]:
+    """The sharing groups that belong to each level."""
+    found: dict[tuple[str, int], list[WeightGroup]] = {}
+    for group in network.groups.values():
+        for level in group.levels.items():
+            found.setdefault(level, []).append(group)
+    return found

@@ -126,27 +126,31 @@ class _Placement:
         """Start and extent of every level, by its place in the order of levels."""
         ranges: dict[int, tuple[float, float]] = {}
         start = 0.0
+        widest, between = self._widest(), self._between()
         for number, (level, shape) in enumerate(self._shapes.items()):
-            own = [self._extents[i.key].across for i in self._items if self._level(i) == level]
             label = self._style.column(level, shape) if self._turned else self._style.track
-            extent = max([*own, label])
+            extent = max(widest[level], label)
             ranges[number] = (start, extent)
-            start += extent + self._between(level)
+            start += extent + between[level]
         self._numbers = {level: number for number, level in enumerate(self._shapes)}
         return ranges
 
-    def _between(self, level: Level) -> float:
-        """The room for transfers between a level and the next."""
-        transfers = [
-            self._extents[item.key].across
-            for item in self._items
-            if isinstance(item, Transfer) and level == min_level(item)
-        ]
-        return max(transfers, default=0.0) + 2 * ARROW
+    def _widest(self) -> dict[Level, float]:
+        """The room that the items on each level need."""
+        rooms: dict[Level, float] = defaultdict(float)
+        for item in self._items:
+            if not isinstance(item, Transfer):
+                rooms[item.level] = max(rooms[item.level], self._extents[item.key].across)
+        return rooms
 
-    @staticmethod
-    def _level(item: Item) -> Level | None:
-        return None if isinstance(item, Transfer) else item.level
+    def _between(self) -> dict[Level, float]:
+        """The room that transfers and their arrows need between each level and the next."""
+        rooms: dict[Level, float] = defaultdict(lambda: 2 * ARROW)
+        for item in self._items:
+            if isinstance(item, Transfer):
+                gap = min_level(item)
+                rooms[gap] = max(rooms[gap], self._extents[item.key].across + 2 * ARROW)
+        return rooms
 
     # -- positions ---------------------------------------------------------------------------
 

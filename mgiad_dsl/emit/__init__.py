@@ -1,4 +1,4 @@
-"""Graph to one standalone Python file that needs only torch."""
+"""Program to one standalone Python file that needs only torch."""
 
 from mgiad_dsl.emit.module import emit
 

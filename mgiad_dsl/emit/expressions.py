@@ -1,4 +1,4 @@
-"""One operation as a Python expression."""
+"""Expressions as Python."""
 
 from __future__ import annotations
 
@@ -9,120 +9,156 @@ from fractions import Fraction
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import NetGraph, Node
-from mgiad_dsl.graph.ops import Pair
+from mgiad_dsl.graph.ops import Shape
+from mgiad_dsl.outline.names import attribute
+from mgiad_dsl.outline.program import (
+    Apply,
+    Argument,
+    Element,
+    Expression,
+    Known,
+    Member,
+    Parameter,
+    Pick,
+    Reference,
+    Variable,
+)
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 _PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
-_ACTIVATIONS = {"tanh": "torch.tanh", "sigmoid": "torch.sigmoid"}
+TORCH_ACTIVATIONS = {"tanh": "torch.tanh", "sigmoid": "torch.sigmoid"}
 
 Text = tuple[str, int]  # an expression and how strongly it binds
+Hoist = Callable[[str], "str | None"]
 
 
-class Expressions:
-    """Writes nodes as expressions; values bound to a variable are written as it."""
+def write(expression: Expression, hoist: Hoist = lambda _: None) -> str:
+    """An expression; ``hoist`` may put a part of it into a variable, and gives its name."""
+    return _computed(expression, hoist)[0]
 
-    def __init__(
-        self,
-        graph: NetGraph,
-        variable: Callable[[str], str | None],
-        operator: Callable[[str], str],
-        hoist: Callable[[str], str | None],
-    ) -> None:
-        self._graph = graph
-        self._variable = variable
-        self._operator = operator
-        self._hoist = hoist
 
-    def write(self, name: str) -> str:
-        """The expression of a node."""
-        return self._text(name)[0]
+def reference(of: Reference) -> str:
+    """``self.A["1"]``, ``A[0]``"""
+    match of:
+        case Member(family):
+            return f"self.{attribute(family)}"
+        case Parameter(name):
+            return name
+        case Element(inner, key):
+            return (
+                f'{reference(inner)}["{key}"]'
+                if isinstance(key, str)
+                else f"{reference(inner)}[{key}]"
+            )
+        case _:
+            assert_never(of)
 
-    def compute(self, name: str) -> str:
-        """The expression that computes a node, even if a variable holds it already."""
-        return self._computed(self._graph.nodes[name])[0]
 
-    def _text(self, name: str) -> Text:
-        variable = self._variable(name)
-        if variable is not None:
-            return variable, _ATOM
-        text, binds = self._computed(self._graph.nodes[name])
-        hoisted = self._hoist(text)
-        return (hoisted, _ATOM) if hoisted else (text, binds)
+def argument(given: Argument) -> str:
+    """An argument of a call."""
+    match given:
+        case Variable(name):
+            return name
+        case Known(parameter, Variable(name)):
+            return f"{parameter}={name}"
+        case Pick(members):
+            return f"[{', '.join(map(reference, members))}]"
+        case _:
+            return reference(given)
 
-    def _argument(self, node: Node) -> str:
-        return self._text(node.inputs[0])[0]
 
-    def _computed(self, node: Node) -> Text:
-        match node.op:
-            case ops.Input(name):
-                return name, _ATOM
-            case ops.Constant(value):
-                text = number(value)
-                return text, _SIGN if text.startswith("-") else _ATOM
-            case ops.Scalar():
-                return self._operator(node.group or ""), _ATOM
-            case ops.Zeros():
-                return self._zeros(node), _ATOM
-            case ops.Binary(sign):
-                return self._binary(node, sign)
-            case ops.Negate():
-                text, binds = self._text(node.inputs[0])
-                return f"-{text}" if binds >= _SIGN else f"-({text})", _SIGN
-            case ops.Activation(name):
-                function = _ACTIVATIONS.get(name, f"F.{name}")
-                return f"{function}({self._argument(node)})", _ATOM
-            case ops.Pool():
-                return pool(node.op, self._argument(node)), _ATOM
-            case ops.Upsample():
-                return self._upsample(node, node.op), _ATOM
-            case ops.Linear():
-                flat = self._graph.nodes[node.inputs[0]].shape
-                inner = self._argument(node)
-                inner = inner if len(flat) == 1 else f"torch.flatten({inner}, 1)"
-                return f"{self._operator(node.group or '')}({inner})", _ATOM
-            case ops.Conv() | ops.Stencil():
-                return self._conv(node, node.op), _ATOM
-            case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm():
-                return f"{self._operator(node.group or '')}({self._argument(node)})", _ATOM
-            case _:
-                assert_never(node.op)
+def _text(expression: Expression, hoist: Hoist) -> Text:
+    text, binds = _computed(expression, hoist)
+    hoisted = hoist(text) if isinstance(expression, Apply) else None
+    return (hoisted, _ATOM) if hoisted else (text, binds)
 
-    def _binary(self, node: Node, sign: str) -> Text:
-        (left, one), (right, two) = map(self._text, node.inputs)
-        binds = _PRECEDENCE[sign]
-        if one < binds or (sign == "^" and one == binds):
-            left = f"({left})"
-        if two < binds or (two == binds and sign != "^" and not (sign == "+" and two == _SUM)):
-            right = f"({right})"
-        if sign == "^":
-            simple = all(re.fullmatch(r"[\w.]+", side) for side in (left, right))
-            return (f"{left}**{right}" if simple else f"{left} ** {right}"), binds
-        return f"{left} {sign} {right}", binds
 
-    def _zeros(self, node: Node) -> str:
-        like = self._argument(node)
-        if self._graph.nodes[node.inputs[0]].shape == node.shape:
-            return f"torch.zeros_like({like})"
-        return f"{like}.new_zeros({like}.shape[0], {', '.join(map(str, node.shape))})"
+def _computed(expression: Expression, hoist: Hoist) -> Text:
+    if isinstance(expression, Variable):
+        return expression.name, _ATOM
+    arguments = [_text(each, hoist) for each in expression.arguments]
+    texts = [text for text, _ in arguments]
+    match expression.op:
+        case ops.Input(name):
+            return name, _ATOM
+        case ops.Constant(value):
+            text = number(value)
+            return text, _SIGN if text.startswith("-") else _ATOM
+        case ops.Scalar():
+            return _operator(expression), _ATOM
+        case ops.Zeros():
+            return _zeros(expression, texts[0]), _ATOM
+        case ops.Binary(sign):
+            return _binary(sign, arguments[0], arguments[1])
+        case ops.Negate():
+            text, binds = arguments[0]
+            return f"-{text}" if binds >= _SIGN else f"-({text})", _SIGN
+        case ops.Activation(name):
+            return f"{TORCH_ACTIVATIONS.get(name, f'F.{name}')}({texts[0]})", _ATOM
+        case ops.Pool():
+            return _pool(expression.op, texts[0]), _ATOM
+        case ops.Upsample():
+            return _upsample(expression.op, expression.given[0], texts[0]), _ATOM
+        case ops.Linear():
+            flat = texts[0] if len(expression.given[0]) == 1 else f"torch.flatten({texts[0]}, 1)"
+            return f"{_operator(expression)}({flat})", _ATOM
+        case ops.Conv() | ops.Stencil():
+            return _conv(expression, expression.op, texts[0]), _ATOM
+        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm():
+            return f"{_operator(expression)}({texts[0]})", _ATOM
+        case _:
+            assert_never(expression.op)
 
-    def _conv(self, node: Node, op: ops.Conv | ops.Stencil) -> str:
-        """A call; a transposed operator is told its size where its uses may differ in it."""
-        operator, argument = self._operator(node.group or ""), self._argument(node)
-        own = self._graph.groups[node.group or ""].op
-        if isinstance(op, ops.Stencil) and op.output_padding != (0, 0):
-            return f"{operator}({argument}, output_padding={pair(op.output_padding)})"
-        if isinstance(own, ops.Conv) and op.output_padding != own.output_padding:
-            return f"{operator}({argument}, output_size=({node.shape[1]}, {node.shape[2]}))"
-        return f"{operator}({argument})"
 
-    def _upsample(self, node: Node, op: ops.Upsample) -> str:
-        height, width = self._graph.nodes[node.inputs[0]].shape[1:]
-        if op.size[0] % height == 0 and op.size[0] // height == op.size[1] / width:
-            to = f"scale_factor={op.size[0] // height}"
-        else:
-            to = f"size={op.size}"
-        return f'F.interpolate({self._argument(node)}, {to}, mode="{op.mode}")'
+def _operator(expression: Apply) -> str:
+    assert expression.operator is not None
+    return reference(expression.operator)
+
+
+def _binary(sign: str, first: Text, second: Text) -> Text:
+    (left, one), (right, two) = first, second
+    binds = _PRECEDENCE[sign]
+    if one < binds or (sign == "^" and one == binds):
+        left = f"({left})"
+    if two < binds or (two == binds and sign != "^" and not (sign == "+" and two == _SUM)):
+        right = f"({right})"
+    if sign == "^":
+        simple = all(re.fullmatch(r"[\w.]+", side) for side in (left, right))
+        return (f"{left}**{right}" if simple else f"{left} ** {right}"), binds
+    return f"{left} {sign} {right}", binds
+
+
+def _zeros(expression: Apply, like: str) -> str:
+    if expression.given[0] == expression.shape:
+        return f"torch.zeros_like({like})"
+    return f"{like}.new_zeros({like}.shape[0], {', '.join(map(str, expression.shape))})"
+
+
+def _conv(expression: Apply, op: ops.Conv | ops.Stencil, inner: str) -> str:
+    """A call; a transposed operator is told its size where its uses may differ in it."""
+    operator, built = _operator(expression), expression.built
+    if isinstance(op, ops.Stencil) and any(op.output_padding):
+        return f"{operator}({inner}, output_padding={pair(op.output_padding)})"
+    if isinstance(built, ops.Conv) and op.output_padding != built.output_padding:
+        size = ", ".join(map(str, expression.shape[1:]))
+        return f"{operator}({inner}, output_size=({size}))"
+    return f"{operator}({inner})"
+
+
+def _upsample(op: ops.Upsample, given: Shape, inner: str) -> str:
+    factors = {new / old for new, old in zip(op.size, given[1:], strict=True)}
+    factor = factors.pop()
+    whole = not factors and factor == int(factor)
+    to = f"scale_factor={int(factor)}" if whole else f"size={tuple(op.size)}"
+    return f'F.interpolate({inner}, {to}, mode="{op.mode}")'
+
+
+def _pool(op: ops.Pool, inner: str) -> str:
+    kind = "max" if op.maximum else "avg"
+    if op.window is None:
+        return f"F.adaptive_{kind}_pool2d({inner}, 1)"
+    padding = f", padding={pair(op.padding)}" if any(op.padding) else ""
+    return f"F.{kind}_pool2d({inner}, {pair(op.window)}, stride={pair(op.stride)}{padding})"
 
 
 def number(value: int | Fraction) -> str:
@@ -130,15 +166,6 @@ def number(value: int | Fraction) -> str:
     return str(value) if isinstance(value, int) else repr(float(value))
 
 
-def pair(value: Pair) -> str:
-    """``3`` for ``(3, 3)``"""
-    return str(value[0]) if value[0] == value[1] else str(value)
-
-
-def pool(op: ops.Pool, argument: str) -> str:
-    """A pooling as a call."""
-    kind = "max" if op.maximum else "avg"
-    if op.window is None:
-        return f"F.adaptive_{kind}_pool2d({argument}, 1)"
-    padding = f", padding={pair(op.padding)}" if op.padding != (0, 0) else ""
-    return f"F.{kind}_pool2d({argument}, {pair(op.window)}, stride={pair(op.stride)}{padding})"
+def pair(values: tuple[int, ...]) -> str:
+    """``3``, or ``(3, 1)`` where the directions differ."""
+    return str(values[0]) if len(set(values)) == 1 else str(values)

@@ -2,82 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import TypeAlias
 
 from typing_extensions import assert_never
 
 from mgiad_dsl.emit.expressions import number, pair
+from mgiad_dsl.emit.helpers import conv_class
 from mgiad_dsl.emit.layout import INDENT, Call, lines
-from mgiad_dsl.emit.names import attribute
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import NetGraph, WeightGroup
+from mgiad_dsl.graph.network import WeightGroup
 from mgiad_dsl.graph.ops import Weighted
+from mgiad_dsl.outline.names import attribute
+from mgiad_dsl.outline.program import Program
 
-HELPERS = ("Stencil", "LayerNorm2d")
+# Operators by their keys, norms in lists and dicts by their place.
+Tree: TypeAlias = "Weighted | list[Tree] | dict[str, Tree]"
 
-STENCIL = '''
-class Stencil(nn.Module):
-    """One stencil applied to every channel: a weight if it is learnable, else a buffer."""
-
-    def __init__(self, rows, learnable, stride=1, padding=0, dilation=1, transposed=False):
-        super().__init__()
-        weight = torch.tensor(rows, dtype=torch.get_default_dtype())
-        if learnable:
-            self.weight = nn.Parameter(weight)
-        else:
-            self.register_buffer("weight", weight)
-        self.geometry = {"stride": stride, "padding": padding, "dilation": dilation}
-        self.transposed = transposed
-
-    def forward(self, x, output_padding=0):
-        channels = x.shape[1]
-        weight = self.weight.expand(channels, 1, *self.weight.shape)
-        if not self.transposed:
-            return F.conv2d(x, weight, groups=channels, **self.geometry)
-        return F.conv_transpose2d(
-            x, weight, groups=channels, output_padding=output_padding, **self.geometry
-        )
-'''
-
-LAYER_NORM = '''
-class LayerNorm2d(nn.LayerNorm):
-    """Over the channels of each point."""
-
-    def forward(self, x):
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
-'''
+_LOOPS = ("key", "inner", "part", "each", "one", "other")
 
 
-def helpers(graph: NetGraph) -> str:
-    """The classes that the operators of a graph need beyond those of torch."""
-    kinds = {type(group.op) for group in graph.groups.values()}
-    classes = {ops.Stencil: STENCIL, ops.LayerNorm: LAYER_NORM}
-    return "\n".join(text for kind, text in classes.items() if kind in kinds)
-
-
-def definitions(graph: NetGraph) -> Iterator[str]:
+def definitions(program: Program) -> Iterator[str]:
     """The lines of ``__init__`` that make the operators, one family after another."""
-    families: dict[str, list[WeightGroup]] = {}
-    for group in sorted(graph.groups.values(), key=lambda group: group.span.start):
-        families.setdefault(group.family, []).append(group)
-    live = graph.live_groups()
-    for family, groups in families.items():
-        target = f"self.{attribute(family)}"
-        if not any(group.name in live for group in groups):
+    for (dead, tree), run in groupby(program.families, lambda f: _definition(program, f)):
+        targets = [f"self.{attribute(members[0].family)}" for members in run]
+        if dead:
             yield f"{INDENT * 2}# dead: no path to an output"
-        if not groups[0].key:
-            made = construct(groups[0].op)
-            yield from lines(replace(made, head=f"{target} = {made.head}"), 2)
+        if not isinstance(tree, dict) or len(targets) == 1:
+            for target in targets:
+                yield from _assign(target, tree, 2, 0)
             continue
-        holder = "ParameterDict" if isinstance(groups[0].op, ops.Scalar) else "ModuleDict"
-        yield f"{INDENT * 2}{target} = nn.{holder}("
-        yield f"{INDENT * 3}{{"
-        for group in groups:
-            made = construct(group.op)
-            yield from lines(replace(made, head=f'"{group.key}": {made.head}', tail=","), 4)
-        yield f"{INDENT * 3}}}"
-        yield f"{INDENT * 2})"
+        for target in targets:
+            yield f"{INDENT * 2}{target} = {_dict(tree)}"
+        yield f"{INDENT * 2}for family in ({', '.join(targets)}):"
+        yield from _entries("family", tree, 3, 0)
+
+
+def _definition(program: Program, members: Sequence[WeightGroup]) -> tuple[bool, Tree]:
+    """What families agree in that are defined together."""
+    return members[0].family in program.dead, _tree(members)
+
+
+def _tree(members: Sequence[WeightGroup]) -> Tree:
+    """The operators of a family as they lie in it."""
+    if not members[0].key:
+        return members[0].op
+    if not members[0].path:
+        return {group.key: group.op for group in members}
+    tree: dict[str, Tree] = {}
+    for group in members:
+        _place(tree, group.path, group.op)
+    return tree
+
+
+def _place(tree: dict[str, Tree] | list[Tree], path: Sequence[str | int], op: Weighted) -> None:
+    """Put an operator at its place, in lists and dicts that are made on the way."""
+    first, rest = path[0], path[1:]
+    empty: Tree = [] if rest and isinstance(rest[0], int) else {}
+    if isinstance(tree, dict):
+        assert isinstance(first, str)
+        inner = tree.setdefault(first, empty if rest else op)
+    else:
+        assert isinstance(first, int)
+        tree.extend([] for _ in range(first - len(tree)))  # passes without a norm
+        if first == len(tree):
+            tree.append(empty if rest else op)
+        inner = tree[first]
+    if rest:
+        assert isinstance(inner, (dict, list))
+        _place(inner, rest, op)
+
+
+def _assign(target: str, tree: Tree, indent: int, depth: int) -> Iterator[str]:
+    """``target = ...``, and what lies in it."""
+    margin = INDENT * indent
+    if isinstance(tree, dict):
+        yield f"{margin}{target} = {_dict(tree)}"
+        yield from _entries(target, tree, indent, depth)
+    elif isinstance(tree, list) and _counts(tree) is None:
+        yield f"{margin}{target} = nn.ModuleList({_kinds(tree)})"
+        for number, inner in enumerate(tree):
+            if isinstance(inner, dict):
+                yield from _entries(f"{target}[{number}]", inner, indent, depth)
+            elif isinstance(inner, list):
+                for item in inner:
+                    yield from lines(_append(f"{target}[{number}]", item), indent)
+    else:
+        made = _made(tree)
+        yield from lines(replace(made, head=f"{target} = {made.head}"), indent)
+
+
+def _entries(target: str, tree: dict[str, Tree], indent: int, depth: int) -> Iterator[str]:
+    """The entries of a dict; equal ones that follow each other are made in a loop."""
+    for inner, run in groupby(tree, lambda key: tree[key]):
+        keys = list(run)
+        if len(keys) == 1:
+            yield from _assign(f'{target}["{keys[0]}"]', inner, indent, depth)
+            continue
+        name = _LOOPS[min(depth, len(_LOOPS) - 1)]
+        quoted = tuple(f'"{key}"' for key in keys)
+        yield from lines(Call(f"for {name} in ", quoted, ":"), indent)
+        yield from _assign(f"{target}[{name}]", inner, indent + 1, depth + 1)
+
+
+def _dict(tree: dict[str, Tree]) -> str:
+    scalars = any(isinstance(inner, ops.Scalar) for inner in tree.values())
+    return f"nn.{'ParameterDict' if scalars else 'ModuleDict'}()"
+
+
+def _kinds(tree: list[Tree]) -> str:
+    """Empty lists and dicts, to be filled."""
+    kinds = ["nn.ModuleDict()" if isinstance(inner, dict) else "nn.ModuleList()" for inner in tree]
+    made = [construct(inner) for inner in tree if not isinstance(inner, (dict, list))]
+    if len(made) == len(tree):
+        return f"[{', '.join(map(str, made))}]"
+    if len(set(kinds)) == 1:
+        return f"{kinds[0]} for _ in range({len(kinds)})"
+    return f"[{', '.join(kinds)}]"
+
+
+def _append(target: str, item: Tree) -> Call:
+    return Call(f"{target}.append", (_made(item),))
+
+
+def _made(tree: Tree) -> Call:
+    """An operator, or lists of equal ones."""
+    if isinstance(tree, list):
+        op, counts = _counts(tree) or (None, ())
+        assert op is not None
+        return Call("lists", (f"lambda: {construct(op)}", *map(str, counts)))
+    assert not isinstance(tree, dict)
+    return construct(tree)
+
+
+def _counts(tree: Tree) -> tuple[Weighted, tuple[int, ...]] | None:
+    """The operator and the lengths of lists in lists that hold nothing but equal ones."""
+    if isinstance(tree, dict):
+        return None
+    if not isinstance(tree, list):
+        return tree, ()
+    if not tree or any(inner != tree[0] for inner in tree):
+        return None
+    inside = _counts(tree[0])
+    return inside and (inside[0], (len(tree), *inside[1]))
+
+
+def uses_lists(program: Program) -> bool:
+    """Whether the definitions need the function ``lists``."""
+    return any(_has_counts(_tree(members)) for members in program.families)
+
+
+def _has_counts(tree: Tree) -> bool:
+    if isinstance(tree, list) and _counts(tree) is not None:
+        return True
+    inside = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    return any(map(_has_counts, inside))
 
 
 def construct(op: Weighted) -> Call:
@@ -102,15 +183,14 @@ def construct(op: Weighted) -> Call:
 
 
 def _conv(op: ops.Conv) -> Call:
-    name = "ConvTranspose2d" if op.transposed else "Conv2d"
     arguments = [str(op.channels_in), str(op.channels_out), pair(op.kernel), *_geometry(op)]
-    if op.output_padding != (0, 0):
+    if any(op.output_padding):
         arguments.append(f"output_padding={pair(op.output_padding)}")
     if op.groups != 1:
         arguments.append(f"groups={op.groups}")
     if not op.bias:
         arguments.append("bias=False")
-    return Call(f"nn.{name}", tuple(arguments))
+    return Call(f"nn.{conv_class(op)}", tuple(arguments))
 
 
 def _stencil(op: ops.Stencil) -> Call:
@@ -122,6 +202,7 @@ def _stencil(op: ops.Stencil) -> Call:
 
 
 def _geometry(op: ops.Conv | ops.Stencil) -> list[str]:
-    values = {"stride": op.stride, "padding": op.padding, "dilation": op.dilation}
-    plain = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
-    return [f"{key}={pair(value)}" for key, value in values.items() if value != plain[key]]
+    values = {"stride": (op.stride, 1), "padding": (op.padding, 0), "dilation": (op.dilation, 1)}
+    return [
+        f"{key}={pair(value)}" for key, (value, plain) in values.items() if set(value) != {plain}
+    ]

@@ -49,16 +49,43 @@ def by(size: Size) -> str:
     return "x".join(map(str, size))
 
 
+def kind(op: ops.Weighted) -> str:
+    """``conv 3x3, stride 2, depthwise``: without what differs from level to level."""
+    match op:
+        case ops.Conv():
+            depthwise = ", depthwise" if _is_depthwise(op) else ""
+            return f"{_conv_name(op)}{_stride(op.stride)}{depthwise}"
+        case ops.Linear():
+            return "linear"
+        case ops.BatchNorm():
+            return "batchnorm"
+        case ops.GroupNorm():
+            return "groupnorm"
+        case ops.LayerNorm():
+            return "layernorm"
+        case ops.Stencil() | ops.Scalar():
+            return describe(op)
+        case _:
+            assert_never(op)
+
+
 def _conv(op: ops.Conv) -> str:
-    name = "transposed conv" if op.transposed else "conv"
     if op.groups == 1:
         groups = ""
-    elif op.groups == min(op.channels_in, op.channels_out):
+    elif _is_depthwise(op):
         groups = ", depthwise"
     else:
         groups = f", {op.groups} groups"
     channels = f"{op.channels_in} -> {op.channels_out}"
-    return f"{name} {by(op.kernel)} {channels}{_stride(op.stride)}{groups}"
+    return f"{_conv_name(op)} {channels}{_stride(op.stride)}{groups}"
+
+
+def _conv_name(op: ops.Conv) -> str:
+    return f"{'transposed conv' if op.transposed else 'conv'} {by(op.kernel)}"
+
+
+def _is_depthwise(op: ops.Conv) -> bool:
+    return 1 < op.groups == min(op.channels_in, op.channels_out)
 
 
 def _stride(stride: Size) -> str:

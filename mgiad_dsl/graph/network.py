@@ -1,54 +1,23 @@
-"""The network graph: operations in the order they run, and the weights they share.
+"""The network: its operations in the order they run, the weights they share, and its tree.
 
-The graph keeps its nodes in order, which is all that counting and emitting need;
-`NetGraph.view` gives a networkx graph where graph algorithms are wanted (networkx takes
+The operations keep their order, which is all that counting and emitting need;
+`Network.view` gives a networkx graph where graph algorithms are wanted (networkx takes
 0.4 s to import).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.source import Span
-from mgiad_dsl.graph import shapes
+from mgiad_dsl.graph import tree
 from mgiad_dsl.graph.ops import Op, Shape, Weighted, Zeros
+from mgiad_dsl.graph.tree import Equation, Tree
 
 if TYPE_CHECKING:
     import networkx as nx
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One step of the way to an equation: a level, a part of a cycle, a smoothing step.
-
-    ``kind`` is ``start``, ``level``, ``part`` or ``output``; ``name`` is the level's index,
-    the part (``pre``, ``post``, ``coarsen``, ``solve``, ``correct``) or the output's name;
-    ``value`` is the level or the number of the step; ``visit`` counts the visits of a level
-    (W and F cycles); ``step`` names the step that runs; ``cycle`` is the kind of the cycle.
-    """
-
-    kind: str
-    name: str
-    value: int | None = None
-    visit: int = 1
-    step: str | None = None
-    cycle: str | None = None
-
-    @property
-    def label(self) -> str:
-        """A name part: ``l2``, ``l2v2`` (second visit), ``pre1``, ``coarsen``, ``start``."""
-        value = "" if self.value is None else str(self.value).replace("-", "m")
-        visit = f"v{self.visit}" if self.visit > 1 else ""
-        return f"{self.name}{value}{visit}"
-
-
-Scope = tuple[Frame, ...]
-
-
-def path(scope: Scope) -> str:
-    """``l2_k0_pre1``: the scope as part of a name."""
-    return "_".join(frame.label for frame in scope)
 
 
 @dataclass(frozen=True)
@@ -62,7 +31,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Node:
+class Operation:
     """One operation: its result is the value called ``name``."""
 
     name: str
@@ -71,41 +40,35 @@ class Node:
     shape: Shape
     place: Place
     group: str | None
-    statement: int
     span: Span = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One equation as it ran: ``target[indices] = value``; a `let` has no indices."""
-
-    scope: Scope
-    target: str
-    indices: tuple[int, ...] | None
-    value: str
-    span: Span = field(repr=False)
-
-    @property
-    def label(self) -> str:
-        inside = ",".join(map(str, self.indices or ()))
-        return f"{self.target}[{inside}]" if self.indices else self.target
 
 
 @dataclass
 class WeightGroup:
-    """A sharing group: one set of weights, and every node that uses it.
+    """A sharing group: one set of weights, and every operation that uses it.
 
+    ``indices`` are those in the brackets of the operator. For a norm that is new at every use
+    (``norm[*]``) they are the levels and passes on the way to it, and ``path`` is where it
+    lies: part of the cycle, number of the pass and of the norm in it (``("l1_pre", 0, 1)``).
     ``levels`` are the level indices it belongs to (``{"l": 2, "k": 0}``); an index on which
     its uses differ is left out. ``role`` is operator, transfer, norm, stem, head or scalar.
     """
 
     family: str
-    key: str
+    indices: tuple[int, ...]
+    path: tuple[str | int, ...]
     op: Weighted
     span: Span = field(repr=False)
     role: str
     levels: dict[str, int]
     users: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """``2_0``, ``l1_pre.0.1``: the name in its family; empty where the family is one group."""
+        if self.path:
+            return ".".join(map(str, self.path))
+        return "_".join(str(index).replace("-", "m") for index in self.indices)
 
     @property
     def name(self) -> str:
@@ -114,17 +77,23 @@ class WeightGroup:
 
 
 @dataclass
-class NetGraph:
-    """A whole network after lowering."""
+class Network:
+    """A whole network after lowering; rewrites make new ones."""
 
     name: str
-    nodes: dict[str, Node] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
     groups: dict[str, WeightGroup] = field(default_factory=dict)
-    statements: list[Statement] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    tree: Tree = ()
+
+    def equations(self) -> Iterator[Equation]:
+        """All equations in the order they run."""
+        for stage in self.tree:
+            yield from tree.equations(stage)
 
     def live(self) -> set[str]:
-        """Names of the nodes that must run to give the outputs."""
+        """Names of the operations that must run to give the outputs."""
         return self._needed(through_zeros=True)
 
     def live_groups(self) -> set[str]:
@@ -137,21 +106,21 @@ class NetGraph:
 
     def _needed(self, through_zeros: bool) -> set[str]:
         wanted = set(self.outputs.values())
-        for name in reversed(self.nodes):
-            node = self.nodes[name]
+        for name in reversed(self.operations):
+            node = self.operations[name]
             if name in wanted and (through_zeros or not isinstance(node.op, Zeros)):
                 wanted.update(node.inputs)
         return wanted
 
     def view(self) -> nx.MultiDiGraph[str]:
-        """A networkx graph of the nodes; every edge carries the ``shape`` that flows on it."""
+        """A networkx graph of the operations; every edge carries the ``shape`` that flows on it."""
         import networkx as nx
 
         view: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=self.name)
-        for node in self.nodes.values():
+        for node in self.operations.values():
             view.add_node(node.name, operation=node)
             for source in node.inputs:
-                view.add_edge(source, node.name, shape=self.nodes[source].shape)
+                view.add_edge(source, node.name, shape=self.operations[source].shape)
         return view
 
     def node_link(self) -> dict[str, object]:
@@ -160,20 +129,3 @@ class NetGraph:
 
         data: dict[str, object] = nx.node_link_data(self.view(), edges="edges")
         return data
-
-
-def verify(graph: NetGraph) -> None:
-    """Check that a graph is legal: in order (so acyclic), shapes right, groups agreed.
-
-    Raises:
-        AssertionError: the compiler has a mistake; no spec can cause this.
-    """
-    seen: set[str] = set()
-    for node in graph.nodes.values():
-        assert seen.issuperset(node.inputs), f"{node.name} comes before one of its inputs"
-        given = tuple(graph.nodes[name].shape for name in node.inputs)
-        assert node.shape == shapes.result(node.op, given, node.shape), node
-        assert (node.group is None) or node.name in graph.groups[node.group].users, node
-        seen.add(node.name)
-    assert seen.issuperset(graph.outputs.values()), "an output that no node gives"
-    assert all(s.value in seen for s in graph.statements), "a statement without a value"

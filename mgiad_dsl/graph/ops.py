@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
+from typing_extensions import assert_never
+
 Shape: TypeAlias = "tuple[int, ...]"
 Size: TypeAlias = "tuple[int, ...]"
 Pair: TypeAlias = Size  # for printers that know two dimensions only
@@ -159,3 +161,25 @@ class Negate:
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
 Norm: TypeAlias = BatchNorm | GroupNorm | LayerNorm
 Op: TypeAlias = Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate
+
+
+def repeats(op: Op) -> bool:
+    """Whether an operation gives the same again for the same inputs, and changes nothing.
+
+    A batch norm in training updates its statistics at every use.
+    """
+    match op:
+        case BatchNorm() | Input():
+            return False
+        case (
+            Zeros() | Constant() | Scalar() | Conv() | Stencil() | Linear() | GroupNorm()
+            | LayerNorm() | Activation() | Pool() | Upsample() | Binary() | Negate()
+        ):  # fmt: skip
+            return True
+        case _:
+            assert_never(op)
+
+
+def is_number(op: Op) -> bool:
+    """Whether an operation is a number of the spec or a learnable one, which computes nothing."""
+    return isinstance(op, (Constant, Scalar))

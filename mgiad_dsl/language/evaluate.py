@@ -75,6 +75,7 @@ class Evaluator:
         self._known: dict[tuple[str, tuple[int, ...]], Value] = {}
         self._depth = 0
         self._work = 0
+        self.taken: dict[tuple[int, int], ast.Expr] = {}  # by the place of the conditional
 
     def spend(self, amount: int, span: Span) -> None:
         """Count work.
@@ -121,6 +122,12 @@ class Evaluator:
             return value
         raise SpecError(f"a condition must be true or false, not {kind_of(value)}", expr.span)
 
+    def branch(self, expr: ast.Conditional, env: Environment) -> ast.Expr:
+        """The branch of a conditional that is taken, which is noted in `taken`."""
+        chosen = expr.then if self.truth(expr.test, env) else expr.otherwise
+        self.taken[expr.span.start, expr.span.end] = chosen
+        return chosen
+
     def _value(self, expr: ast.Expr, env: Environment) -> Value:
         match expr:
             case ast.Number(value):
@@ -146,8 +153,8 @@ class Evaluator:
                 if sign in _COMPARISONS:
                     return self._compare(a, sign, b, expr.span)
                 return self.arithmetic(a, sign, b, expr.span)
-            case ast.Conditional(test, then, otherwise):
-                return self.value(then if self.truth(test, env) else otherwise, env)
+            case ast.Conditional():
+                return self.value(self.branch(expr, env), env)
             case ast.Call(function, arguments):
                 values = [self.value(a, env) for a in arguments if not isinstance(a, ast.Window)]
                 return self._call(function.name, values, expr.span)

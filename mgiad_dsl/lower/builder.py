@@ -1,42 +1,75 @@
-"""Builds the graph: names nodes after the equations they come from, registers weights."""
+"""Builds the network: names operations after their equations, registers weights."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from string import ascii_lowercase
 
 from mgiad_dsl.base.source import LimitError, Note, Span, SpecError
 from mgiad_dsl.graph import shapes
 from mgiad_dsl.graph.describe import describe
-from mgiad_dsl.graph.network import NetGraph, Node, Place, Scope, Statement, WeightGroup, path
+from mgiad_dsl.graph.network import Network, Operation, Place, WeightGroup
 from mgiad_dsl.graph.ops import Op, Shape, Weighted
+from mgiad_dsl.graph.tree import Body, Cycle, Equation
 from mgiad_dsl.graph.weights import shares_weights
 from mgiad_dsl.language.spec import Operator
 from mgiad_dsl.lower.values import SCALAR, Tensor
+from mgiad_dsl.lower.where import Where
 
 MAX_NODES = 20_000
 MAX_SIZE = 2**20  # channels, height and width
 
 
 class Builder:
-    """Appends nodes to a graph; `open` and `close` surround the equation that is running."""
+    """Appends operations to a network; `open` and `close` surround the equation that is running.
+
+    `enter` and `leave` surround a body of the tree, to which equations and cycles go.
+    """
 
     def __init__(self, name: str) -> None:
-        self.graph = NetGraph(name)
+        self.network = Network(name)
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._norms: Counter[tuple[str | int, ...]] = Counter()
         self._first_uses: dict[str, Note] = {}
+        self._bodies: list[list[Equation | Cycle]] = []
+        self._where = Where()
         self._prefix = ""
+        self._slots: list[str] = []
 
-    def open(self, scope: Scope, target: str) -> None:
-        """From now on nodes belong to an equation that assigns to ``target``."""
-        self._prefix = f"{path(scope)}_{target}" if scope else target
+    # -- the tree ----------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Begin a body; what runs from now on belongs to it."""
+        self._bodies.append([])
+
+    def leave(self) -> Body:
+        """End the body that was begun last."""
+        return tuple(self._bodies.pop())
+
+    def place(self, item: Equation | Cycle) -> None:
+        """Add an equation or a whole cycle to the body."""
+        self._bodies[-1].append(item)
+
+    def open(self, where: Where, target: str) -> None:
+        """From now on operations belong to an equation that assigns to ``target``."""
+        self._where = where
+        self._prefix = f"{where.name}_{target}" if where.name else target
+        self._slots = []
 
     def close(
-        self, scope: Scope, target: str, indices: tuple[int, ...] | None, value: Tensor, span: Span
-    ) -> None:
+        self,
+        target: str,
+        indices: tuple[int, ...] | None,
+        value: Tensor,
+        text: str,
+        span: Span,
+        declared: Span | None = None,
+    ) -> Equation:
         """The equation is done: its target has this value."""
-        self.graph.statements.append(Statement(scope, target, indices, value.node, span))
+        slots, self._slots = tuple(self._slots), []
+        return Equation(target, indices, value.node, slots, text, declared, span)
+
+    # -- operations --------------------------------------------------------------------------
 
     def add(
         self,
@@ -54,7 +87,7 @@ class Builder:
             SpecError: a size vanishes, or grows too large.
             LimitError: the network grows too large.
         """
-        if len(self.graph.nodes) >= MAX_NODES:
+        if len(self.network.operations) >= MAX_NODES:
             raise LimitError(
                 f"this network unrolls to more than {MAX_NODES:,} operations",
                 span,
@@ -63,31 +96,41 @@ class Builder:
         shape = shapes.result(op, tuple(value.shape for value in inputs), shape)
         _check_size(op, inputs, shape, span)
         name = f"{self._prefix}_{self._count('node', self._prefix)}"
-        statement = len(self.graph.statements)
-        self.graph.nodes[name] = Node(
-            name, op, tuple(v.node for v in inputs), shape, place, group, statement, span
+        self.network.operations[name] = Operation(
+            name, op, tuple(v.node for v in inputs), shape, place, group, span
         )
+        self._slots.append(name)
         if group is not None:
-            self.graph.groups[group].users.append(name)
+            self.network.groups[group].users.append(name)
         return Tensor(name, place, shape)
 
     def input(self, name: str, op: Op, place: Place, shape: Shape, span: Span) -> Tensor:
         """A node for an input of the network, named as in the spec."""
         self._prefix = f"input_{name}"
-        return self.add(op, (), place, span, shape=shape)
+        tensor = self.add(op, (), place, span, shape=shape)
+        self.network.inputs[name] = tensor.node
+        return tensor
 
     def scalar(self, op: Op, group: str | None, span: Span) -> Tensor:
         """A node for a learnable scalar or a constant."""
         return self.add(op, (), SCALAR, span, group=group)
 
-    def star(self, family: str) -> str:
-        """The key of a new instance of ``norm[*]``: the equation's name and a letter."""
-        return f"{self._prefix}_{_letters(self._count(family, self._prefix) - 1)}"
+    # -- weights -----------------------------------------------------------------------------
+
+    def star(self, operator: Operator, op: Weighted, role: str, levels: Mapping[str, int]) -> str:
+        """The sharing group of a new instance of ``norm[*]``, where the equation runs."""
+        where = self._where
+        place = (operator.name, *where.path)
+        path = (*where.path, self._norms[place])
+        self._norms[place] += 1
+        return self._register(
+            WeightGroup(operator.name, where.numbers, path, op, operator.span, role, dict(levels))
+        )
 
     def group(
         self,
         operator: Operator,
-        key: str,
+        indices: tuple[int, ...],
         op: Weighted,
         role: str,
         levels: Mapping[str, int],
@@ -98,14 +141,11 @@ class Builder:
         Raises:
             SpecError: two uses that need different weights.
         """
-        name = f"{operator.name}.{key}" if key else operator.name
-        group = self.graph.groups.get(name)
+        new = WeightGroup(operator.name, indices, (), op, operator.span, role, dict(levels))
+        group = self.network.groups.get(new.name)
         if group is None:
-            self.graph.groups[name] = WeightGroup(
-                operator.name, key, op, operator.span, role, dict(levels)
-            )
-            self._first_uses[name] = Note(f"the first use, in {self._prefix}", span)
-            return name
+            self._first_uses[new.name] = Note(f"the first use, in {self._prefix}", span)
+            return self._register(new)
         if not shares_weights(group.op, op):
             raise SpecError(
                 f"two uses of `{operator.name}` share weights but differ: "
@@ -113,12 +153,16 @@ class Builder:
                 span,
                 hint=f"give `{operator.name}` an index, so that each has weights of its own",
                 notes=(
-                    self._first_uses[name],
+                    self._first_uses[new.name],
                     Note(f"`{operator.name}` is declared here", operator.span),
                 ),
             )
         group.levels = {n: v for n, v in group.levels.items() if levels.get(n) == v}
-        return name
+        return new.name
+
+    def _register(self, group: WeightGroup) -> str:
+        self.network.groups[group.name] = group
+        return group.name
 
     def _count(self, what: str, prefix: str) -> int:
         self._counts[what, prefix] += 1
@@ -134,13 +178,3 @@ def _check_size(op: Op, inputs: tuple[Tensor, ...], shape: Shape, span: Span) ->
             span,
             hint="fewer levels, a larger input, or more padding" if vanishes else None,
         )
-
-
-def _letters(number: int) -> str:
-    """a, b, ..., z, ba, bb, ..."""
-    text = ""
-    while True:
-        number, digit = divmod(number, 26)
-        text = ascii_lowercase[digit] + text
-        if not number:
-            return text

@@ -58,8 +58,8 @@ class Equations:
                 return self._evaluator.arithmetic(0, "-", inner, expr.span)
             case ast.Binary(_, sign, _) if sign in _ARITHMETIC:
                 return self._binary(expr, env)
-            case ast.Conditional(test, then, otherwise):
-                return self.value(then if self._evaluator.truth(test, env) else otherwise, env)
+            case ast.Conditional():
+                return self.value(self._evaluator.branch(expr, env), env)
             case _:
                 return self._evaluator.value(expr, env)
 

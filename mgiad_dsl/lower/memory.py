@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from mgiad_dsl.base.report import PoisonedError
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import Place, Scope
+from mgiad_dsl.graph.network import Place
 from mgiad_dsl.language.rules import check_assigned
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.spaces import Indices, Spaces
 from mgiad_dsl.lower.values import Tensor, worth, worth_in
+from mgiad_dsl.lower.where import Where
 
 Key = tuple[str, Indices]
 
@@ -20,7 +21,8 @@ Key = tuple[str, Indices]
 class _Zero:
     """A zero that waits for the size of its space."""
 
-    scope: Scope
+    where: Where
+    text: str
     span: Span
 
 
@@ -39,9 +41,9 @@ class Memory:
         declared = self._spaces.inputs[name]
         shape = self._spaces.input_shape(name)
         place = self._spaces.place(name, (), declared.span)
-        tensor = self._builder.input(name, ops.Input(name), place, shape, declared.span)
-        self._builder.close((), name, None, tensor, declared.span)
-        self._values[name, ()] = tensor
+        self._values[name, ()] = self._builder.input(
+            name, ops.Input(name), place, shape, declared.span
+        )
 
     def read(self, name: str, indices: Indices, span: Span) -> Tensor:
         """The current value of a space or an input.
@@ -80,7 +82,7 @@ class Memory:
         self._values[key] = None
         self._failed = True
 
-    def set(self, key: Key, value: Tensor, scope: Scope, span: Span) -> None:
+    def set(self, key: Key, value: Tensor, text: str, span: Span) -> None:
         """A space gets a value.
 
         Raises:
@@ -91,7 +93,7 @@ class Memory:
         new = self._spaces.settle(*key, value.size, span)
         tensor = Tensor(value.node, place, value.shape)
         self._values[key] = tensor
-        self._builder.close(scope, *key, tensor, span)
+        self._builder.place(self._builder.close(*key, tensor, text, span, place.span))
         if new:
             self._fill_zeros(*key)
 
@@ -110,9 +112,9 @@ class Memory:
 
     # -- zeros -------------------------------------------------------------------------------
 
-    def set_zero(self, key: Key, scope: Scope, span: Span) -> None:
+    def set_zero(self, key: Key, where: Where, text: str, span: Span) -> None:
         """A space becomes zero, as soon as its size is known."""
-        self._values[key] = _Zero(scope, span)
+        self._values[key] = _Zero(where, text, span)
         if self._spaces.size(*key) is not None:
             self._make_zero(key)
 
@@ -130,11 +132,11 @@ class Memory:
         assert known is not None
         place = self._spaces.place(*key, zero.span)
         shape = (self._spaces.channels(place), *known.size)
-        self._builder.open(zero.scope, key[0])
+        self._builder.open(zero.where, key[0])
         like = self._like(key, zero.span)
         tensor = self._builder.add(ops.Zeros(), (like,), place, zero.span, shape=shape)
         self._values[key] = tensor
-        self._builder.close(zero.scope, *key, tensor, zero.span)
+        self._builder.place(self._builder.close(*key, tensor, zero.text, zero.span, place.span))
 
     def _like(self, key: Key, span: Span) -> Tensor:
         """A tensor to take batch size, dtype and device from: of the same size, or an input."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from mgiad_dsl.base.report import PoisonedError, Report
-from mgiad_dsl.base.source import Caution, LimitError, Note, SpecError
+from mgiad_dsl.base.source import Caution, LimitError, Note, Span, SpecError
 from mgiad_dsl.check.parts import labelled, missing
-from mgiad_dsl.graph.network import Frame, NetGraph, Scope, path
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.tree import Body, Cycle, Output, Part, Pass, Role, Stage, Start, Visit
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
 from mgiad_dsl.language.rules import ONLY_ZERO
@@ -20,14 +22,16 @@ from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor
+from mgiad_dsl.lower.where import Where
+from mgiad_dsl.lower.written import written
 
 Environment = dict[str, object]
 
 
-def lower(spec: NetSpec, report: Report) -> NetGraph:
-    """The graph of a network: every operation that runs, and all its weights.
+def lower(spec: NetSpec, report: Report) -> Network:
+    """The network of a spec: every operation that runs, and all its weights.
 
-    Errors go to the report; the graph is complete only when there are none.
+    Errors go to the report; the network is complete only when there are none.
     """
     return _Lowering(spec, report).run()
 
@@ -45,19 +49,15 @@ class _Lowering:
             self._evaluator, self._operators, self._builder, self._memory.read
         )
         self._steps = {step.name: step for step in spec.steps}
-        self._visits: Counter[str] = Counter()
+        self._visits: Counter[tuple[str, str, int]] = Counter()
 
-    def run(self) -> NetGraph:
+    def run(self) -> Network:
+        network = self._builder.network
         try:
             self._spaces.check_ranges()
             for name in self._spaces.inputs:
                 self._memory.input(name)
-            for start in self._spec.starts:
-                self._block(start.body, {}, (Frame("start", "start"),))
-            for cycle in self._spec.cycles:
-                self._cycle(cycle, {}, ())
-            for output in self._spec.outputs:
-                self._output(output)
+            network.tree = tuple(self._stages())
             self._operators.declare_rest()
             if not self._report.errors:
                 self._spaces.check_reached(self._report)
@@ -66,65 +66,85 @@ class _Lowering:
             self._report.error(error)
         except PoisonedError:
             pass
-        return self._builder.graph
+        return network
+
+    def _stages(self) -> Iterator[Stage]:
+        for start in self._spec.starts:
+            where = Where().start()
+            yield Start(where.path, self._block(start.body, {}, where))
+        for cycle in self._spec.cycles:
+            yield self._cycle(cycle, {}, Where())
+        for output in self._spec.outputs:
+            yield from self._output(output)
 
     # -- statements --------------------------------------------------------------------------
 
-    def _block(self, body: tuple[ast.Statement, ...], env: Environment, scope: Scope) -> None:
+    def _block(self, body: tuple[ast.Statement, ...], env: Environment, where: Where) -> Body:
         local = dict(env)
+        self._builder.enter()
+        own = where
+        if any(isinstance(statement, ast.Cycle) for statement in body):
+            own = where.beside_cycles()
         for statement in body:
             self._evaluator.spend(1, statement.span)
             match statement:
                 case ast.Cycle():
-                    self._cycle(statement, local, scope)
+                    self._builder.place(self._cycle(statement, local, where))
                 case ast.Let(declared):
                     local[declared.name] = None
-                    self._guarded(statement, local, scope)
+                    self._guarded(statement, local, own)
                 case ast.Assign():
-                    self._guarded(statement, local, scope)
+                    self._guarded(statement, local, own)
+        return self._builder.leave()
 
-    def _guarded(self, statement: ast.Let | ast.Assign, env: Environment, scope: Scope) -> None:
+    def _guarded(self, statement: ast.Let | ast.Assign, env: Environment, where: Where) -> None:
         """Run one equation; an error is reported once and leaves its target undefined."""
         try:
+            self._evaluator.taken.clear()
             if isinstance(statement, ast.Let):
-                self._let(statement, env, scope)
+                self._let(statement, env, where)
             else:
-                self._assign(statement, env, scope)
+                self._assign(statement, env, where)
         except PoisonedError:
             return
         except LimitError:
             raise
         except SpecError as error:
-            error.notes = (*error.notes, Note(f"at {_place(scope)}"))
+            error.notes = (*error.notes, Note(f"at {where.words}"))
             self._report.error(error)
 
-    def _let(self, let: ast.Let, env: Environment, scope: Scope) -> None:
+    def _let(self, let: ast.Let, env: Environment, where: Where) -> None:
         if let.span in self._spec.faulty:
             return
         name = let.declared.name
-        self._builder.open(scope, name)
+        self._builder.open(where, name)
         value = self._equations.value(let.value, env)
         env[name] = value
         if isinstance(value, Tensor):
-            self._builder.close(scope, name, None, value, let.span)
+            text = self._written(let.span)
+            self._builder.place(self._builder.close(name, None, value, text, let.span))
 
-    def _assign(self, statement: ast.Assign, env: Environment, scope: Scope) -> None:
+    def _assign(self, statement: ast.Assign, env: Environment, where: Where) -> None:
         key = self._target(statement.target, env)
         self._spaces.reach(self._spaces.families[key[0]], key[1])
         try:
             if statement.span in self._spec.faulty:
                 raise PoisonedError
-            self._builder.open(scope, key[0])
+            self._builder.open(where, key[0])
             value = self._equations.value(statement.value, env)
+            text = self._written(statement.span)
             if isinstance(value, Tensor):
-                self._memory.set(key, value, scope, statement.span)
+                self._memory.set(key, value, text, statement.span)
             elif value == 0 and not isinstance(value, bool):
-                self._memory.set_zero(key, scope, statement.span)
+                self._memory.set_zero(key, where, text, statement.span)
             else:
                 raise SpecError(ONLY_ZERO, statement.value.span)
         except (SpecError, PoisonedError):
             self._memory.poison(key)
             raise
+
+    def _written(self, span: Span) -> str:
+        return written(span, self._evaluator.taken)
 
     def _target(self, target: ast.Name | ast.Index, env: Environment) -> Key:
         """The space that an equation sets."""
@@ -139,15 +159,16 @@ class _Lowering:
             raise
         return target.name, indices
 
-    def _output(self, output: ast.Output) -> None:
-        scope = (Frame("output", "output"),)
+    def _output(self, output: ast.Output) -> Iterator[Output]:
         if output.span in self._spec.faulty:
             return
         try:
-            self._builder.open(scope, output.name)
+            self._evaluator.taken.clear()
+            self._builder.open(Where().output(output.name), output.name)
             value = self._equations.tensor(output.value, {})
-            self._builder.close(scope, output.name, None, value, output.span)
-            self._builder.graph.outputs[output.name] = value.node
+            text = self._written(output.span)
+            self._builder.network.outputs[output.name] = value.node
+            yield Output(self._builder.close(output.name, None, value, text, output.span))
         except PoisonedError:
             return
         except SpecError as error:
@@ -155,24 +176,35 @@ class _Lowering:
 
     # -- cycles ------------------------------------------------------------------------------
 
-    def _cycle(self, cycle: ast.Cycle, env: Environment, scope: Scope) -> None:
-        first, last = self._spaces.range(self._spaces.hierarchies[cycle.index.name], env)
+    def _cycle(self, cycle: ast.Cycle, env: Environment, where: Where) -> Cycle:
+        index = cycle.index.name
+        first, last = self._spaces.range(self._spaces.hierarchies[index], env)
         kind = self._kind(cycle, env)
         parts = dict(labelled(cycle))
         for error in missing(cycle, kind):
             raise error
+        visits: list[Visit] = []
         for label, level in schedule(kind, first, last):
             self._evaluator.spend(1, cycle.span)
-            if label in ("pre", "solve"):
-                self._visits[f"{path(scope)}/{cycle.index.name}{level}"] += 1
-            visit = self._visits[f"{path(scope)}/{cycle.index.name}{level}"]
-            frame = Frame("level", cycle.index.name, level, visit, cycle=kind)
-            inside = {**env, cycle.index.name: level}
+            visit = self._visit(where, index, level, begins=label in ("pre", "solve"))
+            inside = {**env, index: level}
+            at = where.level(index, level, visit)
+            labels: tuple[Role, ...] = (label,)
             if label == "solve" and "solve" not in parts:  # the coarsest level smooths instead
-                for name in ("pre", "post") if kind != "backslash" else ("pre",):
-                    self._part(name, parts.get(name), inside, (*scope, frame))
-            else:
-                self._part(label, parts.get(label), inside, (*scope, frame))
+                labels = ("pre", "post") if kind != "backslash" else ("pre",)
+            found = tuple(
+                self._part(each, parts[each], inside, at) for each in labels if each in parts
+            )
+            if visits and (visits[-1].level, visits[-1].number) == (level, visit):
+                found = visits.pop().parts + found
+            visits.append(Visit(index, level, visit, found))
+        return Cycle(index, kind, tuple(visits))
+
+    def _visit(self, where: Where, index: str, level: int, *, begins: bool) -> int:
+        """The number of the visit of a level, which may begin now."""
+        key = (where.name, index, level)
+        self._visits[key] += begins
+        return self._visits[key]
 
     def _kind(self, cycle: ast.Cycle, env: Environment) -> str:
         kind = self._evaluator.value(cycle.kind, env)
@@ -182,21 +214,22 @@ class _Lowering:
             )
         return str(kind)
 
-    def _part(self, label: str, part: ast.Part | None, env: Environment, scope: Scope) -> None:
-        if part is None:
-            return
+    def _part(self, role: Role, part: ast.Part, env: Environment, where: Where) -> Part:
         before = len(self._report.errors)
-        self._repeat(label, part, env, scope)
+        step = part.step.name if part.step else None
+        body = self._steps[step].body if step else part.body
+        passes = tuple(self._passes(part, body, env, where.part(role)))
         if part.step is not None:
             note = Note(f"step `{part.step.name}` is used here", part.step.span)
             for error in self._report.errors[before:]:
                 error.notes = (*error.notes, note)
+        return Part(role, step, passes)
 
-    def _repeat(self, label: str, part: ast.Part, env: Environment, scope: Scope) -> None:
-        step = part.step.name if part.step else None
-        body = self._steps[step].body if step else part.body
+    def _passes(
+        self, part: ast.Part, body: tuple[ast.Statement, ...], env: Environment, where: Where
+    ) -> Iterator[Pass]:
         if part.repeat is None:
-            self._block(body, env, (*scope, Frame("part", label, step=step)))
+            yield Pass(None, where.path, self._block(body, env, where))
             return
         first = self._evaluator.integer(part.repeat.range.first, env, "the first step")
         last = self._evaluator.integer(part.repeat.range.last, env, "the number of steps")
@@ -207,35 +240,24 @@ class _Lowering:
             )
         for number in range(first, last + 1):
             self._evaluator.spend(1, part.span)
-            frame = Frame("part", label, number, step=step)
             bound = {part.repeat.index: number} if part.repeat.index else {}
-            self._block(body, {**env, **bound}, (*scope, frame))
+            at = where.repeated(number, first)
+            yield Pass(number, at.path, self._block(body, {**env, **bound}, at))
 
     # -- warnings ----------------------------------------------------------------------------
 
     def _warn_dead(self) -> None:
-        graph = self._builder.graph
-        live = graph.live_groups()
+        network = self._builder.network
+        live = network.live_groups()
         lines: dict[int, list[str]] = {}
-        for name, group in graph.groups.items():
+        for name, group in network.groups.items():
             if name not in live:
                 line, _ = group.span.source.place(group.span.start)
                 lines.setdefault(line, []).append(name)
         for names in lines.values():
-            applied = any(graph.groups[name].users for name in names)
+            applied = any(network.groups[name].users for name in names)
             why = "no path to an output" if applied else "never applied"
-            span = graph.groups[names[0]].span
+            span = network.groups[names[0]].span
             more = f" and {len(names) - 4:,} more" if len(names) > 4 else ""
             which = ", ".join(names[:4]) + more
             self._report.warn(Caution(f"dead weights, {why}: {which}", span))
-
-
-def _place(scope: Scope) -> str:
-    """Where in the cycles: ``l = 2, k = 0, pre 1``."""
-    words = []
-    for frame in scope:
-        value = "" if frame.value is None else str(frame.value)
-        words.append(
-            f"{frame.name} = {value}" if frame.kind == "level" else f"{frame.name} {value}"
-        )
-    return ", ".join(word.strip() for word in words)

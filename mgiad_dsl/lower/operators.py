@@ -70,8 +70,12 @@ class Operators:
         group = None
         if not isinstance(plan.op, (Pool, Upsample)):
             assert isinstance(plan.op, Weighted)
-            key = self._builder.star(name) if operator.starred else _key(indices)
-            group = self._builder.group(operator, key, plan.op, plan.role, plan.levels, span)
+            if operator.starred:
+                group = self._builder.star(operator, plan.op, plan.role, plan.levels)
+            else:
+                group = self._builder.group(
+                    operator, indices, plan.op, plan.role, plan.levels, span
+                )
         return self._builder.add(plan.op, (argument,), plan.place, span, group=group)
 
     def _plan(
@@ -94,12 +98,12 @@ class Operators:
         self._spaces.check_levels(env, _label(name, indices), span)
         op = self._kinds.scalar(operator.kind, env)
         levels = {n: v for n, v in env.items() if n in self._spaces.hierarchies}
-        group = self._builder.group(operator, _key(indices), op, "scalar", levels, span)
+        group = self._builder.group(operator, indices, op, "scalar", levels, span)
         return self._builder.scalar(op, group, span)
 
     def declare_rest(self) -> None:
         """Operators without an index exist once, used or not; others are nothing unused."""
-        used = {group.family for group in self._builder.graph.groups.values()}
+        used = {group.family for group in self._builder.network.groups.values()}
         for operator in self.families.values():
             exists = not operator.indices and operator.kind.traits.family != "resampling"
             if exists and operator.name not in used and not self._is_faulty(operator):
@@ -135,7 +139,7 @@ class Operators:
         assert isinstance(op, Weighted)
         role = _role(operator, place, source, self._spaces)
         levels = self._levels(operator, {}, place, source)
-        self._builder.group(operator, "", op, role, levels, operator.span)
+        self._builder.group(operator, (), op, role, levels, operator.span)
 
     def _sound(self, name: str) -> Operator:
         operator = self.families[name]
@@ -267,10 +271,6 @@ class Operators:
 
 def _label(name: str, indices: tuple[int, ...]) -> str:
     return f"{name}[{','.join(map(str, indices))}]" if indices else name
-
-
-def _key(indices: tuple[int, ...]) -> str:
-    return "_".join(str(index).replace("-", "m") for index in indices)
 
 
 def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
+
+from mgiad_dsl.graph.tree import Role
 
 
-def schedule(kind: str, first: int, last: int) -> Iterator[tuple[str, int]]:
+def schedule(kind: str, first: int, last: int) -> Iterator[tuple[Role, int]]:
     """The parts of a cycle with the level each runs on, finest level ``first``.
 
     ``pre`` begins a visit; on the coarsest level ``solve`` is the whole visit. ``backslash``
     never comes back, ``V`` visits the coarser level once, ``W`` twice, ``F`` as an F-visit
     followed by a V-visit; the coarsest level is visited once per descent.
     """
-    todo = [("visit", first, kind)]
+    todo: list[tuple[Role | Literal["visit"], int, str]] = [("visit", first, kind)]
     while todo:
         part, level, how = todo.pop()
         if part != "visit":
@@ -20,7 +23,7 @@ def schedule(kind: str, first: int, last: int) -> Iterator[tuple[str, int]]:
         elif level == last:
             yield "solve", level
         else:
-            back = [] if how == "backslash" else ["correct", "post"]
+            back: list[Role] = [] if how == "backslash" else ["correct", "post"]
             coarser = {"W": ["W", "W"], "F": ["F", "V"]}.get(how, [how])
             if level + 1 == last:
                 coarser = coarser[:1]

@@ -21,8 +21,12 @@ def overview(compiled: Compiled) -> Table:
         ("if nothing were shared", counted.unshared, _times(counted.unshared, counted.weights)),
         ("if nothing were grouped", counted.ungrouped, _times(counted.ungrouped, counted.weights)),
         ("buffers", counted.buffers, "norm statistics and fixed stencils: not trained"),
-        ("MACs per image", counted.macs, "reuse counts as often as it runs"),
-        ("activation elements per image", counted.activations, "of every value computed"),
+        ("MACs per image", counted.macs, _saved(counted.macs, counted.written.macs)),
+        (
+            "activation elements per image",
+            counted.activations,
+            _saved(counted.activations, counted.written.activations),
+        ),
         ("bytes", counted.bytes, f"weights and buffers, {FLOAT_BYTES} bytes each"),
     ]
     return Table(compiled.name, ("", "count", ""), tuple(rows))
@@ -114,6 +118,13 @@ def _printed(claim: ast.Published) -> str:
 
 def _differences(network: Compiled) -> list[str]:
     return [difference(claim, network.count.weights) for claim in network.spec.claimed]
+
+
+def _saved(runs: int, written: int) -> str:
+    """How much less runs than the spec writes."""
+    if runs == written:
+        return "as written"
+    return f"{1 - runs / written:.1%} less than the {written:,} as written"
 
 
 def _times(more: int, weights: int) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from mgiad_dsl.base.source import Span
 from mgiad_dsl.compiler import Compiled
-from mgiad_dsl.graph.network import NetGraph
+from mgiad_dsl.graph.network import Network
 from mgiad_dsl.language.plain import plain
 
 
@@ -20,15 +20,15 @@ def dump(compiled: Compiled, stage: str) -> str:
         case "spec":
             return compiled.spec.model_dump_json(indent=2) + "\n"
         case "graph":
-            return _json(_graph(compiled.graph))
+            return _json(_graph(compiled.network))
         case _:
             return compiled.python
 
 
-def _graph(graph: NetGraph) -> dict[str, object]:
-    """What networkx reads as a graph, with the sharing groups, the equations and the outputs."""
-    more = {"groups": graph.groups, "statements": graph.statements, "outputs": graph.outputs}
-    return {"name": graph.name, **graph.node_link(), **more}
+def _graph(network: Network) -> dict[str, object]:
+    """What networkx reads as a graph, with the sharing groups, the tree and the outputs."""
+    more = {"groups": network.groups, "tree": network.tree, "outputs": network.outputs}
+    return {"name": network.name, **network.node_link(), **more}
 
 
 def _json(node: object) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.counting.claims import agrees, figure
 from mgiad_dsl.counting.growth import Gap, Variation
@@ -26,6 +28,8 @@ def network_facts(compiled: Compiled) -> dict[str, object]:
         "name": compiled.name,
         "parameters": {p.name: plain(p.value) for p in compiled.spec.parameters},
         **{key: getattr(counted, key) for key in _COUNTS},
+        "level": compiled.level,
+        "written": asdict(counted.written),
         "published": [_claim(claim, counted.weights) for claim in compiled.spec.claimed],
         "groups": [{key: getattr(group, key) for key in _GROUP} for group in counted.groups],
     }

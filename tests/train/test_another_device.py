@@ -53,6 +53,6 @@ def test_held_out_batches_are_made_on_the_device() -> None:
 @pytest.mark.parametrize("path", bundled_specs(), ids=lambda path: path.stem)
 def test_networks_compute_where_their_weights_are(path: Path) -> None:
     compiled = compile_file(str(path))
-    nodes = compiled.graph.nodes.values()
+    nodes = compiled.written.operations.values()
     inputs = [torch.zeros(2, *n.shape, device=META) for n in nodes if isinstance(n.op, ops.Input)]
     assert load(compiled.python).to(META)(*inputs).device == META

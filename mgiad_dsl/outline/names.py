@@ -1,20 +1,25 @@
-"""Names of values and operators in the emitted source, taken from the spec."""
+"""Names of values and operators in a program, taken from the spec."""
 
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Hashable, Iterable, Mapping
+from itertools import chain, count
 from typing import TypeVar
 
-from mgiad_dsl.graph.network import Statement, WeightGroup
+from mgiad_dsl.graph.network import WeightGroup
+from mgiad_dsl.outline.facts import Label
 
 _Named = TypeVar("_Named", bound=Hashable)
-Label = tuple[str, "tuple[int, ...] | None"]  # a space at its indices, or a let
 
 # What the emitted file itself uses.
-_TAKEN = frozenset({"F", "nn", "torch", "self", "pick", "REGIONS", "int", "list", "super", "dict"})
-
+TAKEN = frozenset(
+    [
+        *("F", "nn", "torch", "Tensor", "Callable", "self", "super"),
+        *("REGIONS", "lists", "pick", "Stencil", "LayerNorm2d"),
+        *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance", "print"),
+    ]
+)
 # Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace.
 MODULE_ATTRIBUTES = frozenset(
     [
@@ -77,48 +82,63 @@ MODULE_ATTRIBUTES = frozenset(
 )
 
 
-def label_of(statement: Statement) -> Label:
-    return statement.target, statement.indices
-
-
 def safe(name: str) -> str:
     """A name that Python and the emitted file leave free; different names stay different."""
-    return _clear(name, _TAKEN)
+    return _clear(name, TAKEN)
 
 
 def attribute(family: str) -> str:
     """The attribute that holds the operators of a family, and their ``state_dict`` prefix."""
+    if family.startswith("__"):  # Python mangles it inside a class
+        return f"x{family}_"
     if family.startswith("_"):  # where nn.Module keeps what is its own
         return f"{family}_"
     return _clear(family, MODULE_ATTRIBUTES)
 
 
 def _clear(name: str, taken: frozenset[str]) -> str:
+    if name.startswith("__"):
+        return f"x{name}_"
     bare = name.rstrip("_")
     return f"{name}_" if keyword.iskeyword(bare) or bare in taken else name
 
 
-def distinct(names: Mapping[_Named, str], used: set[str]) -> dict[_Named, str]:
-    """The names, with an underscore behind one that is in ``used``, which grows by them."""
-    found = {}
-    for key, name in names.items():
-        while name in used:
-            name += "_"
-        used.add(name)
-        found[key] = name
-    return found
+def class_name(network: str) -> str:
+    """``MgnetHexu`` for ``mgnet_hexu:imagenet``"""
+    words = network.partition(":")[0].split("_")
+    name = "".join(word[:1].upper() + word[1:] for word in words if word)
+    if not name or name[0].isdigit():
+        name = f"Network{name}"
+    return f"{name}Network" if name in TAKEN or keyword.iskeyword(name) else name
 
 
-def may_be_local(name: str, families: Iterable[str]) -> bool:
-    """Whether a value or an operator inside a function may have this name (`u1_0`, `A_coarse`)."""
-    ending = re.compile(r"(m?\d+(_m?\d+)*|_coarse|_[a-z]|_z\d+)?")
-    return any(name.startswith(f) and ending.fullmatch(name[len(f) :]) for f in families)
+class Namespace:
+    """The names that are used in one function."""
+
+    def __init__(self, used: Iterable[str] = ()) -> None:
+        self._used = set(used)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._used
+
+    def take(self, name: str) -> str:
+        """The name, with a number behind it if something else has it."""
+        first = safe(name)
+        names = chain([first], (f"{first}_{number}" for number in count(2)))
+        found = next(name for name in names if name not in self._used)
+        self._used.add(found)
+        return found
+
+
+def distinct(names: Mapping[_Named, str], space: Namespace) -> dict[_Named, str]:
+    """The names, each taken in a namespace."""
+    return {key: space.take(name) for key, name in names.items()}
 
 
 def full(label: Label) -> str:
     """``u2_0`` for ``u[2,0]``: unique in the whole network."""
     name, indices = label
-    return safe(name + "_".join(str(i).replace("-", "m") for i in indices or ()))
+    return name + "_".join(str(i).replace("-", "m") for i in indices or ())
 
 
 def shortened(labels: Iterable[Label]) -> dict[Label, str]:
@@ -134,9 +154,9 @@ def shortened(labels: Iterable[Label]) -> dict[Label, str]:
     for family, members in families.items():
         indices = sorted(label[1] or () for label in members)
         if len(members) == 1:
-            names[members[0]] = safe(family)
-        elif len(members) == 2 and _is_next(indices[0], indices[1]):
-            names[(family, indices[0])] = safe(family)
+            names[members[0]] = family
+        elif len(members) == 2 and is_next(indices[0], indices[1]):
+            names[(family, indices[0])] = family
             names[(family, indices[1])] = f"{family}_coarse"
         else:
             for label in members:
@@ -148,16 +168,11 @@ def shortened(labels: Iterable[Label]) -> dict[Label, str]:
 def numbered(labels: Iterable[Label]) -> dict[Label, str]:
     """Like `shortened`, but spaces of several levels always carry their number."""
     labels = list(dict.fromkeys(labels))
-    varying = {
-        at
-        for _, one in labels
-        for _, other in labels
-        for at in range(min(len(one or ()), len(other or ())))
-        if (one or ())[at] != (other or ())[at]
-    }
+    longest = max((len(indices or ()) for _, indices in labels), default=0)
+    seen = [{(i or ())[at] for _, i in labels if at < len(i or ())} for at in range(longest)]
     return {
         (name, indices): full(
-            (name, tuple(i for at, i in enumerate(indices) if at in varying))
+            (name, tuple(i for at, i in enumerate(indices) if len(seen[at]) > 1))
             if indices is not None
             else (name, None)
         )
@@ -165,38 +180,27 @@ def numbered(labels: Iterable[Label]) -> dict[Label, str]:
     }
 
 
-def operator_names(groups: list[WeightGroup]) -> dict[str, str]:
-    """Parameter names of the operators of one function: ``A``, ``A_coarse``, ``norm_a``."""
+def operator_names(groups: Iterable[WeightGroup]) -> dict[str, str]:
+    """Parameter names of the operators of one function: ``A``, ``A_coarse``, ``B_1``."""
     families: dict[str, list[WeightGroup]] = {}
     for group in groups:
         families.setdefault(group.family, []).append(group)
     names: dict[str, str] = {}
     for family, members in families.items():
-        keys = sorted(_key(group) for group in members)
+        keys = sorted(group.indices for group in members)
         if len(members) == 1:
-            names[members[0].name] = safe(family)
-        elif len(members) == 2 and _is_next(keys[0], keys[1]):
+            names[members[0].name] = family
+        elif len(members) == 2 and is_next(keys[0], keys[1]):
             for group in members:
-                names[group.name] = safe(family) if _key(group) == keys[0] else f"{family}_coarse"
+                coarse = group.indices != keys[0]
+                names[group.name] = f"{family}_coarse" if coarse else family
         else:
-            for number, group in enumerate(members):
-                names[group.name] = f"{family}_{_letter(number)}"
+            for number, group in enumerate(members, 1):
+                names[group.name] = f"{family}_{number}"
     return names
 
 
-def by_key(groups: list[WeightGroup]) -> list[WeightGroup]:
-    """The operators of a family by their indices, or, without, by first use."""
-    if all(_key(group) for group in groups):
-        return sorted(groups, key=_key)
-    return groups
-
-
-def _key(group: WeightGroup) -> tuple[int, ...]:
-    parts = group.key.replace("m", "-").split("_")
-    return tuple(int(p) for p in parts) if all(p.lstrip("-").isdigit() for p in parts) else ()
-
-
-def _is_next(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+def is_next(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     """Whether two indices are those of a level and the next coarser one."""
     steps = [b - a for a, b in zip(one, other, strict=False)]
     return len(one) == len(other) and sorted(steps) == [0] * (len(steps) - 1) + [1]
@@ -204,7 +208,3 @@ def _is_next(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
 
 def _varies(indices: list[tuple[int, ...]], at: int) -> bool:
     return len({index[at : at + 1] for index in indices}) > 1
-
-
-def _letter(number: int) -> str:
-    return chr(ord("a") + number) if number < 26 else f"z{number}"

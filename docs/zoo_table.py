@@ -1,6 +1,6 @@
 """The table of all bundled networks, exact against published.
 
-`python bench/zoo_table.py` writes it into docs/zoo.md, and its published rows into README.md,
+`python docs/zoo_table.py` writes it into docs/zoo.md, and its published rows into README.md,
 each between the lines `<!-- zoo:begin -->` and `<!-- zoo:end -->`.
 """
 
@@ -14,8 +14,9 @@ from mgiad_dsl import Compiled, Source, compile_source
 from mgiad_dsl.base import resources
 from mgiad_dsl.counting.claims import agrees, figure
 from mgiad_dsl.graph import ops
+from mgiad_dsl.language.syntax import Published
 from mgiad_dsl.parse import parse
-from mgiad_dsl.show.tables import Cell, Table, render
+from mgiad_dsl.show.tables import Column, Table, render, tabulated
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(?<=<!-- zoo:begin -->\n).*?(?=<!-- zoo:end -->)", re.DOTALL)
@@ -40,38 +41,52 @@ def networks() -> Iterator[Compiled]:
             yield compile_source(source, variant)
 
 
+_MODEL: tuple[Column[Compiled], ...] = (
+    Column("model", lambda network: f"`{network.name}`"),
+    Column("data set", lambda network: data_set(network)),
+    Column("published", lambda network: _published(network)),
+    Column("exact", lambda network: network.count.weights),
+    Column("difference", lambda network: _difference(network)),
+)
+_COSTS: tuple[Column[Compiled], ...] = (
+    Column("MACs", lambda network: network.count.written.macs),
+    Column("MACs at -O1", lambda network: network.count.macs),
+    Column("saved by sharing", lambda network: network.count.unshared - network.count.weights),
+    Column("saved by grouping", lambda network: network.count.ungrouped - network.count.weights),
+)
+
+
 def full(found: Sequence[Compiled]) -> Table:
-    """All networks, with what sharing and grouping save."""
-    header = ("model", "data set", "published", "exact", "difference")
-    rows = []
-    for network in found:
-        counted = network.count
-        saved = (counted.unshared - counted.weights, counted.ungrouped - counted.weights)
-        rows.append((*_row(network), counted.macs, *saved))
-    return Table("", (*header, "MACs", "saved by sharing", "saved by grouping"), tuple(rows))
+    """All networks, with their costs, and what sharing and grouping save."""
+    return tabulated("", (*_MODEL, *_COSTS), found)
 
 
 def published(found: Sequence[Compiled]) -> Table:
     """The networks whose weights were published."""
-    rows = tuple(_row(network) for network in found if network.spec.published)
-    return Table("", ("model", "data set", "published", "exact", "difference"), rows)
+    return tabulated("", _MODEL, [network for network in found if network.spec.published])
 
 
-def _row(network: Compiled) -> tuple[Cell, ...]:
-    weights, claim = network.count.weights, next(iter(network.spec.published), None)
-    model = f"`{network.name}`"
+def _claim(network: Compiled) -> Published | None:
+    return next(iter(network.spec.published), None)
+
+
+def _published(network: Compiled) -> str | None:
+    claim = _claim(network)
+    return claim and figure(claim) + (" (reconstructed)" if "reconstructed" in claim.origin else "")
+
+
+def _difference(network: Compiled) -> str | None:
+    claim, weights = _claim(network), network.count.weights
     if claim is None:
-        return model, data_set(network), None, weights, None
-    printed = figure(claim) + (" (reconstructed)" if "reconstructed" in claim.origin else "")
-    off = "rounds to it" if agrees(claim, weights) else f"{weights - int(claim.number.value):+,}"
-    return model, data_set(network), printed, weights, off
+        return None
+    return "rounds to it" if agrees(claim, weights) else f"{weights - int(claim.number.value):+,}"
 
 
 def data_set(network: Compiled) -> str:
     """``CIFAR-10``, or else the size of an image."""
-    nodes = network.graph.nodes
+    nodes = network.written.operations
     shape = next(node.shape for node in nodes.values() if isinstance(node.op, ops.Input))
-    made = nodes[next(iter(network.graph.outputs.values()))].shape[0]
+    made = nodes[next(iter(network.written.outputs.values()))].shape[0]
     return DATA_SETS.get((shape, made), "x".join(map(str, shape)))
 
 

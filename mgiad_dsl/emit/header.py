@@ -1,0 +1,32 @@
+"""The docstring of an emitted file: what it was made of, so that it can be made again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePath
+from textwrap import wrap
+
+from mgiad_dsl.base.source import Source
+from mgiad_dsl.base.version import VERSION
+from mgiad_dsl.language.evaluate import show
+from mgiad_dsl.language.spec import NetSpec
+
+_WIDTH = 92
+
+
+def about(source: Source, spec: NetSpec, weights: int, level: int) -> tuple[str, ...]:
+    """Network, variant and weights; compiler, level, spec and its hash; settings."""
+    digest = hashlib.sha256(source.text.encode()).hexdigest()[:12]
+    lines = [
+        f"{spec.title}: {weights:,} weights.",
+        "",
+        f"Written by mgiad-compile {VERSION} -O{level} from {PurePath(source.name).name} "
+        f"(sha256 {digest}).",
+    ]
+    settings = [f"{p.name} = {show(p.value)}" for p in spec.parameters]
+    if settings:
+        changed = ", ".join(p.name for p in spec.changed)
+        lines += ["", f"Parameters{f' ({changed} set)' if changed else ''}:"]
+        kept = [each.replace(" ", "\0") for each in settings]  # wrapped between settings only
+        lines += [f"    {line}".replace("\0", " ") for line in wrap(", ".join(kept), _WIDTH)]
+    return tuple(lines)

@@ -1,0 +1,89 @@
+"""What an emitted file needs beside torch: classes and functions of its own, where it uses them."""
+
+from __future__ import annotations
+
+from mgiad_dsl.graph import ops
+from mgiad_dsl.outline.program import Program
+
+_STENCIL = '''
+class Stencil(nn.Module):
+    """One stencil applied to every channel: a weight if it is learnable, else a buffer."""
+
+    def __init__(
+        self,
+        rows: list[list[float]],
+        learnable: bool,
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        transposed: bool = False,
+    ) -> None:
+        super().__init__()
+        weight = torch.tensor(rows, dtype=torch.get_default_dtype())
+        if learnable:
+            self.weight = nn.Parameter(weight)
+        else:
+            self.register_buffer("weight", weight)
+        self.geometry = {"stride": stride, "padding": padding, "dilation": dilation}
+        self.transposed = transposed
+
+    def forward(self, x: Tensor, output_padding: int | tuple[int, ...] = 0) -> Tensor:
+        channels = x.shape[1]
+        weight = self.weight.expand(channels, 1, *self.weight.shape)
+        if not self.transposed:
+            return F.conv2d(x, weight, groups=channels, **self.geometry)
+        return F.conv_transpose2d(
+            x, weight, groups=channels, output_padding=output_padding, **self.geometry
+        )
+'''
+
+_LAYER_NORM = '''
+class LayerNorm2d(nn.LayerNorm):
+    """Over the channels of each point."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+'''
+
+_LISTS = '''
+def lists(make: Callable[[], nn.Module], count: int, *counts: int) -> nn.ModuleList:
+    """New modules in lists in lists: ``lists(make, 2, 3)`` is two lists of three."""
+    return nn.ModuleList(lists(make, *counts) if counts else make() for _ in range(count))
+'''
+
+
+def helpers(program: Program, lists: bool) -> list[str]:
+    """The classes, and the function ``lists``, that the operators of a program need."""
+    kinds = {type(group.op) for members in program.families for group in members}
+    found = [_STENCIL] if ops.Stencil in kinds else []
+    found += [_LAYER_NORM] if ops.LayerNorm in kinds else []
+    return found + ([_LISTS] if lists else [])
+
+
+def reset(program: Program) -> str:
+    """The initialiser of the convolutions of a program; empty where it has none."""
+    groups = [group.op for members in program.families for group in members]
+    convs = [op for op in groups if isinstance(op, ops.Conv)]
+    classes = sorted({f"nn.{conv_class(op)}" for op in convs})
+    if not classes:
+        return ""
+    kind = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
+    lines = [
+        "    def reset_parameters(self) -> None:",
+        '        """Kaiming (fan-out, relu) for convolutions."""',
+        "        for module in self.modules():",
+        f"            if isinstance(module, {kind}):",
+        "                nn.init.kaiming_normal_("
+        'module.weight, mode="fan_out", nonlinearity="relu")',
+    ]
+    if any(op.bias for op in convs):
+        lines += [
+            "                if module.bias is not None:",
+            "                    nn.init.zeros_(module.bias)",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def conv_class(op: ops.Conv) -> str:
+    """``Conv2d``, ``ConvTranspose2d``"""
+    return f"{'ConvTranspose' if op.transposed else 'Conv'}{len(op.kernel)}d"

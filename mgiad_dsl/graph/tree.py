@@ -1,0 +1,147 @@
+"""The tree of a network: cycles, visits of levels, parts, passes and equations, in running order.
+
+```
+network   start, cycles, outputs
+  cycle   visits of its levels, finest first, as often as its kind comes back to each
+    visit   parts: pre-smoothing, coarsen, solve, correct, post-smoothing
+      part    passes: a smoothing step runs several times
+        pass    equations, and cycles over other levels
+          equation  operations
+```
+
+What a stage wants to know of where something runs is a field here; no name is ever read for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from mgiad_dsl.base.source import Span
+
+Role = Literal["pre", "coarsen", "solve", "correct", "post"]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """``target[indices] = value`` as it ran; a `let` and an output have no indices.
+
+    ``slots`` are the values of its operations in the order the spec writes them: a rewrite may
+    have put a value there that is computed elsewhere, or None where nothing needs it; so too
+    ``value``. ``text`` is the equation as written, with
+    the branch of each conditional that was taken; ``declared`` is where the space that it sets is.
+    """
+
+    target: str
+    indices: tuple[int, ...] | None
+    value: str | None
+    slots: tuple[str | None, ...]
+    text: str
+    declared: Span | None
+    span: Span = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """``u[2,0]``"""
+        inside = ",".join(map(str, self.indices or ()))
+        return f"{self.target}[{inside}]" if self.indices else self.target
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run of the body of a part; ``number`` is that of a smoothing step, or None.
+
+    ``path`` is where its norms lie that are new at every use: ``("l1_pre", 0)``.
+    """
+
+    number: int | None
+    path: tuple[str | int, ...]
+    body: Body
+
+
+@dataclass(frozen=True)
+class Part:
+    """What runs on a level; ``step`` names the step of the spec that it is, if one."""
+
+    role: Role
+    step: str | None
+    passes: tuple[Pass, ...]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A stay on the level ``index = level``.
+
+    ``number`` counts the visits of the level, from 1 (W and F cycles come more than once).
+    What a visit does after coming back from the coarser levels is a stay of its own with the
+    same number.
+    """
+
+    index: str
+    level: int
+    number: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A cycle of a ``kind`` (backslash, V, W, F) over the levels of ``index``."""
+
+    index: str
+    kind: str
+    visits: tuple[Visit, ...]
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """The finest and the coarsest level."""
+        levels = [visit.level for visit in self.visits]
+        return min(levels), max(levels)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What runs before the cycles; ``path`` as of a pass."""
+
+    path: tuple[str | int, ...]
+    body: Body
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of the network; ``equation.target`` is its name."""
+
+    equation: Equation
+
+
+Body: TypeAlias = "tuple[Equation | Cycle, ...]"
+Stage: TypeAlias = "Start | Cycle | Output"
+Tree: TypeAlias = "tuple[Stage, ...]"
+
+
+def equations(item: Stage | Visit | Part | Pass | Equation) -> Iterator[Equation]:
+    """All equations of a part of the tree, in the order they run."""
+    match item:
+        case Equation():
+            yield item
+        case Output(equation):
+            yield equation
+        case Start(body=body) | Pass(body=body):
+            for inner in body:
+                yield from equations(inner)
+        case Part(passes=inside) | Visit(parts=inside) | Cycle(visits=inside):
+            for each in inside:
+                yield from equations(each)
+
+
+def cycles(tree: Tree) -> Iterator[Cycle]:
+    """All cycles, an outer one before those inside it."""
+    todo: list[Stage | Equation] = list(reversed(tree))
+    while todo:
+        item = todo.pop()
+        if isinstance(item, Start):
+            todo.extend(reversed(item.body))
+        elif isinstance(item, Cycle):
+            yield item
+            bodies = [p.body for v in item.visits for part in v.parts for p in part.passes]
+            todo.extend(inner for body in reversed(bodies) for inner in reversed(body))

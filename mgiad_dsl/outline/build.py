@@ -1,0 +1,58 @@
+"""The whole program of a network."""
+
+from __future__ import annotations
+
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.tree import cycles
+from mgiad_dsl.outline.facts import Facts
+from mgiad_dsl.outline.functions import Functions
+from mgiad_dsl.outline.names import Namespace, class_name, full
+from mgiad_dsl.outline.operators import by_family, module_operators
+from mgiad_dsl.outline.plan import Plan
+from mgiad_dsl.outline.program import Program
+from mgiad_dsl.outline.scope import Scope
+from mgiad_dsl.outline.separate import separated
+from mgiad_dsl.outline.steps import Steps
+
+
+def outline(network: Network) -> Program:
+    """The program of a network: the same for the same network."""
+    facts = Facts(network)
+    several = len({cycle.index for cycle in cycles(network.tree)}) > 1
+    steps = Steps(facts, several)
+    functions = Functions(facts, steps)
+    items = Plan(facts, steps).forward(network.tree)
+    inputs = [(name, ()) for name in network.inputs]
+    variables = functions.variables(items, inputs, _all_full, Namespace())
+    for name, value in network.inputs.items():
+        variables.hold(variables.name((name, ())), value)
+    operators = module_operators(network)
+    scope = Scope(facts, variables, operators.of)
+    functions.write(items, scope, operators)
+    several_outputs = len(network.outputs) > 1
+    scope.give(list(network.outputs.values()), list(network.outputs) if several_outputs else ())
+    live = network.live_groups()
+    families = by_family(network.groups.values())
+    program = Program(
+        network.name,
+        class_name(network.name),
+        tuple(functions.all),
+        tuple(functions.steps),
+        tuple(tuple(members) for members in families),
+        frozenset(
+            members[0].family for members in families if not any(g.name in live for g in members)
+        ),
+        tuple(
+            (variables.name((name, ())), network.operations[value])
+            for name, value in network.inputs.items()
+        ),
+        tuple((name, network.operations[v].shape) for name, v in network.outputs.items()),
+        scope.statements(),
+    )
+    assert all(isinstance(node.op, ops.Input) for _, node in program.inputs)
+    return separated(program)
+
+
+def _all_full(labels: list[tuple[str, tuple[int, ...] | None]]) -> dict[object, str]:
+    return {label: full(label) for label in dict.fromkeys(labels)}

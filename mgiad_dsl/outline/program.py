@@ -1,0 +1,180 @@
+"""A program as data: what a printer writes, with everything decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mgiad_dsl.graph.network import Operation, WeightGroup
+from mgiad_dsl.graph.ops import Op, Shape, Weighted
+
+# -- operators -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Member:
+    """An operator of the module, by its family: ``self.theta``; a dict or list of several."""
+
+    family: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a function is given: an operator, or a dict or list of them."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Element:
+    """``A[0]``, ``self.A["1"]``, ``norm["k0_pre"]``; of the norms of a part, one of ``passes``."""
+
+    of: Reference
+    key: str | int
+    passes: int = 0
+
+
+Reference: TypeAlias = "Member | Parameter | Element"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Several operators of a family, as a list."""
+
+    members: tuple[Reference, ...]
+
+
+# -- expressions -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+
+
+@dataclass(frozen=True)
+class Apply:
+    """An operation on its arguments.
+
+    ``operator`` are its weights, ``built`` the operator they were made as; ``given`` are the
+    shapes of its arguments, ``shape`` that of its result.
+    """
+
+    op: Op
+    arguments: tuple[Expression, ...]
+    operator: Reference | None
+    built: Weighted | None
+    given: tuple[Shape, ...]
+    shape: Shape
+
+
+Expression: TypeAlias = "Variable | Apply"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A value for a parameter that may be left out."""
+
+    parameter: str
+    value: Variable
+
+
+Argument: TypeAlias = "Variable | Reference | Pick | Known"
+
+# -- statements ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Comment:
+    text: str
+
+
+@dataclass(frozen=True)
+class Assign:
+    target: str
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Default:
+    """Computes what was not given: ``if target is None: target = value``."""
+
+    target: str
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Call:
+    """``targets = function(arguments)``, or ``return function(arguments)`` without targets."""
+
+    targets: tuple[str, ...]
+    function: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A call several times.
+
+    With a ``name``, it is the next of a list of norms in each: from ``first`` to before ``end``.
+    """
+
+    call: Call
+    times: int
+    name: str | None = None
+    over: Reference | None = None
+    first: int = 0
+    end: int | None = None
+
+
+@dataclass(frozen=True)
+class Return:
+    """The results of a function; with ``names`` a dict."""
+
+    values: tuple[Expression, ...]
+    names: tuple[str, ...] = ()
+
+
+Statement: TypeAlias = "Comment | Assign | Default | Call | Repeat | Return"
+
+# -- functions -------------------------------------------------------------------------------
+
+# Norms are a list, or a dict of those of the parts of a cycle.
+ParameterKind = Literal[
+    "value", "known", "operator", "scalar", "operators", "scalars", "norms", "parts"
+]
+
+
+@dataclass(frozen=True)
+class Formal:
+    """A parameter of a function; one that is ``known`` in some calls has a default."""
+
+    name: str
+    kind: ParameterKind
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str
+    doc: tuple[str, ...]
+    parameters: tuple[Formal, ...]
+    results: int
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole file: functions in the order they are first called, then the module.
+
+    ``steps`` are the functions that call no other: what is worth compiling once each.
+    """
+
+    name: str
+    class_name: str
+    functions: tuple[Function, ...]
+    steps: tuple[str, ...]
+    families: tuple[tuple[WeightGroup, ...], ...]
+    dead: frozenset[str]
+    inputs: tuple[tuple[str, Operation], ...]
+    outputs: tuple[tuple[str, Shape], ...]
+    forward: tuple[Statement, ...]

@@ -1,0 +1,116 @@
+"""Which variable holds which value, in one function.
+
+A value is called after the space it is the value of. Where that name is wanted for another value
+while the first is still needed, it gets a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.tree import Equation
+from mgiad_dsl.outline.facts import Facts, Label
+from mgiad_dsl.outline.names import Namespace, attribute
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happens at once in a function: it binds labels, from time ``first`` to ``last``."""
+
+    first: int
+    last: int
+    bound: Mapping[Label, str]
+
+
+class Variables:
+    """The variables of a function; ``events`` are all that will happen in it, in order."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        events: Sequence[Event],
+        names: Mapping[Label, str],
+        space: Namespace,
+    ) -> None:
+        self._facts = facts
+        self._events = events
+        self._names = names
+        self._space = space
+        self._holds: dict[str, str] = {}  # variable -> value
+        self._home: dict[str, str] = {}  # value -> variable
+        self._bound: dict[Label, list[int]] = {}
+        self._wanted: dict[str, dict[Label, None]] = {}
+        for number, event in enumerate(events):
+            for label, value in event.bound.items():
+                self._bound.setdefault(label, []).append(number)
+                self._wanted.setdefault(value, {})[label] = None
+
+    def find(self, value: str) -> str | None:
+        """The variable that holds a value."""
+        return self._home.get(value)
+
+    def hold(self, variable: str, value: str) -> str:
+        """From now on a variable holds a value."""
+        self._holds[variable] = value
+        self._home[value] = variable
+        return variable
+
+    def name(self, label: Label) -> str:
+        return self._names[label]
+
+    def loop(self) -> str:
+        """A variable for the norms of one pass."""
+        return self._space.take("each" if "norm" in self._space else "norm")
+
+    def choose(self, value: str, number: int, labels: Iterable[Label] = ()) -> str:
+        """A variable for a value that the event ``number`` gives (-1: a parameter)."""
+        wanted = dict.fromkeys([*labels, *self._wanted.get(value, ())])
+        for label in sorted(wanted, key=self._facts.order):
+            if self._is_free(self._names[label], value, number) and self._stays(
+                label, value, number
+            ):
+                return self.hold(self._names[label], value)
+        fallback = min(wanted, key=self._facts.order, default=None)
+        return self.hold(self._space.take(self.derived(value, fallback)), value)
+
+    def _is_free(self, variable: str, value: str, number: int) -> bool:
+        held = self._holds.get(variable)
+        if held is None or held == value or self._home.get(held) != variable:
+            return True
+        end = self._events[number].last if number >= 0 else -1
+        return self._facts.last_use.get(held, -1) <= end
+
+    def _stays(self, label: Label, value: str, number: int) -> bool:
+        """Whether the label is not another value's before the last use of this one."""
+        for later in self._bound.get(label, ()):
+            event = self._events[later]
+            if later <= number and not (later == number and event.bound[label] != value):
+                continue
+            if event.bound[label] == value:
+                continue
+            if self._facts.last_use.get(value, -1) <= event.last:
+                return True
+            return value in event.bound.values()  # it moves to another name
+        return True
+
+    def derived(self, value: str, label: Label | None = None) -> str:
+        """A name for a value that is no space's: ``A_u`` for ``A(u)``."""
+        node = self._facts.operation(value)
+        of = self.find(node.inputs[0]) if node.inputs else None
+        if node.group is not None and of:
+            return f"{attribute(self._facts.network.groups[node.group].family)}_{of}"
+        if label is not None:
+            return self._names[label]
+        return f"{node.op.name}_{of}" if isinstance(node.op, ops.Activation) and of else "t"
+
+
+def event(facts: Facts, equations: Sequence[Equation], local: bool) -> Event:
+    """What equations bind that run at once; their lets are known to others only if ``local``."""
+    bound = {}
+    for equation in equations:
+        value = facts.value(equation)
+        if value is not None and (local or equation.indices is not None):
+            bound[equation.target, equation.indices] = value
+    return Event(facts.at(equations[0]), facts.at(equations[-1]), bound)

@@ -1,0 +1,5 @@
+"""Networks that compute the same with less: one small file for each pass."""
+
+from mgiad_dsl.rewrite.levels import LEVELS, Level, rewrite
+
+__all__ = ["LEVELS", "Level", "rewrite"]

@@ -1,0 +1,35 @@
+"""Which passes run at each level of optimisation, and that every one leaves a legal network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias, get_args
+
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.verify import verify
+from mgiad_dsl.rewrite.common import merge_common
+from mgiad_dsl.rewrite.unneeded import drop_unneeded
+
+Level = Literal[0, 1]
+Rewrite: TypeAlias = Callable[[Network], Network]
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+_PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
+    0: (),  # the network as the spec writes it
+    1: (merge_common, drop_unneeded),  # equal bit for bit
+}
+
+
+def rewrite(network: Network, level: Level) -> Network:
+    """The network that runs at a level of optimisation.
+
+    Weights are untouched: every sharing group stays, with its name and its operator, also one
+    whose last use goes.
+
+    Raises:
+        CompilerError: a pass made a network that is not legal.
+    """
+    for pass_ in _PASSES[level]:
+        network = pass_(network)
+        verify(network)
+    return network

@@ -1,0 +1,80 @@
+"""A network with some of its values replaced by others, or gone: what every pass ends with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Stage, Start, Visit
+
+Names = Mapping[str, "str | None"]
+
+
+def replaced(network: Network, names: Names) -> Network:
+    """A new network without the operations in ``names``.
+
+    Each gives the value that takes its place wherever it was used, or None for a value that
+    nothing needs; its equations go too.
+    """
+
+    def now(name: str) -> str:
+        return names.get(name) or name
+
+    operations = {
+        name: replace(node, inputs=tuple(map(now, node.inputs)))
+        for name, node in network.operations.items()
+        if name not in names
+    }
+    groups = {
+        name: replace(group, users=[user for user in group.users if user in operations])
+        for name, group in network.groups.items()
+    }
+    outputs = {name: now(value) for name, value in network.outputs.items()}
+    stages = (_stage(stage, names) for stage in network.tree)
+    return replace(
+        network,
+        operations=operations,
+        groups=groups,
+        outputs=outputs,
+        tree=tuple(stage for stage in stages if stage is not None),
+    )
+
+
+def _stage(stage: Stage, names: Names) -> Stage | None:
+    match stage:
+        case Start():
+            return replace(stage, body=_body(stage.body, names))
+        case Cycle():
+            return _cycle(stage, names)
+        case Output(equation):
+            left = _equation(equation, names)
+            return Output(left) if left else None
+
+
+def _cycle(cycle: Cycle, names: Names) -> Cycle:
+    return replace(cycle, visits=tuple(map(partial(_visit, names=names), cycle.visits)))
+
+
+def _visit(visit: Visit, names: Names) -> Visit:
+    return replace(visit, parts=tuple(map(partial(_part, names=names), visit.parts)))
+
+
+def _part(part: Part, names: Names) -> Part:
+    passes = (replace(each, body=_body(each.body, names)) for each in part.passes)
+    return replace(part, passes=tuple(passes))
+
+
+def _body(body: Body, names: Names) -> Body:
+    items = (
+        _cycle(item, names) if isinstance(item, Cycle) else _equation(item, names) for item in body
+    )
+    return tuple(item for item in items if item is not None)
+
+
+def _equation(equation: Equation, names: Names) -> Equation | None:
+    """The equation with its values replaced; None where nothing of it is needed."""
+    value = equation.value and names.get(equation.value, equation.value)
+    slots = tuple(slot and names.get(slot, slot) for slot in equation.slots)
+    return replace(equation, value=value, slots=slots) if value or any(slots) else None
