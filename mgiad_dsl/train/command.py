@@ -73,7 +73,7 @@ def train(network: Network, args: argparse.Namespace) -> Path:
     """
     check_train_arguments(args)
     from mgiad_dsl.train.experiment import Options, run_experiment
-    from mgiad_dsl.train.recipe import AUGMENTATIONS, load_recipe, parse_changes
+    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
     name = args.recipe or default_recipe(args.data)
     augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
@@ -120,8 +120,8 @@ def evaluate_run(args: argparse.Namespace) -> None:
     Raises SpecError for anything the arguments can cause.
     """
     check_eval_arguments(args)
-    from mgiad_dsl.train.examine import examine
-    from mgiad_dsl.train.examined import write_examination
+    from mgiad_dsl.train.evaluation.examine import examine
+    from mgiad_dsl.train.evaluation.findings import write_examination
 
     found = examine(
         args.run,

@@ -12,11 +12,12 @@ import torch
 from torch import nn
 
 from mgiad_dsl.base import files
-from mgiad_dsl.train import Recipe, fit, journal
+from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.run import journal
 from tests.train.small_cycle import SmallCycle
 
 # a server that has torch loaded (all that an optimiser needs) and forks: no start-up time

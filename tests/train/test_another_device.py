@@ -18,8 +18,8 @@ from mgiad_dsl.runtime import load
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.recipe import Recipe, load_recipe
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.recipes.recipe import Recipe, load_recipe
 from tests.train.small_cycle import SmallCycle
 
 META = torch.device("meta")

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import train
 from mgiad_dsl.train.limits import default_workers, parse_seeds
-from mgiad_dsl.train.runs import load_network, read_run
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.folder import load_network, read_run
 from tests.train.nets import network
 
 
@@ -182,7 +182,7 @@ def test_tensorboard_gets_the_numbers(train_args, tmp_path) -> None:
 
 
 def test_the_bar_of_a_terminal(train_args, monkeypatch, capsys) -> None:
-    monkeypatch.setattr("mgiad_dsl.train.loop.SHOW_EVERY", 0)
+    monkeypatch.setattr("mgiad_dsl.train.loop.epochs.SHOW_EVERY", 0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERM", "xterm")

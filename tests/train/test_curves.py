@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mgiad_dsl.train.curves import figure, plot
+from mgiad_dsl.train.run.curves import figure, plot
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 30])

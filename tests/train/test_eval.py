@@ -12,13 +12,14 @@ from torchvision import datasets
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli import main
-from mgiad_dsl.train import evaluate, examine
+from mgiad_dsl.train import evaluate
 from mgiad_dsl.train.command import add_eval_arguments, evaluate_run, train
 from mgiad_dsl.train.data.stream import Decoded
-from mgiad_dsl.train.examine import Examination
-from mgiad_dsl.train.examined import write_examination
-from mgiad_dsl.train.runs import read_run
-from mgiad_dsl.train.scores import Scores
+from mgiad_dsl.train.evaluation import examine
+from mgiad_dsl.train.evaluation.examine import Examination
+from mgiad_dsl.train.evaluation.findings import write_examination
+from mgiad_dsl.train.evaluation.scores import Scores
+from mgiad_dsl.train.run.folder import read_run
 from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
 
@@ -154,7 +155,7 @@ def test_eval_computes_as_the_recipe_says(run, monkeypatch) -> None:
         seen.add((cudnn.allow_tf32, torch.get_float32_matmul_precision()))
         return evaluate(*arguments, **options)
 
-    monkeypatch.setattr("mgiad_dsl.train.examine.evaluate", noting)
+    monkeypatch.setattr("mgiad_dsl.train.evaluation.examine.evaluate", noting)
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", not tf32)
     evaluate_run(eval_args(str(run), "--robustness-images", "0"))
     assert seen == {(tf32, "high" if tf32 else "highest")}

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mgiad_dsl.train.faults import ran_out_of_memory
+from mgiad_dsl.train.machine.faults import ran_out_of_memory
 
 
 def test_memory_that_ran_out_is_told_from_other_errors() -> None:

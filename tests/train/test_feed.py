@@ -18,8 +18,8 @@ from torch.utils.data import (
 )
 
 from mgiad_dsl.train import Recipe, fit
-from mgiad_dsl.train.feed import LoaderFeed
-from mgiad_dsl.train.rng import rng_state
+from mgiad_dsl.train.data.feed import LoaderFeed
+from mgiad_dsl.train.machine.rng import rng_state
 
 BATCHES, BATCH = 4, 3
 

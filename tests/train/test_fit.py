@@ -10,8 +10,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, evaluate, fit
-from mgiad_dsl.train.device import choose_device
-from mgiad_dsl.train.progress import Quiet
+from mgiad_dsl.train.machine.device import choose_device
+from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.nets import Plain, SmallCycle
 
 

@@ -10,15 +10,15 @@ import torch
 from torch import distributed as dist
 
 from mgiad_dsl.cli import main
-from mgiad_dsl.train.api import prepared
 from mgiad_dsl.train.data.builtin import fake
+from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
-from mgiad_dsl.train.device import backends, uses_bf16
-from mgiad_dsl.train.distributed import GPU_BACKEND, greatest
-from mgiad_dsl.train.feed import Feed
-from mgiad_dsl.train.progress import Quiet
-from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.fit import prepared
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.device import backends, uses_bf16
+from mgiad_dsl.train.machine.distributed import GPU_BACKEND, greatest
+from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
+from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.small_cycle import SmallCycle
 
 pytestmark = [

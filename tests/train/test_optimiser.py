@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from mgiad_dsl.train.optimiser import loss_of, make_optimiser
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 @pytest.mark.parametrize("decay_norms", [True, False])

@@ -3,8 +3,14 @@ from __future__ import annotations
 import pytest
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.ranges import allowed
-from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe, parse_changes, recipe_names
+from mgiad_dsl.train.recipes.ranges import allowed
+from mgiad_dsl.train.recipes.recipe import (
+    AUGMENTATIONS,
+    Recipe,
+    load_recipe,
+    parse_changes,
+    recipe_names,
+)
 
 
 def test_every_recipe_of_the_package_is_valid() -> None:

@@ -12,9 +12,9 @@ from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import TrainBatches
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.progress import Quiet
-from mgiad_dsl.train.recipe import AUGMENTATIONS
-from mgiad_dsl.train.regions import compiled_regions
+from mgiad_dsl.train.machine.compilation import compiled_regions
+from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS
+from mgiad_dsl.train.run.listeners import Quiet
 from tests.train import small_cycle
 from tests.train.nets import Plain
 from tests.train.test_fit import loader

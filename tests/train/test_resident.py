@@ -7,7 +7,7 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.sets import held_out_images, spread
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 RECIPE = Recipe(batch=64, crop=1, flip=True, cutout=2)
 

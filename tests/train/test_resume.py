@@ -13,10 +13,10 @@ from torch import nn
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, fit
-from mgiad_dsl.train.checkpoint import list_checkpoints, read_checkpoint
-from mgiad_dsl.train.metrics import read_records
-from mgiad_dsl.train.progress import Quiet
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.run.checkpoint import list_checkpoints, read_checkpoint
+from mgiad_dsl.train.run.listeners import Quiet
+from mgiad_dsl.train.run.metrics import read_records
 from tests.train import child
 from tests.train.nets import Plain, SmallCycle
 from tests.train.test_fit import loader

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from mgiad_dsl.train import evaluate
-from mgiad_dsl.train.robustness import (
+from mgiad_dsl.train.evaluation.robustness import (
     EPSILONS,
     LARGE,
     SMALL,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.schedule import learning_rate
+from mgiad_dsl.train.loop.schedule import learning_rate
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 def test_cosine_by_epoch_is_pytorchs() -> None:

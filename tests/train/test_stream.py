@@ -11,13 +11,13 @@ import torch
 from torchvision import datasets
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.command import train
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
 from mgiad_dsl.train.data.sets import held_out_images, spread
-from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
-from mgiad_dsl.train.runs import read_run
+from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.folder import read_run
 from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
 from tests.train.small_cycle import SmallCycle

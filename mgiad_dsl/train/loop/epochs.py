@@ -11,16 +11,16 @@ from typing import Any
 import torch
 
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.sets import Batch
-from mgiad_dsl.train.device import autocast, memory_format, peak_memory
-from mgiad_dsl.train.distributed import greatest, share_buffers, together, world
-from mgiad_dsl.train.feed import Feed
-from mgiad_dsl.train.journal import Journal
-from mgiad_dsl.train.progress import Listener, Moment
-from mgiad_dsl.train.schedule import learning_rate
-from mgiad_dsl.train.scores import Scores, evaluate
-from mgiad_dsl.train.signals import StopRequest
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.evaluation.scores import Scores, evaluate
+from mgiad_dsl.train.loop.schedule import learning_rate
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.device import autocast, memory_format, peak_memory
+from mgiad_dsl.train.machine.distributed import greatest, share_buffers, together, world
+from mgiad_dsl.train.machine.signals import StopRequest
+from mgiad_dsl.train.run.journal import Journal
+from mgiad_dsl.train.run.listeners import Listener, Moment
 
 SHOW_EVERY = 1.0  # seconds after which figures are read, and processes ask each other
 
@@ -118,12 +118,14 @@ class Loop:
 
     def show(self, epoch: int) -> None:
         self.check_loss()
+        figures = self.trainer.tally.read()
         moment = Moment(
             epoch=epoch,
             epochs=self.recipe.epochs,
             step=self.trainer.done,
             steps=self.total,
-            figures=self.trainer.tally.read(),
+            loss=figures.loss,
+            accuracy=figures.accuracy,
             images_per_second=self.speed(),
             memory=peak_memory(self.trainer.device),
         )
@@ -173,7 +175,7 @@ class Loop:
         """Write a checkpoint, never one with a NaN in it."""
         self.check_finite()
         if self.journal:
-            self.journal.save(self.trainer, self.seconds)
+            self.journal.save(self.trainer.done, self.trainer.state(), self.seconds)
 
     def check_loss(self) -> None:
         """Raise SpecError if the loss has ever been NaN or infinite."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.progress import Listener, Moment
+from mgiad_dsl.train.run.listeners import Listener, Moment
 
 
 class Board:

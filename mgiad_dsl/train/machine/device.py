@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import torch
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 def choose_device(name: str | None = None, local_rank: int = 0) -> torch.device:

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from mgiad_dsl.train.data.seeds import generator_for
 from mgiad_dsl.train.data.sets import Batch
+from mgiad_dsl.train.machine.seeds import generator_for
 
 Change = Callable[[Tensor, float, torch.Generator], Tensor]
 

@@ -14,8 +14,8 @@ import torch
 import torch._dynamo
 from torch import Tensor, nn
 
-from mgiad_dsl.train.faults import ran_out_of_memory
-from mgiad_dsl.train.trial import trial_step
+from mgiad_dsl.train.machine.faults import ran_out_of_memory
+from mgiad_dsl.train.machine.trial import trial_step
 
 # One compiled version for each width and mode of a step; PyTorch's default limit is 8.
 VERSIONS = 256

@@ -13,10 +13,7 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import held_out_batch, make_held_out
 from mgiad_dsl.train.data.sets import Batch, DataSet, Where, check_fit, held_out_images, spread
-from mgiad_dsl.train.device import autocast, backends, choose_device, memory_format
-from mgiad_dsl.train.distributed import world
-from mgiad_dsl.train.faults import explained
-from mgiad_dsl.train.robustness import (
+from mgiad_dsl.train.evaluation.robustness import (
     EPSILONS,
     PGD_STEPS,
     Normalised,
@@ -24,8 +21,11 @@ from mgiad_dsl.train.robustness import (
     corrupted,
     corruptions,
 )
-from mgiad_dsl.train.runs import load_network, read_run
-from mgiad_dsl.train.scores import Scores, evaluate
+from mgiad_dsl.train.evaluation.scores import Scores, evaluate
+from mgiad_dsl.train.machine.device import autocast, backends, choose_device, memory_format
+from mgiad_dsl.train.machine.distributed import world
+from mgiad_dsl.train.machine.faults import explained
+from mgiad_dsl.train.run.folder import load_network, read_run
 
 Score = Callable[[Iterable[Batch]], Scores]
 

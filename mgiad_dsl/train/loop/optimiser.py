@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.trial import trial_step
+from mgiad_dsl.train.machine.trial import trial_step
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 def freeze_unused(model: nn.Module, image: Tensor) -> dict[str, nn.Parameter]:

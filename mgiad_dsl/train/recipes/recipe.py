@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.ranges import wrong_fields
+from mgiad_dsl.train.recipes.ranges import wrong_fields
 
-FOLDER = files("mgiad_dsl.train") / "recipes"
+FOLDER = files("mgiad_dsl.train.recipes")
 
 RECIPE_FILE = 'a recipe file holds fields in JSON, such as {"epochs": 5, "lr": 0.05}'
 

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mgiad_dsl.train.average import Average
-from mgiad_dsl.train.device import autocast, memory_format
-from mgiad_dsl.train.distributed import gather, together
-from mgiad_dsl.train.optimiser import loss_of, make_optimiser
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.rng import rng_state, set_rng_state
-from mgiad_dsl.train.schedule import learning_rate
-from mgiad_dsl.train.tally import Tally
+from mgiad_dsl.train.loop.average import Average
+from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
+from mgiad_dsl.train.loop.schedule import learning_rate
+from mgiad_dsl.train.loop.tally import Tally
+from mgiad_dsl.train.machine.device import autocast, memory_format
+from mgiad_dsl.train.machine.distributed import gather, together
+from mgiad_dsl.train.machine.rng import rng_state, set_rng_state
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 class Trainer:

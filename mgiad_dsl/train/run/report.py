@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mgiad_dsl.base.files import write
-from mgiad_dsl.train.curves import draw_curves
-from mgiad_dsl.train.metrics import read_records
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.runs import RunRecord
+from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.run.curves import draw_curves
+from mgiad_dsl.train.run.folder import RunRecord
+from mgiad_dsl.train.run.metrics import read_records
 
 
 def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recipe) -> str:

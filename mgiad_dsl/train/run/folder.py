@@ -13,9 +13,9 @@ from torch import nn
 from mgiad_dsl.base.files import make_folder, write
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.runtime import load
-from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.network import Network
-from mgiad_dsl.train.recipe import Recipe, check_fields
+from mgiad_dsl.train.recipes.recipe import Recipe, check_fields
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
 
 
 @dataclass(frozen=True)

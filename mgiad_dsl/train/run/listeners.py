@@ -9,18 +9,17 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from mgiad_dsl.train.tally import Figures
-
 
 @dataclass(frozen=True)
 class Moment:
-    """Where a run is: optimiser steps done of all, the figures of the epoch so far."""
+    """Where a run is: optimiser steps done of all, means over the epoch so far."""
 
     epoch: int
     epochs: int
     step: int
     steps: int
-    figures: Figures
+    loss: float
+    accuracy: float
     images_per_second: float
     memory: int | None  # peak bytes on the GPU
 
@@ -77,8 +76,8 @@ class Bar(Quiet):
 
     def moment(self, moment: Moment) -> None:
         figures = (
-            f"{moment.images_per_second:,.0f} images/s  loss {moment.figures.loss:.3f}  "
-            f"accuracy {moment.figures.accuracy:.1%}"
+            f"{moment.images_per_second:,.0f} images/s  loss {moment.loss:.3f}  "
+            f"accuracy {moment.accuracy:.1%}"
         )
         if moment.memory is not None:
             figures += f"  {moment.memory / 2**30:.1f} GiB"

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from mgiad_dsl.train.data.seeds import seed_for
 from mgiad_dsl.train.data.sets import Batch
-from mgiad_dsl.train.distributed import world
-from mgiad_dsl.train.rng import seeded
+from mgiad_dsl.train.machine.distributed import world
+from mgiad_dsl.train.machine.rng import seeded
+from mgiad_dsl.train.machine.seeds import seed_for
 
 
 class Feed(Protocol):

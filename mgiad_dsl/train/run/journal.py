@@ -10,10 +10,9 @@ from typing import Any
 
 from mgiad_dsl.base.files import append, make_folder, remove_unfinished
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
-from mgiad_dsl.train.distributed import barrier, from_first
-from mgiad_dsl.train.metrics import keep_records, read_records
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.machine.distributed import barrier, from_first
+from mgiad_dsl.train.run.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
+from mgiad_dsl.train.run.metrics import keep_records, read_records
 
 
 class Journal:
@@ -41,12 +40,11 @@ class Journal:
         """Whether the first process finds it time to save."""
         return self.rank == 0 and time.monotonic() - self.saved >= self.save_every
 
-    def save(self, trainer: Trainer, seconds: float) -> None:
+    def save(self, step: int, state: dict[str, Any], seconds: float) -> None:
         """Write a checkpoint; a call for all processes, which return when it is on the disk."""
-        state = trainer.state()
         if self.rank == 0:
-            state |= {"identity": self.identity, "about": self.about, "seconds": seconds}
-            self.good = save_checkpoint(self.folder, trainer.done, state)
+            about = {"identity": self.identity, "about": self.about, "seconds": seconds}
+            self.good = save_checkpoint(self.folder, step, state | about)
             self.saved = time.monotonic()
         barrier()
 

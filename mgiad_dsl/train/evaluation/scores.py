@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.distributed import add_up
+from mgiad_dsl.train.machine.distributed import add_up
 
 
 @dataclass(frozen=True)

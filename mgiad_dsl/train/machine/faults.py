@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 import torch
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 @contextmanager

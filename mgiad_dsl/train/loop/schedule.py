@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 def learning_rate(recipe: Recipe, step: int, steps_per_epoch: int) -> float:

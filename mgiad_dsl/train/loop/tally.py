@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mgiad_dsl.train.distributed import add_up, world
+from mgiad_dsl.train.machine.distributed import add_up, world
 
 NEVER = 2**62
 

@@ -13,18 +13,18 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.device import autocast, backends, choose_device, memory_format
-from mgiad_dsl.train.distributed import together, world
-from mgiad_dsl.train.faults import training_explained
-from mgiad_dsl.train.feed import Feed, as_feed
-from mgiad_dsl.train.journal import Journal
-from mgiad_dsl.train.loop import Loop
-from mgiad_dsl.train.optimiser import freeze_unused
-from mgiad_dsl.train.progress import Listener, Quiet
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.regions import compiled_regions
-from mgiad_dsl.train.scores import Scores
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.data.feed import Feed, as_feed
+from mgiad_dsl.train.evaluation.scores import Scores
+from mgiad_dsl.train.loop.epochs import Loop
+from mgiad_dsl.train.loop.optimiser import freeze_unused
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.compilation import compiled_regions
+from mgiad_dsl.train.machine.device import autocast, backends, choose_device, memory_format
+from mgiad_dsl.train.machine.distributed import together, world
+from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.run.journal import Journal
+from mgiad_dsl.train.run.listeners import Listener, Quiet
 
 
 @dataclass(frozen=True)
