@@ -17,9 +17,9 @@ from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.run.checkpoint import list_checkpoints, read_checkpoint
 from mgiad_dsl.train.run.listeners import Quiet
 from mgiad_dsl.train.run.metrics import read_records
-from tests.train import child
+from tests.train.loop import child
+from tests.train.loop.test_fit import loader
 from tests.train.nets import Plain, SmallCycle
-from tests.train.test_fit import loader
 
 
 @pytest.fixture(scope="module")

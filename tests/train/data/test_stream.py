@@ -22,7 +22,7 @@ from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
 from tests.train.small_cycle import SmallCycle
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
 SHAPE = (3, 32, 32)
 

@@ -16,8 +16,8 @@ from mgiad_dsl.train.machine.compilation import compiled_regions
 from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS
 from mgiad_dsl.train.run.listeners import Quiet
 from tests.train import small_cycle
+from tests.train.loop.test_fit import loader
 from tests.train.nets import Plain
-from tests.train.test_fit import loader
 
 
 class Notes(Quiet):
