@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.command import train
-from mgiad_dsl.train.limits import default_workers, parse_seeds
+from mgiad_dsl.cli.train import parse_seeds, train
+from mgiad_dsl.cli.training import default_workers
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.folder import load_network, read_run
 from tests.train.nets import network
@@ -195,7 +195,7 @@ def test_the_bar_of_a_terminal(train_args, monkeypatch, capsys) -> None:
 
 def test_the_arguments_do_not_import_torch() -> None:
     code = (
-        "import sys, argparse; from mgiad_dsl.train.command import add_train_arguments as add; "
+        "import sys, argparse; from mgiad_dsl.cli.train import add_train_arguments as add; "
         "add(argparse.ArgumentParser()); sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

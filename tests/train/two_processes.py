@@ -13,8 +13,8 @@ from torch import distributed as dist
 from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.cli.train import add_train_arguments, train
 from mgiad_dsl.train import Recipe, fit
-from mgiad_dsl.train.command import add_train_arguments, train
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share

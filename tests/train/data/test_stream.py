@@ -11,7 +11,7 @@ import torch
 from torchvision import datasets
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.command import train
+from mgiad_dsl.cli.train import train
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
 from mgiad_dsl.train.data.sets import held_out_images, spread

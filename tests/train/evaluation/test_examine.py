@@ -12,8 +12,9 @@ from torchvision import datasets
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli import main
+from mgiad_dsl.cli.eval import add_eval_arguments, evaluate_run
+from mgiad_dsl.cli.train import add_train_arguments, train
 from mgiad_dsl.train import evaluate
-from mgiad_dsl.train.command import add_eval_arguments, evaluate_run, train
 from mgiad_dsl.train.data.stream import Decoded
 from mgiad_dsl.train.evaluation import examine
 from mgiad_dsl.train.evaluation.examine import Examination
@@ -33,8 +34,6 @@ def eval_args(*words: str) -> argparse.Namespace:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """Digits trained for a few epochs."""
-    from mgiad_dsl.train.command import add_train_arguments
-
     parser = argparse.ArgumentParser()
     add_train_arguments(parser)
     out = tmp_path_factory.mktemp("eval") / "run"
