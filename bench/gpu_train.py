@@ -46,7 +46,8 @@ from mgiad_dsl.train.data.transforms import PilImages, small_images
 from mgiad_dsl.train.loop.epochs import Loop
 from mgiad_dsl.train.loop.fit import prepared
 from mgiad_dsl.train.loop.trainer import Trainer
-from mgiad_dsl.train.machine.device import backends, choose_device, hardware, versions
+from mgiad_dsl.train.machine.device import choose_device, hardware, versions
+from mgiad_dsl.train.machine.precision import backends
 from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
 from mgiad_dsl.train.run.listeners import Quiet
 

@@ -13,9 +13,10 @@ from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
 from mgiad_dsl.train.data.sets import DataSet, Where, check_fit
 from mgiad_dsl.train.loop.fit import Result, fit
-from mgiad_dsl.train.machine.device import choose_device, hardware, precision, versions
+from mgiad_dsl.train.machine.device import choose_device, hardware, versions
 from mgiad_dsl.train.machine.distributed import barrier, from_first, process_group, world
 from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.machine.precision import precision
 from mgiad_dsl.train.machine.rng import seed_everything
 from mgiad_dsl.train.machine.seeds import seed_for
 from mgiad_dsl.train.network import Network

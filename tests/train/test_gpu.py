@@ -15,8 +15,8 @@ from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
 from mgiad_dsl.train.loop.fit import prepared
 from mgiad_dsl.train.loop.trainer import Trainer
-from mgiad_dsl.train.machine.device import backends, uses_bf16
 from mgiad_dsl.train.machine.distributed import GPU_BACKEND, greatest
+from mgiad_dsl.train.machine.precision import backends, uses_bf16
 from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
 from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.small_cycle import SmallCycle

@@ -22,9 +22,10 @@ from mgiad_dsl.train.evaluation.robustness import (
     corruptions,
 )
 from mgiad_dsl.train.evaluation.scores import Scores, evaluate
-from mgiad_dsl.train.machine.device import autocast, backends, choose_device, memory_format
+from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import world
 from mgiad_dsl.train.machine.faults import explained
+from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
 from mgiad_dsl.train.run.folder import load_network, read_run
 
 Score = Callable[[Iterable[Batch]], Scores]

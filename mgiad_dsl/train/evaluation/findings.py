@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mgiad_dsl.base.files import write
+from mgiad_dsl.train.evaluation.confusion import draw_confusion
 from mgiad_dsl.train.evaluation.examine import Examination, Robustness
 from mgiad_dsl.train.evaluation.robustness import EPSILONS
-from mgiad_dsl.train.run.curves import draw_confusion
 
 
 def write_examination(run: Path, found: Examination, name: str = "eval") -> str:

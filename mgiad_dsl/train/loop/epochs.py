@@ -16,8 +16,9 @@ from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.evaluation.scores import Scores, evaluate
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.trainer import Trainer
-from mgiad_dsl.train.machine.device import autocast, memory_format, peak_memory
+from mgiad_dsl.train.machine.device import peak_memory
 from mgiad_dsl.train.machine.distributed import greatest, share_buffers, together, world
+from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.signals import StopRequest
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Moment

@@ -19,9 +19,10 @@ from mgiad_dsl.train.loop.epochs import Loop
 from mgiad_dsl.train.loop.optimiser import freeze_unused
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.compilation import compiled_regions
-from mgiad_dsl.train.machine.device import autocast, backends, choose_device, memory_format
+from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import together, world
 from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Quiet

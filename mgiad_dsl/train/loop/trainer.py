@@ -13,8 +13,8 @@ from mgiad_dsl.train.loop.average import Average
 from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.tally import Tally
-from mgiad_dsl.train.machine.device import autocast, memory_format
 from mgiad_dsl.train.machine.distributed import gather, together
+from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.rng import rng_state, set_rng_state
 from mgiad_dsl.train.recipes.recipe import Recipe
 

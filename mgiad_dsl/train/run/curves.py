@@ -1,37 +1,11 @@
-"""Pictures, where matplotlib is installed."""
+"""Loss and accuracy by epoch, as a picture."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from torch import Tensor
-
-from mgiad_dsl.base.files import write
-
-
-def figure(columns: int) -> Any:
-    """A matplotlib figure with axes side by side, or None without matplotlib.
-
-    Made without pyplot: no display, no global state.
-    """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        return None
-    result = Figure(figsize=(5 * columns, 4), layout="constrained")
-    FigureCanvasAgg(result)
-    result.subplots(1, columns, squeeze=False)
-    return result
-
-
-def save(figure: Any, path: Path) -> None:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
-    write(path, buffer.getvalue())
+from mgiad_dsl.train.run.pictures import figure, save
 
 
 def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:
@@ -64,30 +38,3 @@ def plot(
     axes.set_ylabel(quantity + unit)
     axes.grid(alpha=0.3)
     axes.legend()
-
-
-def draw_confusion(path: Path, confusion: Tensor, classes: tuple[str, ...]) -> bool:
-    """Shares of answers (columns) for each class (rows); False without matplotlib.
-
-    Classes are named, and images counted, as long as there is room.
-    """
-    picture = figure(1)
-    if picture is None:
-        return False
-    axes = picture.axes[0]
-    counts = confusion.float()
-    shares = counts / counts.sum(dim=1, keepdim=True).clamp(min=1)
-    picture.colorbar(axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1), label="share")
-    axes.set_xlabel("answer")
-    axes.set_ylabel("class")
-    if len(classes) <= 20:
-        axes.set_xticks(range(len(classes)), classes, rotation=90)
-        axes.set_yticks(range(len(classes)), classes)
-    if len(classes) <= 10:
-        for (row, column), count in np.ndenumerate(confusion.numpy()):
-            if count:
-                colour = "white" if shares[row, column] > 0.5 else "black"
-                style = {"ha": "center", "va": "center", "fontsize": 7, "color": colour}
-                axes.text(column, row, str(count), **style)
-    save(picture, path)
-    return True

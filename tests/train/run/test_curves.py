@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mgiad_dsl.train.run.curves import figure, plot
+from mgiad_dsl.train.run.curves import plot
+from mgiad_dsl.train.run.pictures import figure
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 30])
