@@ -23,10 +23,11 @@ from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.board import Board
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
-from mgiad_dsl.train.run.folder import RunRecord, check_folders, read_run, save_weights, write_run
+from mgiad_dsl.train.run.folder import RunRecord, check_folders, read_run, write_run
 from mgiad_dsl.train.run.listeners import Listener, make_listener
 from mgiad_dsl.train.run.metrics import read_records
 from mgiad_dsl.train.run.report import write_report
+from mgiad_dsl.train.run.weights import save_weights
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import distributed as dist
 
 from mgiad_dsl.cli import main
@@ -110,7 +111,7 @@ def test_deterministic_runs_resume_bit_for_bit(tmp_path) -> None:
             last = sorted((tmp_path / name).glob("step-*.pt"))[-1]
             last.unlink()
             assert main([*arguments, "--resume"]) == 0
-        weights.append(torch.load(tmp_path / name / "weights.pt"))
+        weights.append(load_file(tmp_path / name / "weights.safetensors"))
     for key, value in weights[0].items():
         assert torch.equal(weights[1][key], value), key
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from mgiad_dsl.base.files import make_folder, write
@@ -16,6 +14,7 @@ from mgiad_dsl.runtime import load
 from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipes.recipe import Recipe, check_fields
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.weights import has_weights, load_weights
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ def check_folders(out: Path, folders: list[Path], resume: bool) -> None:
             f"{out} already holds a run", hint="--resume to continue it, or another --out"
         )
     for folder in folders:
-        if (folder / "weights.pt").exists() and not list_checkpoints(folder):
+        if has_weights(folder) and not list_checkpoints(folder):
             raise SpecError(
                 f"{folder} holds trained weights, and no checkpoint to continue from",
                 hint="another --out",
@@ -80,29 +79,10 @@ def read_run(folder: Path) -> tuple[RunRecord, Recipe]:
         raise SpecError(f"{folder}/run.json is damaged: {error}") from error
 
 
-def save_weights(folder: Path, model: nn.Module) -> None:
-    """Write the parameters and buffers of a trained model to ``weights.pt``."""
-    buffer = io.BytesIO()
-    torch.save({name: value.cpu() for name, value in model.state_dict().items()}, buffer)
-    write(folder / "weights.pt", buffer.getvalue())
-
-
 def load_network(folder: Path) -> nn.Module:
     """Rebuild the trained network of a run: execute its source, load its weights."""
     model = build(folder / "network.py")
-    path = folder / "weights.pt"
-    try:
-        model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    except FileNotFoundError as error:
-        raise SpecError(
-            f"{folder} has no weights.pt: its training has not ended",
-            hint="continue it with --resume",
-        ) from error
-    except Exception as error:  # whatever a damaged file makes zip and pickle raise
-        raise SpecError(
-            f"{path} is damaged, or is not of this network",
-            hint="the command that trained it with --resume writes it again, from the checkpoint",
-        ) from error
+    load_weights(folder, model)
     return model
 
 

@@ -93,9 +93,9 @@ def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
     assert error.value.hint == "one of its runs: run"
     for name in ("run.json", "recipe.json", "network.py"):
         (tmp_path / name).write_bytes((run / name).read_bytes())
-    with pytest.raises(SpecError, match=r"has no weights\.pt"):
+    with pytest.raises(SpecError, match=r"has no weights\.safetensors"):
         evaluate_run(eval_args(str(tmp_path)))
-    (tmp_path / "weights.pt").write_bytes(b"x")
+    (tmp_path / "weights.safetensors").write_bytes(b"x")
     with pytest.raises(SpecError, match="is damaged") as error:
         evaluate_run(eval_args(str(tmp_path)))
     assert "--resume" in error.value.hint
