@@ -62,7 +62,7 @@ def first(network: Network, *kinds: type[Op]) -> str:
     return next(n for n, node in network.operations.items() if isinstance(node.op, kinds))
 
 
-def change(network: Network, name: str, **fields: object) -> None:
+def change(network: Network, name: str, /, **fields: object) -> None:
     """Change fields of an operation."""
     network.operations[name] = replace(network.operations[name], **fields)
 

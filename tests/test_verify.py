@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_good_networks_are_legal(name: str) -> None:
 
 
 def another_name(network: Network) -> str:
-    name = list(network.operations)[3]
+    name = list(network.operations)[1]
     change(network, name, name="other")
     return f"other is called {name}"
 
@@ -72,16 +73,6 @@ def another_shape(network: Network) -> str:
     shape = network.operations[name].shape
     change(network, name, shape=(*shape[:-1], 99))
     return f"{name} makes {shape}, not {(*shape[:-1], 99)}"
-
-
-def unequal_terms(network: Network) -> str:
-    name = first(network, ops.Binary)
-    value = next(iter(network.operations.values()))
-    one = network.operations[network.operations[name].inputs[1]].shape
-    change(network, name, inputs=(value.name, network.operations[name].inputs[1]))
-    change(network, value.name, shape=(7, 9, 9), op=ops.Zeros(), inputs=())
-    del one
-    return f"{value.name} takes 1 inputs, not 0"
 
 
 def a_kernel_of_another_rank(network: Network) -> str:
@@ -249,42 +240,73 @@ def a_sum_with_weights(network: Network) -> str:
     return f"{name} uses {of}, but has no weights"
 
 
-def a_use_of_another_stride(network: Network) -> str:
-    return _unfit(network, stride=(3, 3))
-
-
-def a_use_of_another_kernel(network: Network) -> str:
-    return _unfit(network, kernel=(5, 5), padding=(2, 2))
-
-
-def a_use_of_another_dilation(network: Network) -> str:
-    return _unfit(network, dilation=(2, 2), padding=(2, 2))
-
-
-def a_use_with_a_bias(network: Network) -> str:
-    return _unfit(network, bias=True)
-
-
-def a_use_with_other_groups(network: Network) -> str:
-    return _unfit(network, groups=1)
-
-
-def a_use_that_is_transposed(network: Network) -> str:
-    return _unfit(network, transposed=True)
-
-
-def _unfit(network: Network, **fields: object) -> str:
-    """The use fits its input as well as before, but not its group."""
-    name = next(
-        n
-        for n, node in network.operations.items()
-        if isinstance(node.op, ops.Conv) and node.op.groups > 1 and set(node.op.kernel) == {3}
-    )
-    change_op(network, name, with_group=False, **fields)
-    node = network.operations[name]
-    network.operations = {n: o for n, o in network.operations.items() if n != name}
-    raise NotImplementedError(node)
-
-
 def _given(network: Network, name: str) -> tuple[int, ...]:
     return network.operations[network.operations[name].inputs[0]].shape
+
+
+ANYWHERE: list[Breach] = [
+    another_name, no_such_input, used_before_it_is_made, works_on_itself, in_another_order,
+    too_many_inputs, an_input_is_lost, another_shape, a_stride_of_another_rank,
+    a_size_that_vanishes, a_group_with_another_name, a_user_that_is_no_operation,
+    a_user_of_another_group, a_user_twice, a_user_that_its_group_does_not_know,
+    a_group_is_lost, weights_without_a_group, a_sum_with_weights,
+]  # fmt: skip
+OF_CONVS: list[Breach] = [
+    a_kernel_of_another_rank, other_channels, groups_that_do_not_divide,
+    a_norm_of_other_channels, a_norm_of_vectors,
+]  # fmt: skip
+OF_KINDS: list[Breach] = [
+    other_features, groups_of_a_norm, a_group_norm_of_other_channels,
+    a_layer_norm_of_other_channels, a_sum_of_two_sizes, a_pool_of_another_rank,
+    a_pool_of_a_vector, upsampling_to_another_rank, a_number_with_a_size, zeros_like_a_number,
+]  # fmt: skip
+
+
+def assert_found(breach: Breach, network: Network) -> None:
+    message = breach(network)
+    with pytest.raises(CompilerError) as caught:
+        verify(network)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("breach", ANYWHERE)
+def test_a_breach_in_any_network(breach: Breach, name: str) -> None:
+    assert_found(breach, good(name))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "poisson" not in name])
+@pytest.mark.parametrize("breach", OF_CONVS)
+def test_a_breach_of_convolutions_and_norms(breach: Breach, name: str) -> None:
+    assert_found(breach, good(name))
+
+
+@pytest.mark.parametrize("breach", OF_KINDS)
+def test_a_breach_of_other_kinds(breach: Breach) -> None:
+    assert_found(breach, good("kinds"))
+
+
+@pytest.mark.parametrize("name", ["kinds", "digits", "mgnet"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"channels_in": 1}, {"channels_out": 1}, {"kernel": (5, 5)}, {"stride": (3, 3)},
+        {"padding": (2, 2)}, {"dilation": (2, 2)}, {"groups": 99}, {"bias": True},
+        {"transposed": True},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)  # fmt: skip
+def test_a_use_fits_the_operator_of_its_group(fields: dict[str, object], name: str) -> None:
+    network = good(name)
+    shared = (g for g in network.groups.values() if len(g.users) > 1)
+    group = next(g for g in shared if isinstance(g.op, ops.Conv))
+    group.op = replace(group.op, **fields)
+    with pytest.raises(CompilerError) as caught:
+        verify(network)
+    assert str(caught.value) == f"{group.users[0]} does not fit the operator of {group.name}"
+
+
+def test_transposed_uses_may_differ_in_output_padding() -> None:
+    network = good("kinds")
+    network.groups["P"].op = replace(network.groups["P"].op, output_padding=(0, 0))
+    verify(network)
