@@ -30,5 +30,5 @@ def test_networkx_reads_the_dumped_graph() -> None:
     compiled = compile_file("mgnet")
     data = json.loads(dump(compiled, "graph"))
     read = nx.node_link_graph(data, edges="edges")
-    assert nx.is_isomorphic(read, compiled.written.view())
+    assert nx.is_isomorphic(read, compiled.network.view())
     assert {g["family"] for g in data["groups"].values()} >= {"A", "B", "R", "Pi"}
