@@ -16,10 +16,10 @@ from torch._inductor import metrics
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from mgiad_dsl.train.data.builtin import fake
+from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
-from mgiad_dsl.train.device import choose_device, hardware, versions
-from mgiad_dsl.train.feed import Feed
-from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe
+from mgiad_dsl.train.machine.device import choose_device, hardware, versions
+from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe
 
 BATCH, BATCHES, ROUNDS = 512, 4, 5
 

@@ -37,18 +37,19 @@ from torch.utils.data import DataLoader
 
 import mgiad_dsl
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.api import prepared
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.catalogue import open_data
+from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
 from mgiad_dsl.train.data.sets import ImageSet, Where
 from mgiad_dsl.train.data.transforms import PilImages, small_images
-from mgiad_dsl.train.device import backends, choose_device, hardware, versions
-from mgiad_dsl.train.feed import Feed
-from mgiad_dsl.train.loop import Loop
-from mgiad_dsl.train.progress import Quiet
-from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.epochs import Loop
+from mgiad_dsl.train.loop.fit import prepared
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.device import choose_device, hardware, versions
+from mgiad_dsl.train.machine.precision import backends
+from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
+from mgiad_dsl.train.run.listeners import Quiet
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.reference.mgiad import MGiaD

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.compiler import Compiled, compile_source
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Stage, Start
 
 # Two levels; `{...}` are the places that tests fill.
 NET = """network net(width = 8, steps = 2{parameters})
@@ -80,10 +83,38 @@ def uses(net_graph: Network, group: str) -> int:
     return len(net_graph.groups[group].users)
 
 
-def trace(net_graph: Network) -> list[str]:
+def places(stage: Stage, way: str = "") -> Iterator[tuple[str, Equation]]:
+    """Every equation with where it runs: ``l2v2_k0_pre1``."""
+    match stage:
+        case Output(equation):
+            yield "output", equation
+        case Start(body=body):
+            yield from _placed(body, "start")
+        case Cycle():
+            for visit in stage.visits:
+                again = f"v{visit.number}" if visit.number > 1 else ""
+                for part in visit.parts:
+                    at = f"{way}{visit.index}{visit.level}{again}_{part.role}"
+                    for each in part.passes:
+                        number = "" if each.number is None else each.number
+                        yield from _placed(each.body, f"{at}{number}")
+
+
+def _placed(body: Body, way: str) -> Iterator[tuple[str, Equation]]:
+    for item in body:
+        if isinstance(item, Equation):
+            yield way, item
+        else:
+            yield from places(item, f"{way}_")
+
+
+def placed(network: Network) -> list[tuple[str, Equation]]:
+    return [pair for stage in network.tree for pair in places(stage)]
+
+
+def trace(network: Network) -> list[str]:
     """Where the equations ran: ``l1_pre1``."""
-    places = ["_".join(frame.label for frame in s.scope) for s in net_graph.statements]
-    return list(dict.fromkeys(places))
+    return list(dict.fromkeys(place for place, _ in placed(network)))
 
 
 def operation(net_graph: Network, group: str) -> ops.Weighted:

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import Node
+from mgiad_dsl.graph.network import Operation
 from mgiad_dsl.language.kinds import KINDS, RESAMPLINGS
 
 from .small import compiled, errors, graph
@@ -27,12 +27,12 @@ def text(
     return TEXT.format(operator=operator, shape=shape, channels=channels, output=output)
 
 
-def applied(operator: str, shape: str = "3 x 9 x 9", channels: int = 6) -> Node:
+def applied(operator: str, shape: str = "3 x 9 x 9", channels: int = 6) -> Operation:
     found = graph(text(operator, shape, channels))
-    return found.nodes[found.outputs["o"]]
+    return found.operations[found.outputs["o"]]
 
 
-def conv(options: str, shape: str = "3 x 9 x 9", channels: int = 6) -> Node:
+def conv(options: str, shape: str = "3 x 9 x 9", channels: int = 6) -> Operation:
     return applied(f": image -> u conv {options}", shape, channels)
 
 
@@ -106,7 +106,7 @@ def test_transposed_output_padding_follows_the_codomain(
 ) -> None:
     operator = ": image -> u conv 3x3 stride 2 transposed"
     found = graph(text(operator).replace("6 channels\n", f"6 channels, size {wanted}\n", 1))
-    node = found.nodes[found.outputs["o"]]
+    node = found.operations[found.outputs["o"]]
     assert isinstance(node.op, ops.Conv)
     assert node.op.output_padding == padding
     assert node.shape == (6, wanted, wanted)
@@ -152,7 +152,7 @@ def test_no_stencil(rows: str) -> None:
 def test_poolings_as_functions(window: str, size: int) -> None:
     for name in ("avgpool", "maxpool"):
         found = graph(text(": batchnorm", output=f"{name}(image{window})"))
-        node = found.nodes[found.outputs["o"]]
+        node = found.operations[found.outputs["o"]]
         assert node.shape == (3, size, size)
         assert isinstance(node.op, ops.Pool)
         assert node.op.maximum is (name == "maxpool")
@@ -170,7 +170,7 @@ def test_poolings_as_operators() -> None:
 )
 def test_upsampling_as_a_function(output: str, size: int, mode: str) -> None:
     found = graph(text(": batchnorm", output=output))
-    assert found.nodes[found.outputs["o"]].op == ops.Upsample((size, size), mode)
+    assert found.operations[found.outputs["o"]].op == ops.Upsample((size, size), mode)
 
 
 def test_upsampling_as_an_operator() -> None:
@@ -179,7 +179,7 @@ def test_upsampling_as_an_operator() -> None:
     assert errors(text(operator, channels=3)) == ["`X` does not know the size it is to give"]
     sized = text(operator, channels=3).replace("3 channels\n", "3 channels, size 20\n", 1)
     found = graph(sized)
-    assert found.nodes[found.outputs["o"]].op == ops.Upsample((20, 20), "nearest")
+    assert found.operations[found.outputs["o"]].op == ops.Upsample((20, 20), "nearest")
 
 
 def test_norms() -> None:
@@ -191,7 +191,7 @@ def test_norms() -> None:
             "W : 6", "W : image"
         )
     )
-    assert found.nodes[found.outputs["o"]].op == ops.BatchNorm(10, vector=True)
+    assert found.operations[found.outputs["o"]].op == ops.BatchNorm(10, vector=True)
 
 
 def test_linear_needs_one_point() -> None:
@@ -199,7 +199,7 @@ def test_linear_needs_one_point() -> None:
         "W : 6", "W : image"
     )
     found = graph(head)
-    node = found.nodes[found.outputs["o"]]
+    node = found.operations[found.outputs["o"]]
     assert (node.op, node.shape) == (ops.Linear(6, 10), (10,))
     assert errors(head.replace("avgpool(image)", "image")) == [
         "`W` is linear and needs size 1x1, not 9x9"
@@ -209,7 +209,7 @@ def test_linear_needs_one_point() -> None:
 def test_linear_after_linear() -> None:
     head = text(": image -> 6 linear", "3 x 1 x 1", output="W(relu(X(image)))")
     found = graph(head)
-    assert found.nodes[found.outputs["o"]].shape == (10,)
+    assert found.operations[found.outputs["o"]].shape == (10,)
     assert errors(head.replace("-> 6", "-> 7")) == [
         "`W` applies to a space of 6 channels, but this is a value of a space of 7 channels"
     ]

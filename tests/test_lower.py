@@ -1,13 +1,12 @@
 """The rules of meaning, one by one. Messages stand in ``tests/errors``."""
 
-from collections import Counter
-
 import pytest
 
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.tree import cycles
 
-from .small import CORRECT, compiled, errors, graph, groups, net, operation, trace, uses
+from .small import CORRECT, compiled, errors, graph, groups, net, operation, placed, trace, uses
 
 FLAT = """network net{parameters}
 input image : 3 x 8 x 8
@@ -64,7 +63,7 @@ def test_signature_indices_are_solved_from_the_argument() -> None:
     found = graph(flat("B(A[1](u[1]))\noutput p = U(B(A[2](u[2])))", "start { u[1] = 0 }"))
     assert uses(found, "B") == 3  # one tensor for all levels
     assert uses(found, "R") == 2
-    places = {node.name: node.place.label for node in found.nodes.values()}
+    places = {node.name: node.place.label for node in found.operations.values()}
     assert [places[user] for user in found.groups["R"].users] == ["u[2]", "u[3]"]
     assert [places[user] for user in found.groups["U"].users] == ["u[1]"]
 
@@ -87,7 +86,7 @@ def test_a_starred_norm_is_new_at_every_use() -> None:
         )
     )
     assert all(uses(found, f"norm.{key}") == 1 for key in keys)
-    assert keys[:2] == ["l1_pre1_u_a", "l1_pre1_u_b"]
+    assert keys[:2] == ["l1_pre.0.0", "l1_pre.0.1"]
 
 
 def test_a_norm_with_an_index_is_shared() -> None:
@@ -109,7 +108,7 @@ def test_uses_of_one_group_must_agree() -> None:
 def test_transposed_uses_may_differ_in_output_padding() -> None:
     text = net(last="3").replace("32 x 32", "30 x 30").replace("P[l] ", "P ").replace("P[l+1]", "P")
     found = graph(text)
-    paddings = [found.nodes[user].op for user in found.groups["P"].users]
+    paddings = [found.operations[user].op for user in found.groups["P"].users]
     assert [op.output_padding for op in paddings if isinstance(op, ops.Conv)] == [(0, 0), (1, 1)]
 
 
@@ -141,7 +140,7 @@ POST = "smooth { u[l] = u[l] + B[l,7](f[l] - A[l](u[l])) }"
 
 
 def test_v_cycle() -> None:
-    assert trace(graph(net(last="3", parts=f"{SOLVE} {CORRECT} {POST}")))[2:-1] == [
+    assert trace(graph(net(last="3", parts=f"{SOLVE} {CORRECT} {POST}")))[1:-1] == [
         "l1_pre1", "l1_pre2", "l1_coarsen", "l2_pre1", "l2_pre2", "l2_coarsen",
         "l3_solve1",
         "l2_correct", "l2_post", "l1_correct", "l1_post",
@@ -150,42 +149,34 @@ def test_v_cycle() -> None:
 
 def test_coarsest_level_without_solve_smooths_before_and_after() -> None:
     found = trace(graph(net(parts=f"{CORRECT} {POST}")))
-    assert found[5:8] == ["l2_pre1", "l2_pre2", "l2_post"]
+    assert found[4:7] == ["l2_pre1", "l2_pre2", "l2_post"]
     backslash = trace(graph(net(kind="backslash", parts=f"{CORRECT} {POST}")))
-    assert backslash[5:] == ["l2_pre1", "l2_pre2", "output"]
+    assert backslash[4:] == ["l2_pre1", "l2_pre2", "output"]
 
 
 def test_w_cycle_goes_on_from_the_current_value() -> None:
     found = graph(net(kind="W", last="3", parts=f"{SOLVE} {CORRECT}", repeat="1"))
-    assert trace(found)[2:-1] == [
+    assert trace(found)[1:-1] == [
         "l1_pre1", "l1_coarsen",
         "l2_pre1", "l2_coarsen", "l3_solve1", "l2_correct",
         "l2v2_pre1", "l2v2_coarsen", "l3v2_solve1", "l2v2_correct",
         "l1_correct",
     ]  # fmt: skip
-    (again,) = [s for s in found.statements if s.value.startswith("l2v2_pre1_u")]
-    (before,) = [s for s in found.statements if s.value.startswith("l2_correct_u")]
-    inputs = found.nodes[again.value].inputs
-    assert before.value in inputs  # u of the first visit, not zero
+    values = {place: equation.value for place, equation in placed(found)}
+    again, before = values["l2v2_pre1"], values["l2_correct"]
+    assert before in found.operations[str(again)].inputs  # u of the first visit, not zero
 
 
 def test_f_cycle_visits() -> None:
-    visits = Counter(
-        frame.value
-        for s in {
-            s.scope[:1]
-            for s in graph(net(kind="F", last="4", parts=f"{SOLVE} {CORRECT}")).statements
-            if s.scope
-        }
-        for frame in s
-        if frame.kind == "level"
-    )
+    found = graph(net(kind="F", last="4", parts=f"{SOLVE} {CORRECT}"))
+    [cycle] = cycles(found.tree)
+    visits = dict(sorted((v.level, v.number) for v in cycle.visits))
     assert visits == {1: 1, 2: 2, 3: 3, 4: 3}
 
 
 def test_one_level_runs_the_coarsest_part_only() -> None:
     text = net(last="1", parts=f"{SOLVE} {CORRECT} {POST}")
-    assert trace(graph(text)) == ["", "start", "l1_solve1", "output"]
+    assert trace(graph(text)) == ["start", "l1_solve1", "output"]
 
 
 def test_kind_may_be_a_parameter() -> None:
@@ -229,7 +220,7 @@ cycle over l : backslash {
 }
 output o = u[2,0]
 """
-    assert trace(graph(text))[2:-1] == [
+    assert trace(graph(text))[1:-1] == [
         "l1_pre_k0_pre", "l1_pre_k0_coarsen", "l1_pre_k1_pre", "l1_pre_k0_correct", "l1_coarsen",
         "l2_pre_k0_pre", "l2_pre_k0_coarsen", "l2_pre_k1_pre", "l2_pre_k1_coarsen",
         "l2_pre_k2_pre", "l2_pre_k1_correct", "l2_pre_k0_correct",
@@ -242,8 +233,8 @@ output o = u[2,0]
 
 def test_a_space_holds_its_last_value() -> None:
     found = graph(flat("u[2]", "start { u[1] = B(f[1])  u[1] = relu(u[1])  u[2] = R(u[1]) }"))
-    relu = next(node for node in found.nodes.values() if node.op == ops.Activation("relu"))
-    users = [node for node in found.nodes.values() if relu.name in node.inputs]
+    relu = next(node for node in found.operations.values() if node.op == ops.Activation("relu"))
+    users = [node for node in found.operations.values() if relu.name in node.inputs]
     assert [node.group for node in users] == ["R"]
 
 
@@ -254,7 +245,7 @@ def test_reading_before_setting_is_an_error() -> None:
 def test_two_names_of_one_space_hold_their_own_values() -> None:
     body = "start { u[1] = B(f[1])  h[1] = relu(u[1]) }"
     found = graph(flat("u[1] - h[1]", body))
-    last = found.nodes[found.outputs["o"]]
+    last = found.operations[found.outputs["o"]]
     assert last.op == ops.Binary("-")
     assert len(set(last.inputs)) == 2
     assert errors(flat("u[1] - f[1]", body)) != []
@@ -283,7 +274,7 @@ def test_only_the_chosen_branch_exists() -> None:
 
 def test_zero_takes_the_shape_of_its_space() -> None:
     found = graph(flat("u[1]", "start { u[1] = 0 }"))
-    zero = found.nodes[found.outputs["o"]]
+    zero = found.operations[found.outputs["o"]]
     assert (zero.op, zero.shape, zero.inputs) == (
         ops.Zeros(),
         (6, 8, 8),
@@ -294,7 +285,7 @@ def test_zero_takes_the_shape_of_its_space() -> None:
 def test_zero_waits_for_the_size() -> None:
     first = graph(net())
     later = graph(net().replace("f[1] = S(image)   u[1] = 0", "u[1] = 0   f[1] = S(image)"))
-    assert first.nodes.keys() == later.nodes.keys()
+    assert first.operations.keys() == later.operations.keys()
 
 
 @pytest.mark.parametrize("output", ["f[1] + 0", "0 + f[1]", "f[1] - 0", "1 * f[1]", "f[1] / 1"])
@@ -305,7 +296,7 @@ def test_adding_zero_and_multiplying_by_one_cost_nothing(output: str) -> None:
 @pytest.mark.parametrize("output", ["0 - f[1]", "-f[1]"])
 def test_negation(output: str) -> None:
     found = graph(flat(output))
-    assert found.nodes[found.outputs["o"]].op == ops.Negate()
+    assert found.operations[found.outputs["o"]].op == ops.Negate()
 
 
 @pytest.mark.parametrize(
@@ -319,7 +310,7 @@ def test_learnable_scalars() -> None:
     found = graph(flat("2 * a[1] / (a[1]^2 + a[2]^2) * f[1] - f[1] / a[1] + sigmoid(a[2]) * f[1]"))
     assert operation(found, "a.1").initial.numerator == 1  # type: ignore[union-attr]
     assert (uses(found, "a.1"), uses(found, "a.2")) == (3, 2)
-    assert found.nodes[found.outputs["o"]].shape == (6, 8, 8)
+    assert found.operations[found.outputs["o"]].shape == (6, 8, 8)
     assert len(errors(flat("f[1] + a[1]"))) == 1
     assert errors(flat("a[4] * f[1]")) == ["`a[4]` has no level l = 4"]
 
@@ -336,7 +327,7 @@ def test_an_input_fits_every_space_of_its_shape() -> None:
     )
     found = graph(text)
     assert found.outputs["o"] == next(
-        n.name for n in found.nodes.values() if n.op == ops.Input("other")
+        n.name for n in found.operations.values() if n.op == ops.Input("other")
     )
     assert errors(text.replace("other : 6", "other : 5")) == ["other has 5 channels and u[1] 6"]
 
@@ -372,4 +363,4 @@ def test_dead_weights_are_named_by_line() -> None:
 def test_an_output_may_be_an_input() -> None:
     found = graph("network net\ninput image : 3 x 8 x 8\noutput image = image\n")
     assert found.outputs == {"image": "input_image_1"}
-    assert found.nodes["input_image_1"].shape == (3, 8, 8)
+    assert found.operations["input_image_1"].shape == (3, 8, 8)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mgiad_dsl import Source, compile_source
-from mgiad_dsl.outline.names import attribute, distinct, may_be_local, safe
+from mgiad_dsl.outline.names import Namespace, attribute, distinct, safe
 from mgiad_dsl.runtime import load
 
 SPEC = """
@@ -64,10 +64,5 @@ def test_different_names_stay_different() -> None:
     names = ["F", "F_", "F__", "u", "u_", "type", "type_", "forward", "_x", "_x_", "lambda"]
     for legal in (safe, attribute):
         assert len({legal(name) for name in names}) == len(names)
-    assert distinct({1: "u", 2: "u", 3: "u_"}, {"u"}) == {1: "u_", 2: "u__", 3: "u___"}
-
-
-def test_what_a_local_name_may_be() -> None:
-    local = ["u", "u1", "u1_0", "um1", "u_coarse", "u_a", "u_z30"]
-    assert all(may_be_local(name, {"u"}) for name in local)
-    assert not any(may_be_local(name, {"u"}) for name in ["relax", "update", "u_cycle_k1"])
+    taken = distinct({1: "u", 2: "u", 3: "u_"}, Namespace({"u"}))
+    assert taken == {1: "u_2", 2: "u_3", 3: "u_"}

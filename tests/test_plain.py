@@ -10,7 +10,7 @@ import pytest
 
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
-from mgiad_dsl.cli.train import trainable
+from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.language.plain import plain
 from mgiad_dsl.show.dump import dump
 from mgiad_dsl.show.facts import network_facts

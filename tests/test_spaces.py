@@ -9,8 +9,8 @@ from .small import errors, graph, net
 
 def shape(net_graph: Network, place: str) -> tuple[int, ...]:
     """The shape of the last value that a space was given."""
-    values = [s.value for s in net_graph.statements if s.label == place]
-    return net_graph.operations[values[-1]].shape
+    values = [e.value for e in net_graph.equations() if e.label == place]
+    return net_graph.operations[str(values[-1])].shape
 
 
 @pytest.mark.parametrize(

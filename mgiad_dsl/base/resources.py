@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -34,9 +33,12 @@ def cache_file(name: str) -> str | None:
 
     Building the parser's tables takes most of the time of a short command.
     """
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    from platformdirs import user_cache_path  # only a command that parses needs it
+
     try:
-        path = Path(base).expanduser() / "mgiad_dsl"
+        path = user_cache_path("mgiad_dsl", appauthor=False)
+        if not path.is_absolute():  # a user without a home
+            return None
         path.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError):
         return None

@@ -1,18 +1,27 @@
-"""``mgiad train``: a compiled spec as the trainer takes it."""
+"""``mgiad train``: a compiled spec, a data set and a recipe make a run."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from importlib.util import find_spec
+from pathlib import Path
 
+from mgiad_dsl.base.files import check_folder
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.specs import add_spec, compiled
-from mgiad_dsl.compiler import Compiled
-from mgiad_dsl.graph import ops
-from mgiad_dsl.language.plain import plain
-from mgiad_dsl.train.command import add_train_arguments, train
+from mgiad_dsl.cli.training import (
+    add_data_arguments,
+    check_at_least,
+    check_data_arguments,
+    need_torch,
+    slug,
+    where,
+)
+from mgiad_dsl.train.data.names import NAMES
 from mgiad_dsl.train.network import Network
+
+MAX_SEED = 2**63 - 1  # what a generator of torch takes
 
 _EXAMPLES = """examples:
   mgiad train digits --data digits
@@ -27,52 +36,94 @@ def _add_arguments(command: ArgumentParser) -> None:
     add_train_arguments(command)
 
 
+def add_train_arguments(parser: ArgumentParser) -> None:
+    """Add the options of ``mgiad train``, all but the spec."""
+    parser.add_argument("--data", required=True, metavar="NAME", help=NAMES)
+    add_data_arguments(parser)
+    parser.add_argument("--recipe", metavar="NAME|FILE", help="default: one that suits the data")
+    parser.add_argument(
+        "--with",
+        dest="changes",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="change fields of the recipe: --with epochs=5 lr=0.05",
+    )
+    parser.add_argument("--augment", choices=["none", "light", "paper"], help="of the recipe")
+    parser.add_argument("--seeds", default="0", metavar="N,N", help="repeat; report mean and std")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run, under runs/")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+    parser.add_argument(
+        "--save-every", type=float, default=600, metavar="SECONDS", help="between checkpoints"
+    )
+    parser.add_argument("--tensorboard", action="store_true", help="write RUN/tensorboard too")
+    parser.add_argument(
+        "--deterministic", action="store_true", help="same bits on every GPU run, slower"
+    )
+
+
 def _run(options: Namespace) -> int:
     need_torch()
     train(trainable(compiled(options.spec, options)), options)
     return 0
 
 
-def need_torch() -> None:
-    """Raise SpecError where PyTorch is not installed."""
-    if find_spec("torch") is None:
-        raise SpecError("training needs PyTorch", hint='pip install "mgiad-dsl[torch]"')
+def train(network: Network, args: Namespace) -> Path:
+    """Train a network as ``args`` say; the folder of the run.
 
-
-def trainable(network: Compiled) -> Network:
-    """A classifier ready to train.
-
-    Raises:
-        SpecError: it has not one image as input and one vector of class scores as output.
+    Raises SpecError for anything the arguments can cause, SystemExit after a signal.
     """
-    runs = network.network
-    images = [each.shape for each in runs.operations.values() if isinstance(each.op, ops.Input)]
-    scores = [runs.operations[name].shape for name in runs.outputs.values()]
-    if len(images) != 1 or len(scores) != 1 or len(scores[0]) != 1 or not network.count.weights:
-        raise SpecError(
-            f"{network.name} is no classifier: the trainer takes networks with weights that "
-            "map one image to one vector of class scores",
-            hint="compile it, and train it in a loop of your own (examples/own_loop.py)",
-        )
-    channels, height, width = images[0]
-    source = network.python
+    check_train_arguments(args)
+    from mgiad_dsl.train.experiment import Options, run_experiment
+    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
-    def build():  # type: ignore[no-untyped-def]  # torch only when it is called
-        from mgiad_dsl.runtime import load
-
-        return load(source, network.name)
-
-    return Network(
-        name=network.title,
-        build=build,
-        input_shape=(channels, height, width),
-        outputs=scores[0][0],
-        weights=network.count.weights,
-        macs=network.count.macs,
-        spec_text=network.source.text,
-        source=source,
-        settings={p.name: plain(p.value) for p in network.spec.parameters},
+    name = args.recipe or default_recipe(args.data)
+    augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
+    recipe = load_recipe(name, augmentation | parse_changes(args.changes))
+    options = Options(
+        data=args.data,
+        where=where(args),
+        recipe=recipe,
+        seeds=parse_seeds(args.seeds),
+        out=args.out or Path("runs") / slug(f"{network.name}-{args.data}-{recipe.name}"),
+        resume=args.resume,
+        save_every=args.save_every,
+        device=args.device,
+        deterministic=args.deterministic,
+        workers=args.workers,
+        tensorboard=args.tensorboard,
     )
+    return run_experiment(network, options)
+
+
+def check_train_arguments(args: Namespace) -> None:
+    """Raise SpecError for what ``mgiad train`` cannot do."""
+    check_data_arguments(args)
+    check_at_least(
+        "--save-every", args.save_every, 0, "seconds, 600 by default; inf: at the end only"
+    )
+    if args.out is not None:
+        check_folder(args.out, hint="--out names the folder of the run")
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0,1,2`` as numbers. Raises SpecError."""
+    hint = "--seeds 0,1,2"
+    try:
+        seeds = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise SpecError(f"--seeds {text!r} is not a list of numbers", hint=hint) from None
+    if len(set(seeds)) < len(seeds):
+        raise SpecError(f"--seeds {text!r} names a seed twice", hint=hint)
+    if min(seeds) < 0 or max(seeds) > MAX_SEED:
+        raise SpecError(f"--seeds {text!r}: a seed is a number from 0 to 2^63 - 1", hint=hint)
+    return seeds
+
+
+def default_recipe(data: str) -> str:
+    kind = data.partition(":")[0]
+    return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
 
 
 COMMAND = Command("train", "train a network", _EXAMPLES, _add_arguments, _run)

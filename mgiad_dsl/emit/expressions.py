@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from typing_extensions import assert_never
 
+from mgiad_dsl.emit.layout import Call
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.ops import Shape
 from mgiad_dsl.outline.names import attribute
@@ -54,7 +55,7 @@ def reference(of: Reference) -> str:
             assert_never(of)
 
 
-def argument(given: Argument) -> str:
+def argument(given: Argument) -> str | Call:
     """An argument of a call."""
     match given:
         case Variable(name):
@@ -62,7 +63,7 @@ def argument(given: Argument) -> str:
         case Known(parameter, Variable(name)):
             return f"{parameter}={name}"
         case Pick(members):
-            return f"[{', '.join(map(reference, members))}]"
+            return Call("", tuple(map(reference, members)), brackets=("[", "]"))
         case _:
             return reference(given)
 

@@ -48,13 +48,19 @@ def _definition(program: Program, members: Sequence[WeightGroup]) -> tuple[bool,
 def _tree(members: Sequence[WeightGroup]) -> Tree:
     """The operators of a family as they lie in it."""
     if not members[0].key:
-        return members[0].op
+        return _built(members[0])
     if not members[0].path:
-        return {group.key: group.op for group in members}
+        return {group.key: _built(group) for group in members}
     tree: dict[str, Tree] = {}
     for group in members:
-        _place(tree, group.path, group.op)
+        _place(tree, group.path, _built(group))
     return tree
+
+
+def _built(group: WeightGroup) -> Weighted:
+    """What is made for a group: a stencil is told its output padding at every use."""
+    op = group.op
+    return replace(op, output_padding=()) if isinstance(op, ops.Stencil) else op
 
 
 def _place(tree: dict[str, Tree] | list[Tree], path: Sequence[str | int], op: Weighted) -> None:

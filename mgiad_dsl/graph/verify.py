@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import get_args
 
-from typing_extensions import assert_never
-
 from mgiad_dsl.base.source import CompilerError
-from mgiad_dsl.graph import ops, shapes
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.misfit import misfit
 from mgiad_dsl.graph.network import Network, Operation
 from mgiad_dsl.graph.ops import Shape
+from mgiad_dsl.graph.tree import Output
 from mgiad_dsl.graph.weights import shares_weights
 
 _WEIGHTED = get_args(ops.Weighted)
@@ -19,27 +18,20 @@ _WEIGHTED = get_args(ops.Weighted)
 def verify(network: Network) -> None:
     """Check that a network is legal.
 
-    Operations stand behind their inputs (so there is no circle), have the shapes that follow and
-    channels that fit, and use the sharing group that lists them, whose operator fits; every
-    equation has its value and its operations, every operation its equation.
+    Operations stand behind their inputs (so there is no circle), and have the shapes that follow
+    and channels that fit; they use the sharing group that lists them, whose operator fits. Every
+    equation has its value and its operations, every operation its equation; the values of a space
+    are of one shape, and in that space. Inputs and outputs have their values.
 
     Raises:
         CompilerError: the compiler has a mistake; no spec can cause this.
     """
-    seen: set[str] = set()
-    for name, node in network.operations.items():
-        _require(name == node.name, f"{node.name} is called {name}")
-        _require(seen.issuperset(node.inputs), f"{name} comes before one of its inputs")
-        given = tuple(network.operations[each].shape for each in node.inputs)
-        _check_channels(node, given)
-        _require(node.shape == shapes.result(node.op, given, node.shape), f"the shape of {name}")
-        seen.add(name)
+    _check_operations(network)
     _check_groups(network)
-    _check_equations(network)
-    for output, value in network.outputs.items():
-        _require(value in seen, f"the output {output} has no value")
-    for name, value in network.inputs.items():
-        _require(value in seen, f"the input {name} is no operation")
+    _check_inputs(network)
+    _check_order(network)
+    _check_spaces(network)
+    _check_outputs(network)
 
 
 def _require(holds: bool, message: str) -> None:
@@ -47,78 +39,110 @@ def _require(holds: bool, message: str) -> None:
         raise CompilerError(message)
 
 
-def _check_channels(node: Operation, given: tuple[Shape, ...]) -> None:
-    """The inputs are as many as the operation takes, and of the channels and rank that it takes."""
-    op, name = node.op, node.name
-    arity = {ops.Binary: 2, ops.Input: 0, ops.Constant: 0, ops.Scalar: 0}.get(type(op), 1)
-    _require(len(given) == arity, f"{name} takes {arity} inputs, not {len(given)}")
-    match op:
-        case ops.Conv(channels_in=channels, kernel=kernel):
-            _require(len(given[0]) == len(kernel) + 1, f"{name} is given another rank")
-            _require(given[0][0] == channels, f"{name} is given other channels")
-            divided = channels % op.groups == 0 == op.channels_out % op.groups
-            _require(divided, f"the groups of {name} do not divide its channels")
-        case ops.Stencil(kernel=kernel):
-            _require(len(given[0]) == len(kernel) + 1, f"{name} is given another rank")
-        case ops.Linear(features_in=features):
-            _require(prod(given[0]) == features, f"{name} is given other features")
-        case ops.BatchNorm(channels=channels) | ops.LayerNorm(channels=channels):
-            _require(given[0][:1] == (channels,), f"{name} is given other channels")
-        case ops.GroupNorm(channels=channels):
-            _require(given[0][:1] == (channels,), f"{name} is given other channels")
-            _require(channels % op.groups == 0, f"the groups of {name} do not divide its channels")
-        case ops.Binary():
-            alike = given[0] == given[1] or () in given
-            _require(alike, f"{name} joins {given[0]} and {given[1]}")
-        case ops.Pool() | ops.Upsample():
-            _require(len(given[0]) > 1, f"{name} is given no points")
-        case (
-            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar()
-            | ops.Activation() | ops.Negate()
-        ):  # fmt: skip
-            pass
-        case _:
-            assert_never(op)
+def _operation(network: Network, name: str, asked: str) -> Operation:
+    """The operation of a name that something asks for."""
+    if name not in network.operations:
+        raise CompilerError(f"{asked} {name}, which is no operation")
+    return network.operations[name]
+
+
+def _check_operations(network: Network) -> None:
+    """Operations stand behind their inputs, and fit them."""
+    shapes: dict[str, Shape] = {}
+    for name, node in network.operations.items():
+        _require(name == node.name, f"{node.name} is called {name}")
+        for each in node.inputs:
+            _operation(network, each, f"{name} works on")
+            _require(each in shapes, f"{name} comes before its input {each}")
+        wrong = misfit(node.op, tuple(shapes[each] for each in node.inputs), node.shape)
+        _require(wrong is None, f"{name} {wrong}")
+        shapes[name] = node.shape
 
 
 def _check_groups(network: Network) -> None:
     """Operations and sharing groups know each other, and agree in their operator."""
-    for node in network.operations.values():
-        weighted = isinstance(node.op, _WEIGHTED)
-        _require(weighted == (node.group is not None), f"{node.name} and weights")
-        if node.group is not None:
-            _require(node.group in network.groups, f"{node.name} uses no group {node.group}")
-            users = network.groups[node.group].users
-            _require(node.name in users, f"{node.group} does not know {node.name}")
+    used: set[str] = set()
     for name, group in network.groups.items():
         _require(name == group.name, f"{group.name} is called {name}")
         for user in group.users:
-            _require(user in network.operations, f"{name} is used by {user}, which is nothing")
-            node = network.operations[user]
+            node = _operation(network, user, f"{name} is used by")
             _require(node.group == name, f"{name} is used by {user}, which uses {node.group}")
-            assert isinstance(node.op, _WEIGHTED)
-            fits = shares_weights(group.op, node.op)
-            _require(fits, f"{user} does not fit the operator of {name}")
+            _require(user not in used, f"{name} is used by {user} twice")
+            used.add(user)
+    for name, node in network.operations.items():
+        if not isinstance(node.op, _WEIGHTED):
+            _require(node.group is None, f"{name} uses {node.group}, but has no weights")
+            continue
+        _require(node.group in network.groups, f"{name} uses {node.group}, which is no group")
+        assert node.group is not None
+        _require(name in used, f"{node.group} does not know its user {name}")
+        fits = shares_weights(network.groups[node.group].op, node.op)
+        _require(fits, f"{name} does not fit the operator of {node.group}")
 
 
-def _check_equations(network: Network) -> None:
+def _check_inputs(network: Network) -> None:
+    """The inputs are the operations that say so, each once."""
+    for name, value in network.inputs.items():
+        node = _operation(network, value, f"the input {name} is")
+        _require(node.op == ops.Input(name), f"the input {name} is {value}, which is no input")
+    named = set(network.inputs.values())
+    for value, node in network.operations.items():
+        if isinstance(node.op, ops.Input):
+            _require(value in named, f"{value} is no input of the network")
+
+
+def _check_order(network: Network) -> None:
     """Equations have values, at their time; every operation but an input belongs to one."""
     order = {name: number for number, name in enumerate(network.operations)}
     placed = set(network.inputs.values())
+    ran: set[int] = set()
     last = -1
     for equation in network.equations():
-        slots = [name for name in equation.slots if name is not None]
-        for name in (*slots, *([equation.value] if equation.value else [])):
-            _require(name in order, f"{equation.label} lacks its value {name}")
-        own = [order[name] for name in slots if name not in placed]
-        _require(
-            sorted(own) == own and (not own or own[0] > last), f"the order of {equation.label}"
-        )
-        last = max(own, default=last)
-        placed.update(slots)
-        _require(
-            equation.value is None or equation.value in placed,
-            f"{equation.label} comes before its value",
-        )
-    lost = order.keys() - placed
-    _require(not lost, f"{min(lost, default='')} belongs to no equation")
+        label = equation.label
+        _require(id(equation) not in ran, f"{label} is in the tree twice")
+        ran.add(id(equation))
+        for name in filter(None, (*equation.slots, equation.value)):
+            _operation(network, name, f"{label} has the value")
+        new = dict.fromkeys(s for s in equation.slots if s is not None and s not in placed)
+        for name in new:
+            _require(order[name] > last, f"{label} runs {name} out of order")
+            last = order[name]
+        placed.update(new)
+        behind = equation.value is None or equation.value in placed
+        _require(behind, f"{label} comes before its value {equation.value}")
+    for name in network.operations:
+        _require(name in placed, f"{name} belongs to no equation")
+
+
+def _check_spaces(network: Network) -> None:
+    """The values of a space are of one shape, and in that space, or an input's."""
+    shapes: dict[str, Shape] = {}
+    identities: dict[str, str] = {}
+    for equation in network.equations():
+        if equation.value is None or equation.indices is None:
+            continue
+        node, label = network.operations[equation.value], equation.label
+        shape = shapes.setdefault(label, node.shape)
+        _require(node.shape == shape, f"{label} is {shape}, and has a value of {node.shape}")
+        given = node.place
+        if given.identity not in network.inputs:
+            identity = identities.setdefault(equation.target, given.identity)
+            own = (given.identity, given.indices) == (identity, equation.indices)
+            _require(own, f"{label} has a value of {given.label}")
+
+
+def _check_outputs(network: Network) -> None:
+    """The outputs are the ends of the tree, and have values."""
+    _require(bool(network.outputs), "the network has no output")
+    ends = {
+        stage.equation.target: stage.equation.value
+        for stage in network.tree
+        if isinstance(stage, Output)
+    }
+    for name in {**ends, **network.outputs}:
+        value = network.outputs.get(name)
+        if value is None:
+            raise CompilerError(f"the output {name} is lost")
+        _operation(network, value, f"the output {name} is")
+        _require(name in ends, f"no equation gives the output {name}")
+        _require(ends[name] == value, f"the output {name} is {value}, its equation {ends[name]}")

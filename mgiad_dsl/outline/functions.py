@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mgiad_dsl.graph.network import Network, WeightGroup
 from mgiad_dsl.graph.tree import Equation
 from mgiad_dsl.outline.facts import Facts, Label, inside
-from mgiad_dsl.outline.names import Namespace, numbered, operator_names, shortened
+from mgiad_dsl.outline.names import Namespace, distinct, numbered, operator_names, shortened
 from mgiad_dsl.outline.operators import Operators, by_family, in_order, kind_of, listed
 from mgiad_dsl.outline.plan import CycleUse, Item, Note, Plan, StepUse, equations_of
 from mgiad_dsl.outline.program import Argument, Formal, Function, Known, Parameter, Reference
 from mgiad_dsl.outline.scope import Scope
-from mgiad_dsl.outline.steps import Instance, Position, Step, Steps, given_to, outside_inputs
+from mgiad_dsl.outline.steps import (
+    Instance,
+    Position,
+    Step,
+    Steps,
+    given_to,
+    outside_inputs,
+    weighted,
+)
 from mgiad_dsl.outline.variables import Variables, event
 
 
@@ -104,9 +112,7 @@ class Functions:
         labels = self._labels(step, given)
         events = [event(facts, [e], local=True) for e in lead.equations]
         bound = [label for each in events for label in each.bound]
-        names = shortened([*(label for label in labels if label), *bound])
-        for name in names.values():
-            space.take(name)
+        names = distinct(shortened([*(label for label in labels if label), *bound]), space)
         variables = Variables(facts, events, names, space)
         for value, label in zip(given, labels, strict=True):
             if label is None:
@@ -174,10 +180,8 @@ class Functions:
         """Each operator is a parameter by itself, the norms of a family are a list."""
         facts, groups = self._facts, self._network.groups
         where: dict[str, Position] = {}
-        for position, value in lead.values.items():
-            group = facts.operation(value).group
-            if group is not None and (value in lead.own or facts.is_number(value)):
-                where.setdefault(group, position)
+        for position in weighted(facts, lead):
+            where.setdefault(str(facts.operation(lead.values[position]).group), position)
         single = in_order(groups[name] for name in where if not groups[name].path)
         names = operator_names(single)
         parameters = {group.name: space.take(names[group.name]) for group in single}
@@ -223,7 +227,7 @@ class Functions:
         space = Namespace()
         variables = self.variables(items, list(filter(None, labels.values())), numbered, space)
         formals = [Formal(self._parameter(variables, v, labels[v]), "value") for v in given]
-        groups = [self._network.groups[name] for name in self._used(equations)]
+        groups = [self._network.groups[name] for name in dict.fromkeys(self._used(items))]
         more, operators, families = listed(self._network, groups, use.path, space)
         scope = Scope(facts, variables, operators.of)
         self.write(items, scope, operators)
@@ -255,9 +259,19 @@ class Functions:
             return variables.choose(value, -1)
         return variables.hold(variables.name(label), value)
 
-    def _used(self, equations: Iterable[Equation]) -> list[str]:
-        nodes = [self._facts.operation(v) for e in equations for v in self._facts.own(e)]
-        return list(dict.fromkeys(node.group for node in nodes if node.group is not None))
+    def _used(self, items: Sequence[Item]) -> Iterator[str]:
+        """The sharing groups that items work with; a step is given those of its function."""
+        facts = self._facts
+        for item in items:
+            values: list[str] = []
+            if isinstance(item, Equation):
+                values = facts.own(item)
+            elif isinstance(item, StepUse):
+                given = self._instances.instance(item.pass_).values
+                values = [given[position] for position in weighted(facts, item.step.lead)]
+            elif isinstance(item, CycleUse):
+                yield from self._used(self._plan.cycle(item.cycle))
+            yield from filter(None, (facts.operation(value).group for value in values))
 
     def _ordered(self, results: list[str], equations: list[Equation]) -> list[str]:
         named = {e.value: (e.target, e.indices) for e in equations if e.indices is not None}
@@ -274,7 +288,7 @@ class Functions:
             if not isinstance(item, Note)
         ]
         names = namer([*labels, *(label for each in events for label in each.bound)])
-        names = {label: space.take(name) for label, name in names.items()}
+        names = distinct(names, space)
         return Variables(self._facts, events, names, space)
 
 

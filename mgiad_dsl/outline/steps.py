@@ -131,11 +131,11 @@ class Steps:
         """What of an operation stands in the text, besides its weights and inputs."""
         given = tuple(self._facts.operation(name).shape for name in node.inputs)
         match node.op:
-            case ops.Conv() | ops.Stencil():
+            case ops.Conv():
                 assert node.group is not None
-                built = self._facts.network.groups[node.group].op
-                same = getattr(built, "output_padding", None) == node.op.output_padding
-                return type(node.op), same or node.shape
+                return ops.Conv, self._facts.network.groups[node.group].op == node.op or node.shape
+            case ops.Stencil():
+                return ops.Stencil, node.op.output_padding
             case ops.Zeros():
                 return ops.Zeros, given[0] == node.shape or node.shape
             case ops.Linear():
@@ -254,6 +254,14 @@ def given_to(facts: Facts, step: Step, instance: Instance) -> list[str]:
         next(_input(facts, instance, p, k) for p, k in places if p in computed)
         for places in outside_inputs(facts, step.lead).values()
     ]
+
+
+def weighted(facts: Facts, lead: Instance) -> Iterator[Position]:
+    """Where a function works with weights."""
+    for position, value in lead.values.items():
+        node = facts.operation(value)
+        if node.group is not None and (value in lead.own or facts.is_number(value)):
+            yield position
 
 
 def outside_inputs(facts: Facts, lead: Instance) -> dict[str, list[tuple[Position, int]]]:

@@ -9,12 +9,12 @@ from importlib import import_module
 
 HOMES = {
     "Network": "network",
-    "Recipe": "recipe",
-    "load_recipe": "recipe",
-    "fit": "api",
-    "Result": "api",
-    "evaluate": "scores",
-    "Scores": "scores",
+    "Recipe": "recipes.recipe",
+    "load_recipe": "recipes.recipe",
+    "fit": "loop.fit",
+    "Result": "loop.fit",
+    "evaluate": "evaluation.scores",
+    "Scores": "evaluation.scores",
     "open_data": "data.catalogue",
 }
 __all__ = list(HOMES)

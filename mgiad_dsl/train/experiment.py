@@ -9,23 +9,25 @@ from pathlib import Path
 import torch
 
 from mgiad_dsl.base.files import write
-from mgiad_dsl.train.api import Result, fit
-from mgiad_dsl.train.board import Board
-from mgiad_dsl.train.checkpoint import list_checkpoints
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
-from mgiad_dsl.train.data.seeds import seed_for
 from mgiad_dsl.train.data.sets import DataSet, Where, check_fit
-from mgiad_dsl.train.device import choose_device, hardware, precision, versions
-from mgiad_dsl.train.distributed import barrier, from_first, process_group, world
-from mgiad_dsl.train.faults import training_explained
-from mgiad_dsl.train.metrics import read_records
+from mgiad_dsl.train.loop.fit import Result, fit
+from mgiad_dsl.train.machine.device import choose_device, hardware, versions
+from mgiad_dsl.train.machine.distributed import barrier, from_first, process_group, world
+from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.machine.precision import precision
+from mgiad_dsl.train.machine.rng import seed_everything
+from mgiad_dsl.train.machine.seeds import seed_for
 from mgiad_dsl.train.network import Network
-from mgiad_dsl.train.progress import Listener, make_listener
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.report import write_report
-from mgiad_dsl.train.rng import seed_everything
-from mgiad_dsl.train.runs import RunRecord, check_folders, read_run, save_weights, write_run
+from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.run.board import Board
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.folder import RunRecord, check_folders, read_run, write_run
+from mgiad_dsl.train.run.listeners import Listener, make_listener
+from mgiad_dsl.train.run.metrics import read_records
+from mgiad_dsl.train.run.report import write_report
+from mgiad_dsl.train.run.weights import save_weights
 
 
 @dataclass(frozen=True)

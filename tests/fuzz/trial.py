@@ -47,6 +47,6 @@ def _variants(source: Source) -> list[str]:
 
 def _all_stages(compiled: Compiled) -> None:
     assert compiled.python
-    assert draw(compiled.graph)
+    assert draw(compiled.written)
     for warning in compiled.warnings:
         assert str(warning)

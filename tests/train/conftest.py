@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mgiad_dsl.train.command import add_train_arguments
+from mgiad_dsl.cli.train import add_train_arguments
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.sets import ImageSet
 

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.checkpoint import list_checkpoints
-from mgiad_dsl.train.command import train
-from mgiad_dsl.train.limits import default_workers, parse_seeds
-from mgiad_dsl.train.runs import load_network, read_run
+from mgiad_dsl.cli.train import parse_seeds, train
+from mgiad_dsl.cli.training import default_workers
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.folder import load_network, read_run
 from tests.train.nets import network
 
 
@@ -25,7 +25,7 @@ def test_train_writes_a_whole_run(train_args, tmp_path, capsys) -> None:
         "recipe.json",
         "run.json",
         "metrics.jsonl",
-        "weights.pt",
+        "weights.safetensors",
         "report.md",
         "result.json",
     }
@@ -49,11 +49,11 @@ def test_seeds_give_mean_and_deviation(train_args, capsys) -> None:
 
 def test_a_run_is_not_overwritten_but_resumed(train_args, capsys) -> None:
     out = train(network(), train_args())
-    before = (out / "weights.pt").read_bytes()
+    before = (out / "weights.safetensors").read_bytes()
     with pytest.raises(SpecError, match="already holds a run"):
         train(network(), train_args())
     train(network(), train_args("--resume"))
-    assert (out / "weights.pt").read_bytes() == before
+    assert (out / "weights.safetensors").read_bytes() == before
     with pytest.raises(SpecError, match="its recipe is not the same"):
         train(network(), train_args("lr=0.05", "--resume"))
 
@@ -136,14 +136,14 @@ def test_workers_share_the_cores_of_a_machine(monkeypatch) -> None:
 
 def test_a_run_is_never_overwritten(train_args) -> None:
     out = train(network(), train_args())
-    weights = (out / "weights.pt").read_bytes()
+    weights = (out / "weights.safetensors").read_bytes()
     for path in list_checkpoints(out):
         path.unlink()
     with pytest.raises(SpecError, match="already holds a run"):
         train(network(), train_args())
     with pytest.raises(SpecError, match="trained weights, and no checkpoint"):
         train(network(), train_args("--resume"))
-    assert (out / "weights.pt").read_bytes() == weights
+    assert (out / "weights.safetensors").read_bytes() == weights
 
 
 def test_the_report_of_several_seeds_is_not_overwritten(train_args) -> None:
@@ -182,7 +182,7 @@ def test_tensorboard_gets_the_numbers(train_args, tmp_path) -> None:
 
 
 def test_the_bar_of_a_terminal(train_args, monkeypatch, capsys) -> None:
-    monkeypatch.setattr("mgiad_dsl.train.loop.SHOW_EVERY", 0)
+    monkeypatch.setattr("mgiad_dsl.train.loop.epochs.SHOW_EVERY", 0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("TERM", "xterm")
@@ -195,7 +195,7 @@ def test_the_bar_of_a_terminal(train_args, monkeypatch, capsys) -> None:
 
 def test_the_arguments_do_not_import_torch() -> None:
     code = (
-        "import sys, argparse; from mgiad_dsl.train.command import add_train_arguments as add; "
+        "import sys, argparse; from mgiad_dsl.cli.train import add_train_arguments as add; "
         "add(argparse.ArgumentParser()); sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

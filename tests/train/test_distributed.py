@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mgiad_dsl.train.metrics import read_records
+from mgiad_dsl.train.run.metrics import read_records
 from tests.train.two_processes import connected_by_hand, run
 
 ROOT = Path(__file__).parents[2]

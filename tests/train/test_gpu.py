@@ -7,18 +7,19 @@ import json
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import distributed as dist
 
 from mgiad_dsl.cli import main
-from mgiad_dsl.train.api import prepared
 from mgiad_dsl.train.data.builtin import fake
+from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
-from mgiad_dsl.train.device import backends, uses_bf16
-from mgiad_dsl.train.distributed import GPU_BACKEND, greatest
-from mgiad_dsl.train.feed import Feed
-from mgiad_dsl.train.progress import Quiet
-from mgiad_dsl.train.recipe import AUGMENTATIONS, Recipe, load_recipe
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.fit import prepared
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.distributed import GPU_BACKEND, greatest
+from mgiad_dsl.train.machine.precision import backends, uses_bf16
+from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
+from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.small_cycle import SmallCycle
 
 pytestmark = [
@@ -110,7 +111,7 @@ def test_deterministic_runs_resume_bit_for_bit(tmp_path) -> None:
             last = sorted((tmp_path / name).glob("step-*.pt"))[-1]
             last.unlink()
             assert main([*arguments, "--resume"]) == 0
-        weights.append(torch.load(tmp_path / name / "weights.pt"))
+        weights.append(load_file(tmp_path / name / "weights.safetensors"))
     for key, value in weights[0].items():
         assert torch.equal(weights[1][key], value), key
 

@@ -13,16 +13,16 @@ from torch import distributed as dist
 from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.cli.train import add_train_arguments, train
 from mgiad_dsl.train import Recipe, fit
-from mgiad_dsl.train.api import Result
-from mgiad_dsl.train.checkpoint import list_checkpoints
-from mgiad_dsl.train.command import add_train_arguments, train
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.distributed import process_group, world
-from mgiad_dsl.train.loop import Loop
-from mgiad_dsl.train.trainer import Trainer
+from mgiad_dsl.train.loop.epochs import Loop
+from mgiad_dsl.train.loop.fit import Result
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.distributed import process_group, world
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from tests.train.nets import Plain, network
 
 RECIPE = Recipe(epochs=2, batch=40, accumulate=2, weight_decay=0.1, crop=1, flip=True)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mgiad_dsl.train.data.autoaugment import Policy, autoaugment
 from mgiad_dsl.train.data.sets import ImageSet
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 CROP, FLIP, CUTOUT, POLICY = slice(0, 2), 2, slice(3, 5), slice(5, 10)
 DRAWS = 10

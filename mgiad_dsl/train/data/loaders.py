@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
+from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.sets import DataSet, FolderSet, ImageSet
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.data.stream import Decoded, HeldOutStream, TrainStream
 from mgiad_dsl.train.data.transforms import PilImages, centred, photographs, small_images
-from mgiad_dsl.train.distributed import world
-from mgiad_dsl.train.feed import Feed
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.machine.distributed import world
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 def held_out_batch(data: DataSet) -> int:

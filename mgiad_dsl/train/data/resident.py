@@ -9,11 +9,11 @@ from torch import Tensor
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.augment import DRAWS, Augment, normalise
-from mgiad_dsl.train.data.seeds import generator_for
 from mgiad_dsl.train.data.sets import Batch, Images, ImageSet, size
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.recipe import Recipe
-from mgiad_dsl.train.regions import compile_function
+from mgiad_dsl.train.machine.compilation import compile_function
+from mgiad_dsl.train.machine.seeds import generator_for
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 
 class TrainBatches:

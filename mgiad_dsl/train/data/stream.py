@@ -12,10 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.augment import normalise
-from mgiad_dsl.train.data.seeds import generator_for, seed_for
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.data.share import Share
-from mgiad_dsl.train.regions import compile_function
+from mgiad_dsl.train.machine.compilation import compile_function
+from mgiad_dsl.train.machine.seeds import generator_for, seed_for
 
 Place = tuple[int, int]  # epoch, index
 

@@ -7,7 +7,7 @@ from torchvision.transforms import v2
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.sets import Images
-from mgiad_dsl.train.recipe import Recipe
+from mgiad_dsl.train.recipes.recipe import Recipe
 
 Size = tuple[int, int]
 

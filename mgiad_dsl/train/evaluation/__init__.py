@@ -1,0 +1,1 @@
+"""How well a trained network does: scores, robustness, and what ``mgiad eval`` writes."""

@@ -1,0 +1,1 @@
+"""Training: epochs, optimiser steps, and the state between them."""

@@ -1,0 +1,207 @@
+"""Epochs: train, evaluate, record, save."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import torch
+
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.train.data.feed import Feed
+from mgiad_dsl.train.data.sets import Batch
+from mgiad_dsl.train.evaluation.scores import Scores, evaluate
+from mgiad_dsl.train.loop.schedule import learning_rate
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.device import peak_memory
+from mgiad_dsl.train.machine.distributed import greatest, share_buffers, together, world
+from mgiad_dsl.train.machine.precision import autocast, memory_format
+from mgiad_dsl.train.machine.signals import StopRequest
+from mgiad_dsl.train.run.journal import Journal
+from mgiad_dsl.train.run.listeners import Listener, Moment
+
+SHOW_EVERY = 1.0  # seconds after which figures are read, and processes ask each other
+
+
+class Loop:
+    """Drives a trainer through its epochs. Reading from the device happens about once a
+    second, when saving, and between epochs; the steps themselves never wait for it.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        feed: Feed,
+        test: Iterable[Batch] | None,
+        listener: Listener,
+        journal: Journal | None,
+        seconds: float = 0.0,
+    ) -> None:
+        self.trainer, self.feed, self.test = trainer, feed, test
+        self.listener, self.journal = listener, journal
+        self.recipe, self.steps = trainer.recipe, trainer.steps_per_epoch
+        self.total = self.recipe.epochs * self.steps
+        self.records: list[dict[str, Any]] = []
+        self.scores: Scores | None = None
+        self.began = time.monotonic() - seconds
+        self.entered = self.trainer.done  # step, images and time when this epoch was entered
+        self.counted, self.clock = 0, time.monotonic()
+        self.next_agreement = 0
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run, earlier parts of a resumed one included."""
+        return time.monotonic() - self.began
+
+    def run(self) -> int | None:
+        """Train to the end; the number of the signal that stopped it before, or None."""
+        with StopRequest() as stop:
+            while self.trainer.done < self.total:
+                epoch, start = divmod(self.trainer.done, self.steps)
+                stopping = self.train_epoch(epoch, start, lambda: stop.signal is not None)
+                if self.trainer.done % self.steps == 0:
+                    self.finish_epoch(epoch, *self.agree(stop.signal is not None))
+                    stopping = self.agree(stop.signal is not None)[0]
+                elif not stopping:
+                    raise SpecError(
+                        f"epoch {epoch + 1} ended after {self.trainer.done % self.steps} of "
+                        f"{self.steps} steps: there were fewer batches than their source has said"
+                    )
+                if stopping:
+                    self.save()
+                    return stop.signal or signal.SIGTERM
+        return None
+
+    def train_epoch(self, epoch: int, start: int, asked: Callable[[], bool]) -> bool:
+        """Steps ``start``, ... of an epoch, to its end or until asked to stop; whether it was."""
+        trainer, parts = self.trainer, self.recipe.accumulate
+        if start == 0:
+            trainer.tally.reset()
+        self.entered, self.counted = trainer.done, trainer.tally.images
+        self.clock = time.monotonic()
+        shown = self.clock
+        for batch in grouped(self.feed.epoch(epoch, start * parts), parts):
+            trainer.step(batch)
+            if trainer.done % self.steps == 0:
+                break  # a checkpoint here would skip the evaluation
+            stop, save = self.agree(asked(), self.journal is not None and self.journal.due())
+            if stop:
+                return True
+            if save:
+                self.save()
+            if time.monotonic() - shown >= SHOW_EVERY:
+                shown = time.monotonic()
+                self.show(epoch)
+        return False
+
+    def agree(self, *flags: bool) -> list[bool]:
+        """Whether any process sets each flag; they ask each other about once a second, and
+        after each epoch. In between, nobody does.
+        """
+        done, device = self.trainer.done, self.trainer.device
+        if together() and done < self.next_agreement and done % self.steps:
+            return [False for _ in flags]
+        *answers, pause = greatest([*flags, self.steps_in_a_second()], device)
+        self.next_agreement = done + pause
+        return [answer > 0 for answer in answers]
+
+    def steps_in_a_second(self) -> int:
+        passed = max(1e-9, time.monotonic() - self.clock)
+        return max(1, int((self.trainer.done - self.entered) / passed))
+
+    def speed(self) -> float:
+        """Images per second of this epoch so far, over all processes."""
+        images = self.trainer.tally.images - self.counted
+        return images * world().size / max(1e-9, time.monotonic() - self.clock)
+
+    def show(self, epoch: int) -> None:
+        self.check_loss()
+        figures = self.trainer.tally.read()
+        moment = Moment(
+            epoch=epoch,
+            epochs=self.recipe.epochs,
+            step=self.trainer.done,
+            steps=self.total,
+            loss=figures.loss,
+            accuracy=figures.accuracy,
+            images_per_second=self.speed(),
+            memory=peak_memory(self.trainer.device),
+        )
+        self.listener.moment(moment)
+
+    def finish_epoch(self, epoch: int, stopping: bool) -> None:
+        """Evaluate, unless there is no time for it, record and save what is due."""
+        self.check_finite()
+        trainer, speed = self.trainer, self.speed()
+        figures = trainer.tally.total()
+        record: dict[str, Any] = {
+            "epoch": epoch + 1,
+            "step": trainer.done,
+            "lr": learning_rate(self.recipe, trainer.done - 1, self.steps),
+            "train_loss": figures.loss,
+            "train_accuracy": figures.accuracy,
+            "images_per_second": round(speed, 1),
+        }
+        last = epoch + 1 == self.recipe.epochs
+        due = last or ((epoch + 1) % self.recipe.eval_every == 0 and not stopping)
+        if self.test is not None and due:
+            self.scores = self.evaluate()
+            record |= {"test_loss": self.scores.loss, "test_accuracy": self.scores.accuracy}
+        record |= {"seconds": round(self.seconds, 3), "memory": peak_memory(trainer.device)}
+        self.records.append(record)
+        self.listener.epoch(record)
+        if self.journal:
+            self.journal.record(record)
+        if self.agree(last or (self.journal is not None and self.journal.due()))[0]:
+            self.save()
+
+    def evaluate(self) -> Scores:
+        """Scores of the model, or of its average. Uncompiled: the last batch is smaller."""
+        assert self.test is not None
+        trainer = self.trainer
+        share_buffers(trainer.best)  # each process has seen other images since the last step
+        with torch.compiler.set_stance("force_eager"):
+            return evaluate(
+                trainer.best,
+                self.test,
+                device=trainer.device,
+                precision=autocast(self.recipe, trainer.device),
+                memory_format=memory_format(self.recipe),
+            )
+
+    def save(self) -> None:
+        """Write a checkpoint, never one with a NaN in it."""
+        self.check_finite()
+        if self.journal:
+            self.journal.save(self.trainer.done, self.trainer.state(), self.seconds)
+
+    def check_loss(self) -> None:
+        """Raise SpecError if the loss has ever been NaN or infinite."""
+        step = self.trainer.tally.bad_step()
+        if step is not None:
+            raise self.diverged("the loss is", step)
+
+    def check_finite(self) -> None:
+        """The same for the loss, and for the weights that the last step left."""
+        self.check_loss()
+        if not self.trainer.is_finite():
+            raise self.diverged("weights are", self.trainer.done - 1)
+
+    def diverged(self, what: str, step: int) -> SpecError:
+        rate = learning_rate(self.recipe, step, self.steps)
+        last = self.journal.last() if self.journal else "no checkpoints were asked for"
+        return SpecError(
+            f"{what} not finite at step {step} (epoch {step // self.steps + 1}), "
+            f"learning rate {rate:.4g}; {last}",
+            hint=f"a smaller rate or clipped gradients: --with lr={self.recipe.lr / 2:.4g} clip=1",
+        )
+
+
+def grouped(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
+    """Lists of ``size`` batches each; an incomplete one at the end is left out."""
+    iterator = iter(batches)
+    while len(group := list(islice(iterator, size))) == size:
+        yield group

@@ -1,0 +1,162 @@
+"""``fit``: train any module on any DataLoader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.train.data.feed import Feed, as_feed
+from mgiad_dsl.train.evaluation.scores import Scores
+from mgiad_dsl.train.loop.epochs import Loop
+from mgiad_dsl.train.loop.optimiser import freeze_unused
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.compilation import compiled_regions
+from mgiad_dsl.train.machine.device import choose_device
+from mgiad_dsl.train.machine.distributed import together, world
+from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
+from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.run.journal import Journal
+from mgiad_dsl.train.run.listeners import Listener, Quiet
+
+
+@dataclass(frozen=True)
+class Result:
+    """What ``fit`` gives: the trained model (its average under EMA), one record for each
+    epoch, the last scores (None without test data), the wall time in seconds, and the number
+    of the signal that ended training early, or None.
+    """
+
+    model: nn.Module
+    records: list[dict[str, Any]]
+    scores: Scores | None
+    seconds: float
+    stopped: int | None
+
+
+def fit(
+    model: nn.Module,
+    train: DataLoader | Feed,
+    recipe: Recipe | None = None,
+    *,
+    test: Iterable[tuple[Tensor, Tensor]] | None = None,
+    seed: int = 0,
+    device: torch.device | str | None = None,
+    folder: Path | str | None = None,
+    resume: bool = False,
+    deterministic: bool = False,
+    save_every: float = 600.0,
+    identity: dict[str, str] | None = None,
+    about: dict[str, Any] | None = None,
+    listener: Listener | None = None,
+) -> Result:
+    """Train ``model`` in place to classify the images of ``train``.
+
+    Batches are (images (n, C, H, W), labels (n,)); ``recipe.batch`` and its augmentation say
+    how the trainer's own feeds are made, a DataLoader brings its own. With a ``folder``,
+    checkpoints go there every ``save_every`` seconds and at the end, and ``resume`` continues
+    from the last one as if the run had never stopped (bit for bit on GPUs with
+    ``deterministic``); ``identity`` holds further texts that must be the same then, ``about``
+    what is saved besides. Call it in every process of a process group.
+
+    Raises SpecError when the loss is not finite, memory or disk run out, a checkpoint cannot
+    be used, or only deterministic operations are allowed and there is another.
+    """
+    recipe = recipe or Recipe()
+    listener = listener or Quiet()
+    where = choose_device(str(device) if device else None, world().local)
+    feed = as_feed(train, seed)
+    steps = len(feed) // recipe.accumulate
+    if steps == 0:
+        raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
+    journal = state = None
+    if folder is not None:
+        fixed = {
+            "recipe": recipe.to_json(),
+            "seed": str(seed),
+            "processes": str(world().size),
+            "epoch": f"{steps} steps",
+            "model": weights_of(model),
+        }
+        journal = Journal(
+            Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
+        )
+        state = journal.open(resume, listener.say)
+    complete = state is not None and state["step"] == recipe.epochs * steps
+    with (
+        training_explained(recipe),
+        backends(recipe, deterministic),
+        prepared(model, feed, recipe, where, listener, compiling=not complete),
+    ):
+        trainer = Trainer(model, recipe, where, steps)
+        if state:
+            trainer.restore(state, world().rank)
+        loop = Loop(trainer, feed, test, listener, journal, state["seconds"] if state else 0.0)
+        stopped = loop.run()
+        if loop.scores is None and test is not None and stopped is None:
+            loop.scores = loop.evaluate()  # the run was complete when resumed
+    records = journal.records() if journal else loop.records
+    return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
+
+
+@contextmanager
+def prepared(
+    model: nn.Module,
+    feed: Feed,
+    recipe: Recipe,
+    device: torch.device,
+    listener: Listener,
+    compiling: bool = True,
+) -> Iterator[None]:
+    """A model on the device, unused weights set aside; a context in which it is compiled, if
+    the recipe says so and there is something left to train (``compiling``).
+    """
+    if recipe.warmup >= recipe.epochs:
+        listener.say(
+            f"note: the learning rate only rises, warmup={recipe.warmup:g} of {recipe.epochs} "
+            f"epochs; a tenth of them would be --with warmup={recipe.epochs / 10:g}"
+        )
+    model.to(device).to(memory_format=memory_format(recipe))
+    image = feed.example().to(device)
+    unused = freeze_unused(model, image)
+    if unused:
+        listener.say(f"weights that are never applied, not trained: {', '.join(unused)}")
+    if recipe.sync_batchnorm and together():
+        if device.type != "cuda":
+            raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
+        nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
+    wanted = recipe.compile and compiling
+    try:
+        with compiled(model, feed, image, recipe, listener) if wanted else nullcontext():
+            yield
+    finally:
+        for parameter in unused.values():
+            parameter.requires_grad_(True)
+
+
+@contextmanager
+def compiled(
+    model: nn.Module, feed: Feed, image: Tensor, recipe: Recipe, listener: Listener
+) -> Iterator[None]:
+    """A context in which model and feed are compiled, for batches of images like ``image``."""
+    listener.say("compiling")
+    images = image.expand(feed.size(), *image.shape)
+    images = images.contiguous(memory_format=memory_format(recipe))
+    with compiled_regions(model, images, autocast(recipe, image.device), listener.say) as works:
+        if works:
+            feed.compile(listener.say)
+        yield
+
+
+def weights_of(model: nn.Module) -> str:
+    """Names and shapes of parameters and buffers, a line each."""
+    weights = [*model.named_parameters(), *model.named_buffers()]
+    return "\n".join(f"{name} {tuple(weight.shape)}" for name, weight in weights)

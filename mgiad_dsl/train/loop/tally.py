@@ -1,0 +1,66 @@
+"""Loss and accuracy while training, added up on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mgiad_dsl.train.machine.distributed import add_up, world
+
+NEVER = 2**62
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Means over the steps since the last reset."""
+
+    loss: float
+    accuracy: float
+    images: int
+
+
+class Tally:
+    """Sums that stay on the device: adding never waits for it, reading does."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.sums = torch.zeros(2, dtype=torch.float64, device=device)  # loss, right answers
+        self.first_bad = torch.full((), NEVER, dtype=torch.int64, device=device)
+        self.images = 0
+
+    @torch.no_grad()
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, step: int) -> None:
+        """Note the mean loss of a part of step ``step``, and whether it is finite."""
+        n = len(labels)
+        self.sums[0] += loss * n
+        self.sums[1] += (logits.argmax(dim=1) == labels).sum()
+        bad = self.first_bad.clamp(max=step)
+        self.first_bad = torch.where(loss.isfinite(), self.first_bad, bad)
+        self.images += n
+
+    def read(self) -> Figures:
+        loss, right = (self.sums / max(1, self.images)).tolist()
+        return Figures(loss, right, self.images)
+
+    def total(self) -> Figures:
+        """The same over all processes, which have seen equally many images each."""
+        images = self.images * world().size
+        loss, right = (add_up(self.sums.clone()) / max(1, images)).tolist()
+        return Figures(loss, right, images)
+
+    def bad_step(self) -> int | None:
+        """The first step whose loss was NaN or infinite."""
+        step = int(self.first_bad)
+        return None if step == NEVER else step
+
+    def reset(self) -> None:
+        self.sums.zero_()
+        self.images = 0
+
+    def state(self) -> dict[str, object]:
+        return {"sums": self.sums.cpu(), "images": self.images}
+
+    def restore(self, state: dict[str, object]) -> None:
+        self.sums.copy_(state["sums"])  # type: ignore[arg-type]
+        self.images = state["images"]  # type: ignore[assignment]

@@ -1,0 +1,143 @@
+"""Recipes: how to train, as plain data with a range for every number."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.train.recipes.ranges import wrong_fields
+
+FOLDER = files("mgiad_dsl.train.recipes")
+
+RECIPE_FILE = 'a recipe file holds fields in JSON, such as {"epochs": 5, "lr": 0.05}'
+
+AUGMENTATIONS: dict[str, dict[str, object]] = {
+    "none": {"crop": 0, "flip": False, "cutout": 0, "autoaugment": False},
+    "light": {"crop": 4, "padding": "reflect", "flip": True, "cutout": 0, "autoaugment": False},
+    "paper": {
+        "crop": 4,
+        "padding": "constant",
+        "fill": 128,
+        "flip": True,
+        "cutout": 0,
+        "autoaugment": True,
+    },
+}
+
+
+class Recipe(BaseModel):
+    """Everything that decides how a network is trained, except data, seed and hardware."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = "custom"
+    description: str = ""
+
+    epochs: int = Field(default=10, ge=1)
+    batch: int = Field(default=128, ge=1, description="images per optimiser step, over all devices")
+    accumulate: int = Field(
+        default=1, ge=1, description="parts a device takes its share of a batch in"
+    )
+
+    lr: float = Field(default=0.1, ge=0, description="peak learning rate")
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    schedule_by: Literal["step", "epoch"] = "step"
+    warmup: float = Field(default=0.0, ge=0, description="epochs of linear rise to lr")
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    nesterov: bool = False
+    weight_decay: float = Field(default=1e-4, ge=0)
+    decay_norms: bool = Field(default=True, description="decay norm weights and biases too")
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    clip: float | None = Field(default=None, gt=0, description="largest L2 norm of the gradient")
+    ema: float | None = Field(
+        default=None, gt=0, lt=1, description="decay of averaged weights, per step"
+    )
+
+    crop: int = Field(default=0, ge=0, description="random crop after padding by so many pixels")
+    padding: Literal["reflect", "constant"] = "reflect"
+    fill: int = Field(default=0, ge=0, le=255, description="grey level of constant padding")
+    flip: bool = False
+    cutout: int = Field(default=0, ge=0, description="side of a square set to the mean, in pixels")
+    autoaugment: bool = Field(default=False, description="AutoAugment, the CIFAR-10 policy")
+    augment_on: Literal["device", "workers"] = "device"
+
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    tf32: bool = True
+    channels_last: bool = False
+    compile: bool = False
+    sync_batchnorm: bool = False
+
+    eval_every: int = Field(default=1, ge=1, description="epochs between evaluations")
+
+    def __str__(self) -> str:
+        """Name and all fields, wrapped, as ``--with`` takes them."""
+        fields = self.model_dump(exclude={"name", "description"})
+        words = " ".join(f"{key}={json.dumps(value)}" for key, value in fields.items())
+        return f"recipe {self.name}\n" + textwrap.indent(textwrap.fill(words, 96), "  ")
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2) + "\n"
+
+
+def recipe_names() -> list[str]:
+    """Names of the recipes in the package, sorted."""
+    names = [entry.name for entry in FOLDER.iterdir()]
+    return sorted(name.removesuffix(".json") for name in names if name.endswith(".json"))
+
+
+def load_recipe(name: str, changes: dict[str, object] | None = None) -> Recipe:
+    """A recipe of the package by name, or a JSON file by path, with some fields changed.
+
+    Raises SpecError for an unknown recipe, an unknown field or a value out of range.
+    """
+    fields = read_fields(name)
+    fields.setdefault("name", Path(name).stem)
+    return check_fields({**fields, **(changes or {})})
+
+
+def read_fields(name: str) -> dict[str, object]:
+    if name.endswith(".json"):
+        entry: object = Path(name)
+    elif name in recipe_names():
+        entry = FOLDER / f"{name}.json"
+    else:
+        raise SpecError(
+            f"there is no recipe {name!r}",
+            hint=f"recipes: {', '.join(recipe_names())}, or the path of a .json file",
+        )
+    try:
+        fields = json.loads(entry.read_text())  # type: ignore[attr-defined]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SpecError(f"cannot read recipe {name}: {reason}", hint=RECIPE_FILE) from error
+    if not isinstance(fields, dict):
+        raise SpecError(f"recipe {name} is not a JSON object of fields", hint=RECIPE_FILE)
+    return fields
+
+
+def check_fields(fields: dict[str, object]) -> Recipe:
+    """Validate fields; raises SpecError that names every wrong one."""
+    try:
+        return Recipe.model_validate(fields)
+    except ValidationError as error:
+        raise wrong_fields(error, Recipe) from error
+
+
+def parse_changes(words: list[str]) -> dict[str, object]:
+    """``["lr=0.05", "flip=true", "clip=null"]`` as fields; values are JSON or bare words."""
+    changes: dict[str, object] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise SpecError(f"{word!r} is not of the form field=value", hint="--with lr=0.05")
+        try:
+            changes[key] = json.loads(value)
+        except ValueError:
+            changes[key] = value
+    return changes

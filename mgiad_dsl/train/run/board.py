@@ -1,0 +1,43 @@
+"""TensorBoard, where it is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.train.run.listeners import Listener, Moment
+
+
+class Board:
+    """Passes everything on to another listener, and writes the numbers of each epoch.
+
+    Raises SpecError if the tensorboard package is missing.
+    """
+
+    def __init__(self, folder: Path, listener: Listener) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError as error:
+            raise SpecError(
+                "TensorBoard is not installed", hint="pip install tensorboard"
+            ) from error
+        self.writer = SummaryWriter(str(folder / "tensorboard"))
+        self.listener = listener
+
+    def moment(self, moment: Moment) -> None:
+        self.listener.moment(moment)
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        for name, value in record.items():
+            if isinstance(value, float):
+                self.writer.add_scalar(name, value, record["step"])
+        self.writer.flush()
+        self.listener.epoch(record)
+
+    def say(self, text: str) -> None:
+        self.listener.say(text)
+
+    def close(self) -> None:
+        """Only what this opened: the other listener goes on."""
+        self.writer.close()

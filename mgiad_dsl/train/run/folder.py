@@ -1,0 +1,96 @@
+"""The folder of a run: everything needed to understand, repeat and evaluate it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch import nn
+
+from mgiad_dsl.base.files import make_folder, write
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.runtime import load
+from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.recipes.recipe import Recipe, check_fields
+from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.weights import has_weights, load_weights
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W), ``mean`` and
+    ``std`` of pixels in 0..1 are what images were normalised with.
+    """
+
+    network: str
+    settings: dict[str, object]
+    input_shape: tuple[int, int, int]
+    outputs: int
+    weights: int
+    macs: int
+    data: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    seed: int
+    hardware: str
+    precision: str
+    deterministic: bool
+    versions: dict[str, str]
+
+
+def check_folders(out: Path, folders: list[Path], resume: bool) -> None:
+    """Raise SpecError if training into ``folders`` would overwrite a run, or the report in
+    ``out`` of several.
+    """
+    if not resume and (any(out.glob("run.json")) or any(out.glob("*/run.json"))):
+        raise SpecError(
+            f"{out} already holds a run", hint="--resume to continue it, or another --out"
+        )
+    for folder in folders:
+        if has_weights(folder) and not list_checkpoints(folder):
+            raise SpecError(
+                f"{folder} holds trained weights, and no checkpoint to continue from",
+                hint="another --out",
+            )
+
+
+def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe) -> None:
+    """Write spec, generated source, recipe and record of a run that is about to start."""
+    make_folder(folder)
+    write(folder / "spec.mgspec", network.spec_text)
+    write(folder / "network.py", network.source)
+    write(folder / "recipe.json", recipe.to_json())
+    write(folder / "run.json", json.dumps(asdict(record), indent=2) + "\n")
+
+
+def read_run(folder: Path) -> tuple[RunRecord, Recipe]:
+    """The record and recipe of a run. Raises SpecError if the folder holds none."""
+    try:
+        fields = json.loads((folder / "run.json").read_text())
+        recipe = check_fields(json.loads((folder / "recipe.json").read_text()))
+        fields["input_shape"] = tuple(fields["input_shape"])
+        return RunRecord(**fields), recipe
+    except FileNotFoundError as error:
+        seeds = sorted(path.parent.name for path in folder.glob("*/run.json"))
+        hint = f"one of its runs: {', '.join(seeds)}" if seeds else "mgiad train makes one"
+        raise SpecError(f"{folder} is not the folder of a run", hint=hint) from error
+    except (ValueError, TypeError) as error:
+        raise SpecError(f"{folder}/run.json is damaged: {error}") from error
+
+
+def load_network(folder: Path) -> nn.Module:
+    """Rebuild the trained network of a run: execute its source, load its weights."""
+    model = build(folder / "network.py")
+    load_weights(folder, model)
+    return model
+
+
+def build(path: Path) -> nn.Module:
+    """A fresh instance of the network in a run's emitted source, which is executed."""
+    try:
+        return load(path.read_text(), path.parent.name)
+    except FileNotFoundError as error:
+        raise SpecError(f"there is no {path}") from error
+    except Exception as error:  # whatever a file changed by hand makes Python raise
+        raise SpecError(f"{path} gives no network: {error}") from error

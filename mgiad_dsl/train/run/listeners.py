@@ -1,0 +1,116 @@
+"""What a run says while it goes: a bar on a terminal, plain lines elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Where a run is: optimiser steps done of all, means over the epoch so far."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    images_per_second: float
+    memory: int | None  # peak bytes on the GPU
+
+
+class Listener(Protocol):
+    """Whoever wants to know how training goes."""
+
+    def moment(self, moment: Moment) -> None:
+        """About once a second."""
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        """After each epoch, with what ``metrics.jsonl`` holds."""
+
+    def say(self, text: str) -> None:
+        """Something the user should know."""
+
+    def close(self) -> None:
+        """The run is over."""
+
+
+class Quiet:
+    """Says nothing."""
+
+    def moment(self, moment: Moment) -> None: ...
+    def epoch(self, record: dict[str, Any]) -> None: ...
+    def say(self, text: str) -> None: ...
+    def close(self) -> None: ...
+
+
+class Lines(Quiet):
+    """A line for each epoch, for logs."""
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        print(epoch_line(record), flush=True)
+
+    def say(self, text: str) -> None:
+        print(text, flush=True)
+
+
+class Bar(Quiet):
+    """A live bar over the whole run, and the line of each epoch above it."""
+
+    def __init__(self) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
+            console=Console(stderr=True),
+        )
+        self.task = self.bar.add_task("training", total=None, figures="")
+        self.bar.start()
+
+    def moment(self, moment: Moment) -> None:
+        figures = (
+            f"{moment.images_per_second:,.0f} images/s  loss {moment.loss:.3f}  "
+            f"accuracy {moment.accuracy:.1%}"
+        )
+        if moment.memory is not None:
+            figures += f"  {moment.memory / 2**30:.1f} GiB"
+        self.bar.update(
+            self.task,
+            description=f"epoch {moment.epoch + 1}/{moment.epochs}",
+            completed=moment.step,
+            total=moment.steps,
+            figures=figures,
+        )
+
+    def epoch(self, record: dict[str, Any]) -> None:
+        self.bar.console.print(epoch_line(record), highlight=False)
+
+    def say(self, text: str) -> None:
+        self.bar.console.print(text, highlight=False, markup=False)
+
+    def close(self) -> None:
+        self.bar.stop()
+
+
+def epoch_line(record: dict[str, Any]) -> str:
+    line = (
+        f"epoch {record['epoch']:3d}  loss {record['train_loss']:.4f}  "
+        f"accuracy {record['train_accuracy']:.2%}"
+    )
+    if "test_accuracy" in record:
+        line += f"  held out {record['test_accuracy']:.2%}"
+    return line + f"  lr {record['lr']:.4g}  {record['images_per_second']:,.0f} images/s"
+
+
+def make_listener(first: bool = True) -> Listener:
+    """The one that suits where standard error goes; only the first process speaks."""
+    if not first:
+        return Quiet()
+    return Bar() if sys.stderr.isatty() else Lines()

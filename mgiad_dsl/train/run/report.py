@@ -1,0 +1,72 @@
+"""``report.md``: what came out of training, for people."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+from mgiad_dsl.base.files import write
+from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.run.curves import draw_curves
+from mgiad_dsl.train.run.folder import RunRecord
+from mgiad_dsl.train.run.metrics import read_records
+
+
+def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recipe) -> str:
+    """Write ``report.md``, and curves where matplotlib is; a line that sums it up.
+
+    ``runs`` are the folders of one or more seeds of the same network, data and recipe.
+    """
+    histories = [read_records(path / "metrics.jsonl") for path, _ in runs]
+    summary = accuracy_line([history[-1]["test_accuracy"] for history in histories])
+    record = runs[0][1]
+    rows = {
+        "network": record.network,
+        "settings": ", ".join(f"{k}={v}" for k, v in record.settings.items()) or "as declared",
+        "data": record.data,
+        "held-out accuracy": summary,
+        "weights": f"{record.weights:,}",
+        "MACs": f"{record.macs:,}",
+        "recipe": f"{recipe.name}, {recipe.epochs} epochs, batch {recipe.batch}",
+        "precision": record.precision + (", deterministic" if record.deterministic else ""),
+        "seeds": ", ".join(str(run.seed) for _, run in runs),
+        "wall time": ", ".join(duration(history[-1]["seconds"]) for history in histories),
+        "speed": f"{speed(histories):,.0f} images/s (median epoch)",
+        "GPU memory": memory(histories),
+        "hardware": record.hardware,
+        "versions": ", ".join(f"{k} {v}" for k, v in record.versions.items()),
+    }
+    text = f"# {record.network} on {record.data}\n\n| | |\n|---|---|\n"
+    text += "".join(f"| {key} | {value} |\n" for key, value in rows.items())
+    if draw_curves(folder / "curves.png", histories):
+        text += "\n![loss and accuracy by epoch](curves.png)\n"
+    else:
+        text += "\nCurves need matplotlib (`pip install matplotlib`); see metrics.jsonl.\n"
+    text += f"\n## Recipe\n\n```json\n{recipe.to_json()}```\n"
+    write(folder / "report.md", text)
+    return summary
+
+
+def accuracy_line(accuracies: list[float]) -> str:
+    """``98.61 %``, or mean and sample standard deviation over several seeds."""
+    mean = statistics.mean(accuracies)
+    if len(accuracies) == 1:
+        return f"{100 * mean:.2f} %"
+    deviation = statistics.stdev(accuracies)
+    return f"{100 * mean:.2f} ± {100 * deviation:.2f} % ({len(accuracies)} seeds)"
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"
+
+
+def speed(histories: list[list[dict[str, Any]]]) -> float:
+    return statistics.median(r["images_per_second"] for history in histories for r in history)
+
+
+def memory(histories: list[list[dict[str, Any]]]) -> str:
+    peaks = [history[-1]["memory"] for history in histories]
+    return ", ".join("none used" if peak is None else f"{peak / 2**30:.2f} GiB" for peak in peaks)

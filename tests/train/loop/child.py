@@ -1,0 +1,97 @@
+"""A training run in a process of its own, that may kill itself at a stated moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mgiad_dsl.base import files
+from mgiad_dsl.train import Recipe, fit
+from mgiad_dsl.train.data.builtin import fake
+from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
+from mgiad_dsl.train.data.share import Share
+from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.run import journal
+from tests.train.small_cycle import SmallCycle
+
+# a server that has torch loaded (all that an optimiser needs) and forks: no start-up time
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload(["torch._dynamo", "rich.progress", "pydantic"])
+
+RECIPE = Recipe(epochs=3, batch=32, accumulate=2, lr=0.05, ema=0.9, crop=1, flip=True, clip=1)
+STEPS = 3 * 6  # 200 images
+
+
+def run(folder: Path, moment: str | None = None, delay: float | None = None) -> int:
+    """Train or resume in ``folder``; the exit code (negative: the signal that ended it).
+
+    ``moment`` is "step:7", "write:3", "rename:3", "prune:3" or "record:2": the run is killed
+    after so many steps, or in that stage of writing the third file, the second record.
+    ``delay`` kills it from outside after so many seconds.
+    """
+    process = CONTEXT.Process(target=train, args=(folder, moment))
+    process.start()
+    process.join(delay)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def train(folder: Path, moment: str | None) -> None:
+    torch.set_num_threads(1)
+    if moment:
+        arm(*moment.split(":"))
+    torch.manual_seed(3)
+    model = nn.Sequential(SmallCycle(channels=8), nn.Dropout(0.2))
+    data, device = fake("fake:1x8x8:10:200"), torch.device("cpu")
+    feed = TrainBatches(data, RECIPE, device, 3, Share(RECIPE.batch, parts=RECIPE.accumulate))
+    result = fit(
+        model,
+        feed,
+        RECIPE,
+        test=HeldOutBatches(data.test, (data.mean, data.std), 32, device),
+        seed=3,
+        device="cpu",
+        folder=folder,
+        resume=True,
+        save_every=0,
+    )
+    torch.save((model.state_dict(), result.model.state_dict()), folder / "final.pt")
+
+
+def arm(stage: str, number: str) -> None:
+    """Kill this process at the n-th call of what belongs to the stage."""
+    if stage == "step":
+        Trainer.step = counted(Trainer.step, int(number), after=True)
+    elif stage == "write":
+        os.fsync = counted(os.fsync, int(number), after=False)
+    elif stage == "rename":
+        os.replace = counted(os.replace, int(number), after=False)
+    elif stage == "prune":
+        files.sync_folder = counted(files.sync_folder, int(number), after=False)
+    elif stage == "record":
+        journal.append = counted(journal.append, int(number), after=True)
+
+
+def counted(function: Callable, number: int, after: bool) -> Callable:
+    calls = 0
+
+    def wrapper(*args, **kwargs):
+        nonlocal calls
+        calls += 1
+        if calls == number and not after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = function(*args, **kwargs)
+        if calls == number and after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    return wrapper
