@@ -9,7 +9,6 @@ from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Pass, Stag
 from mgiad_dsl.outline.facts import Facts, inside
 from mgiad_dsl.outline.steps import Step, Steps, has_cycle
 
-
 Around = Mapping[str, int]
 
 
