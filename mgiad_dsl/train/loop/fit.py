@@ -26,6 +26,7 @@ from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Quiet
+from mgiad_dsl.train.run.records import EpochRecord
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Result:
     """
 
     model: nn.Module
-    records: list[dict[str, Any]]
+    records: list[EpochRecord]
     scores: Scores | None
     seconds: float
     stopped: int | None

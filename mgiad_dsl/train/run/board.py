@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.run.listeners import Listener, Moment
+from mgiad_dsl.train.run.records import EpochRecord
 
 
 class Board:
@@ -28,10 +28,10 @@ class Board:
     def moment(self, moment: Moment) -> None:
         self.listener.moment(moment)
 
-    def epoch(self, record: dict[str, Any]) -> None:
-        for name, value in record.items():
+    def epoch(self, record: EpochRecord) -> None:
+        for name, value in record:
             if isinstance(value, float):
-                self.writer.add_scalar(name, value, record["step"])
+                self.writer.add_scalar(name, value, record.step)
         self.writer.flush()
         self.listener.epoch(record)
 
