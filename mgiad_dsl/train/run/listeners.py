@@ -9,6 +9,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mgiad_dsl.base.output import put
 from mgiad_dsl.train.run.records import EpochRecord
 
 
@@ -55,10 +56,10 @@ class Lines(Quiet):
     """A line for each epoch, for logs."""
 
     def epoch(self, record: EpochRecord) -> None:
-        print(epoch_line(record), flush=True)
+        put(epoch_line(record))
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        put(text)
 
 
 class Bar(Quiet):
