@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from mgiad_dsl.base.source import SpecError
@@ -32,15 +33,21 @@ def write(path: Path, data: bytes | str) -> None:
         raise _cannot_write(path, error) from None
 
 
-def append(path: Path, line: str) -> None:
-    """Add a line, and flush it to the disk. Raises SpecError; earlier lines stay."""
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A context in which others write under ``path``: where they cannot, SpecError is raised."""
     try:
-        with open(path, "a") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        yield
     except OSError as error:
         raise _cannot_write(path, error) from None
+
+
+def append(path: Path, line: str) -> None:
+    """Add a line, and flush it to the disk. Raises SpecError; earlier lines stay."""
+    with writing(path), open(path, "a") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _cannot_write(path: Path, error: OSError) -> SpecError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 
+from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.output import put, show_error, show_warnings
+from mgiad_dsl.cli.messages import show_error, show_warnings
 from mgiad_dsl.cli.specs import add_specs
 from mgiad_dsl.compiler import compile_tree, read
 from mgiad_dsl.language import syntax as ast

@@ -6,8 +6,9 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mgiad_dsl.base.files import write
+from mgiad_dsl.base.output import put
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.output import put, say
+from mgiad_dsl.cli.messages import say
 from mgiad_dsl.cli.specs import add_spec, compiled
 from mgiad_dsl.show.dump import dump
 

@@ -6,9 +6,9 @@ import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
+from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.output import put
 from mgiad_dsl.cli.specs import add_specs, compiled, setting
 from mgiad_dsl.cli.vary import vary
 from mgiad_dsl.compiler import Compiled, read

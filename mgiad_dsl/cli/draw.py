@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mgiad_dsl.base.output import put
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.output import put, say
+from mgiad_dsl.cli.messages import say
 from mgiad_dsl.cli.specs import add_spec, compiled
 
 _EXAMPLES = """examples:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mgiad_dsl.base.files import check_folder
+from mgiad_dsl.base.output import put
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.output import put
 from mgiad_dsl.cli.training import (
     add_data_arguments,
     check_at_least,
@@ -55,6 +56,8 @@ def evaluate_run(args: Namespace) -> None:
     Raises SpecError for anything the arguments can cause.
     """
     check_eval_arguments(args)
+    if args.run.is_dir():
+        check_folder(args.run, hint="the results are written into the run: copy it")
     from mgiad_dsl.train.evaluation.examine import examine
     from mgiad_dsl.train.evaluation.findings import write_examination
 

@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mgiad_dsl.base import resources
+from mgiad_dsl.base.output import put
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.output import put
 from mgiad_dsl.compiler import read, shown_path
 from mgiad_dsl.show.tables import Column, render, tabulated
 

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from mgiad_dsl import __version__
+from mgiad_dsl.base.output import drop_output, flush, open_output
 from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli import check, compile, count, draw, eval, list, train
-from mgiad_dsl.cli.output import drop_output, flush, open_output, show_error
+from mgiad_dsl.cli.messages import show_error
 
 COMMANDS = tuple(module.COMMAND for module in (check, count, compile, draw, train, eval, list))
 

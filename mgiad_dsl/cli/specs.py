@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
-from mgiad_dsl.cli.output import say, show_warnings
+from mgiad_dsl.cli.messages import say, show_warnings
 from mgiad_dsl.compiler import Compiled, compile_tree, read
 from mgiad_dsl.rewrite import LEVELS, Level
 

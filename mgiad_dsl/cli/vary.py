@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.output import in_brief, say
+from mgiad_dsl.cli.messages import in_brief, say
 from mgiad_dsl.compiler import Compiled, compile_tree
 from mgiad_dsl.counting.growth import Gap, Point, Variation
 from mgiad_dsl.language import syntax as ast

@@ -23,9 +23,10 @@ from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.board import Board
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
-from mgiad_dsl.train.run.folder import RunRecord, check_folders, read_run, write_run
+from mgiad_dsl.train.run.folder import check_folders, read_run, write_run
 from mgiad_dsl.train.run.listeners import Listener, make_listener
-from mgiad_dsl.train.run.metrics import read_records
+from mgiad_dsl.train.run.metrics import last_record
+from mgiad_dsl.train.run.records import RunRecord
 from mgiad_dsl.train.run.report import write_report
 from mgiad_dsl.train.run.weights import save_weights
 
@@ -164,5 +165,5 @@ def train_once(
 
 def write_result(out: Path, folders: list[Path]) -> None:
     """``result.json``: the last record of every seed, for other programs."""
-    last = {folder.name: read_records(folder / "metrics.jsonl")[-1] for folder in folders}
+    last = {folder.name: last_record(folder).model_dump() for folder in folders}
     write(out / "result.json", json.dumps(last, indent=2) + "\n")

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.run.records import EpochRecord
 from tests.train import small_cycle
 from tests.train.small_cycle import SmallCycle
 
@@ -44,4 +45,20 @@ def network(
         spec_text="mgspec 1\n",
         source=inspect.getsource(small_cycle),
         settings={},
+    )
+
+
+def epoch(number: int, test_loss: float | None = None) -> EpochRecord:
+    """What is recorded of an epoch of ten steps."""
+    return EpochRecord(
+        epoch=number,
+        step=10 * number,
+        lr=0.1,
+        train_loss=1 / number,
+        train_accuracy=0.5,
+        images_per_second=100.0,
+        test_loss=test_loss,
+        test_accuracy=None if test_loss is None else 0.5,
+        seconds=float(number),
+        memory=None,
     )

@@ -170,6 +170,28 @@ def test_tensorboard_is_an_extra(train_args, monkeypatch) -> None:
     assert error.value.hint == "pip install tensorboard"
 
 
+def test_tensorboard_that_cannot_be_written(train_args, tmp_path) -> None:
+    pytest.importorskip("tensorboard")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "tensorboard").write_text("mine")
+    with pytest.raises(SpecError, match="run/tensorboard cannot be written: "):
+        train(network(), train_args("--tensorboard"))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk")
+def test_a_log_that_cannot_be_written(tmp_path) -> None:
+    words = ["train", "digits", "--data", "digits", "--device", "cpu", "--out", tmp_path / "run"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mgiad_dsl", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
 def test_tensorboard_gets_the_numbers(train_args, tmp_path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(network(), train_args("--tensorboard"))

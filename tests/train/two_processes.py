@@ -118,7 +118,7 @@ def main(out: Path) -> None:
             "resumed": again.state_dict(),
             "accuracy": result.scores.accuracy,
             "images": result.scores.images,
-            "loss": result.records[-1]["train_loss"],
+            "loss": result.records[-1].train_loss,
         }
         torch.save(found, out / "result.pt")
         (out / "refused").write_text(refused)

@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 import torch
 
@@ -22,6 +21,7 @@ from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.signals import StopRequest
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Moment
+from mgiad_dsl.train.run.records import EpochRecord
 
 SHOW_EVERY = 1.0  # seconds after which figures are read, and processes ask each other
 
@@ -44,7 +44,7 @@ class Loop:
         self.listener, self.journal = listener, journal
         self.recipe, self.steps = trainer.recipe, trainer.steps_per_epoch
         self.total = self.recipe.epochs * self.steps
-        self.records: list[dict[str, Any]] = []
+        self.records: list[EpochRecord] = []
         self.scores: Scores | None = None
         self.began = time.monotonic() - seconds
         self.entered = self.trainer.done  # step, images and time when this epoch was entered
@@ -135,22 +135,24 @@ class Loop:
     def finish_epoch(self, epoch: int, stopping: bool) -> None:
         """Evaluate, unless there is no time for it, record and save what is due."""
         self.check_finite()
-        trainer, speed = self.trainer, self.speed()
+        trainer, speed, scores = self.trainer, self.speed(), None
         figures = trainer.tally.total()
-        record: dict[str, Any] = {
-            "epoch": epoch + 1,
-            "step": trainer.done,
-            "lr": learning_rate(self.recipe, trainer.done - 1, self.steps),
-            "train_loss": figures.loss,
-            "train_accuracy": figures.accuracy,
-            "images_per_second": round(speed, 1),
-        }
         last = epoch + 1 == self.recipe.epochs
         due = last or ((epoch + 1) % self.recipe.eval_every == 0 and not stopping)
         if self.test is not None and due:
-            self.scores = self.evaluate()
-            record |= {"test_loss": self.scores.loss, "test_accuracy": self.scores.accuracy}
-        record |= {"seconds": round(self.seconds, 3), "memory": peak_memory(trainer.device)}
+            self.scores = scores = self.evaluate()
+        record = EpochRecord(
+            epoch=epoch + 1,
+            step=trainer.done,
+            lr=learning_rate(self.recipe, trainer.done - 1, self.steps),
+            train_loss=figures.loss,
+            train_accuracy=figures.accuracy,
+            images_per_second=round(speed, 1),
+            test_loss=scores.loss if scores else None,
+            test_accuracy=scores.accuracy if scores else None,
+            seconds=round(self.seconds, 3),
+            memory=peak_memory(trainer.device),
+        )
         self.records.append(record)
         self.listener.epoch(record)
         if self.journal:

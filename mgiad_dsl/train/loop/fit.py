@@ -26,6 +26,7 @@ from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Quiet
+from mgiad_dsl.train.run.records import EpochRecord
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Result:
     """
 
     model: nn.Module
-    records: list[dict[str, Any]]
+    records: list[EpochRecord]
     scores: Scores | None
     seconds: float
     stopped: int | None
@@ -79,16 +80,8 @@ def fit(
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
     journal = state = None
     if folder is not None:
-        fixed = {
-            "recipe": recipe.to_json(),
-            "seed": str(seed),
-            "processes": str(world().size),
-            "epoch": f"{steps} steps",
-            "model": weights_of(model),
-        }
-        journal = Journal(
-            Path(folder), fixed | (identity or {}), about or {}, save_every, world().rank
-        )
+        same = same_when_resumed(model, recipe, seed, steps) | (identity or {})
+        journal = Journal(Path(folder), same, about or {}, save_every, world().rank)
         state = journal.open(resume, listener.say)
     complete = state is not None and state["step"] == recipe.epochs * steps
     with (
@@ -105,6 +98,17 @@ def fit(
             loop.scores = loop.evaluate()  # the run was complete when resumed
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
+
+
+def same_when_resumed(model: nn.Module, recipe: Recipe, seed: int, steps: int) -> dict[str, str]:
+    """What a checkpoint goes on with only if it is as it was, as texts."""
+    return {
+        "recipe": recipe.to_json(),
+        "seed": str(seed),
+        "processes": str(world().size),
+        "epoch": f"{steps} steps",
+        "model": weights_of(model),
+    }
 
 
 @contextmanager

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from mgiad_dsl.base.files import writing
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.run.listeners import Listener, Moment
+from mgiad_dsl.train.run.records import EpochRecord
 
 
 class Board:
     """Passes everything on to another listener, and writes the numbers of each epoch.
 
-    Raises SpecError if the tensorboard package is missing.
+    Raises SpecError if the tensorboard package is missing or its files cannot be written.
     """
 
     def __init__(self, folder: Path, listener: Listener) -> None:
@@ -22,17 +23,19 @@ class Board:
             raise SpecError(
                 "TensorBoard is not installed", hint="pip install tensorboard"
             ) from error
-        self.writer = SummaryWriter(str(folder / "tensorboard"))
-        self.listener = listener
+        self.folder, self.listener = folder / "tensorboard", listener
+        with writing(self.folder):
+            self.writer = SummaryWriter(str(self.folder))
 
     def moment(self, moment: Moment) -> None:
         self.listener.moment(moment)
 
-    def epoch(self, record: dict[str, Any]) -> None:
-        for name, value in record.items():
-            if isinstance(value, float):
-                self.writer.add_scalar(name, value, record["step"])
-        self.writer.flush()
+    def epoch(self, record: EpochRecord) -> None:
+        with writing(self.folder):
+            for name, value in record:
+                if isinstance(value, float):
+                    self.writer.add_scalar(name, value, record.step)
+            self.writer.flush()
         self.listener.epoch(record)
 
     def say(self, text: str) -> None:
@@ -40,4 +43,5 @@ class Board:
 
     def close(self) -> None:
         """Only what this opened: the other listener goes on."""
-        self.writer.close()
+        with writing(self.folder):
+            self.writer.close()

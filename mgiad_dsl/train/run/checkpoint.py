@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from mgiad_dsl.base.files import write
+from mgiad_dsl.base.files import write, writing
 from mgiad_dsl.base.source import SpecError
 
 FORMAT = "mgiad checkpoint 1"
@@ -27,7 +27,8 @@ def save_checkpoint(folder: Path, step: int, state: dict[str, Any]) -> Path:
     write(path, buffer.getvalue())
     written = [old for old in list_checkpoints(folder) if old <= path]  # later ones are damaged
     for old in written[:-KEPT]:
-        old.unlink(missing_ok=True)
+        with writing(old):
+            old.unlink(missing_ok=True)
     return path
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mgiad_dsl.train.run.pictures import figure, save
+from mgiad_dsl.train.run.records import EpochRecord
 
 
-def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:
+def draw_curves(path: Path, histories: list[list[EpochRecord]]) -> bool:
     """Loss and accuracy by epoch, one pair of lines for each seed; False without matplotlib."""
     picture = figure(2)
     if picture is None:
@@ -20,15 +21,16 @@ def draw_curves(path: Path, histories: list[list[dict[str, Any]]]) -> bool:
 
 
 def plot(
-    axes: Any, histories: list[list[dict[str, Any]]], quantity: str, scale: int = 1, unit: str = ""
+    axes: Any, histories: list[list[EpochRecord]], quantity: str, scale: int = 1, unit: str = ""
 ) -> None:
     """A quantity of training and of held-out images by epoch; a lone value is a dot."""
     for part, label, colour in (("train", "training", "C0"), ("test", "held out", "C1")):
         for number, history in enumerate(histories):
-            points = [r for r in history if f"{part}_{quantity}" in r]
+            values = [(each.epoch, getattr(each, f"{part}_{quantity}")) for each in history]
+            points = [(epoch, scale * value) for epoch, value in values if value is not None]
             axes.plot(
-                [r["epoch"] for r in points],
-                [scale * r[f"{part}_{quantity}"] for r in points],
+                [epoch for epoch, _ in points],
+                [value for _, value in points],
                 color=colour,
                 marker="o" if len(points) == 1 else None,
                 label=None if number else label,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+import os
 from pathlib import Path
 
 from torch import nn
@@ -12,31 +11,10 @@ from mgiad_dsl.base.files import make_folder, write
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.runtime import load
 from mgiad_dsl.train.network import Network
-from mgiad_dsl.train.recipes.recipe import Recipe, check_fields
+from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
+from mgiad_dsl.train.run.records import RunRecord, read_record
 from mgiad_dsl.train.run.weights import has_weights, load_weights
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """``run.json``: what was trained on what. ``input_shape`` is (C, H, W), ``mean`` and
-    ``std`` of pixels in 0..1 are what images were normalised with.
-    """
-
-    network: str
-    settings: dict[str, object]
-    input_shape: tuple[int, int, int]
-    outputs: int
-    weights: int
-    macs: int
-    data: str
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    seed: int
-    hardware: str
-    precision: str
-    deterministic: bool
-    versions: dict[str, str]
 
 
 def check_folders(out: Path, folders: list[Path], resume: bool) -> None:
@@ -61,22 +39,16 @@ def write_run(folder: Path, network: Network, record: RunRecord, recipe: Recipe)
     write(folder / "spec.mgspec", network.spec_text)
     write(folder / "network.py", network.source)
     write(folder / "recipe.json", recipe.to_json())
-    write(folder / "run.json", json.dumps(asdict(record), indent=2) + "\n")
+    write(folder / "run.json", record.model_dump_json(indent=2) + "\n")
 
 
 def read_run(folder: Path) -> tuple[RunRecord, Recipe]:
     """The record and recipe of a run. Raises SpecError if the folder holds none."""
-    try:
-        fields = json.loads((folder / "run.json").read_text())
-        recipe = check_fields(json.loads((folder / "recipe.json").read_text()))
-        fields["input_shape"] = tuple(fields["input_shape"])
-        return RunRecord(**fields), recipe
-    except FileNotFoundError as error:
+    if not os.path.isfile(folder / "run.json"):
         seeds = sorted(path.parent.name for path in folder.glob("*/run.json"))
         hint = f"one of its runs: {', '.join(seeds)}" if seeds else "mgiad train makes one"
-        raise SpecError(f"{folder} is not the folder of a run", hint=hint) from error
-    except (ValueError, TypeError) as error:
-        raise SpecError(f"{folder}/run.json is damaged: {error}") from error
+        raise SpecError(f"{folder} is not the folder of a run", hint=hint)
+    return read_record(folder / "run.json", RunRecord), read_record(folder / "recipe.json", Recipe)
 
 
 def load_network(folder: Path) -> nn.Module:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mgiad_dsl.base.files import append, make_folder, remove_unfinished
+from mgiad_dsl.base.files import make_folder, remove_unfinished
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.machine.distributed import barrier, from_first
 from mgiad_dsl.train.run.checkpoint import latest_checkpoint, list_checkpoints, save_checkpoint
-from mgiad_dsl.train.run.metrics import keep_records, read_records
+from mgiad_dsl.train.run.metrics import add_record, keep_records, read_records
+from mgiad_dsl.train.run.records import EpochRecord
 
 
 class Journal:
@@ -32,7 +32,6 @@ class Journal:
     ) -> None:
         self.folder, self.identity, self.about = folder, identity, about
         self.save_every, self.rank = save_every, rank
-        self.metrics = folder / "metrics.jsonl"
         self.saved = time.monotonic()
         self.good: Path | None = None  # the checkpoint last written or used
 
@@ -66,21 +65,21 @@ class Journal:
         remove_unfinished(self.folder)
         found = latest_checkpoint(self.folder, self.identity, say)
         if found is None:
-            keep_records(self.metrics, steps=0)
+            keep_records(self.folder, steps=0)
             if resume:
                 say(f"no checkpoint in {self.folder}: starting at the beginning")
             return None
         self.good, state = found
-        keep_records(self.metrics, state["step"])
+        keep_records(self.folder, state["step"])
         say(f"resuming {self.folder} at step {state['step']}")
         return state
 
-    def record(self, record: dict[str, Any]) -> None:
+    def record(self, record: EpochRecord) -> None:
         if self.rank == 0:
-            append(self.metrics, json.dumps(record))
+            add_record(self.folder, record)
 
-    def records(self) -> list[dict[str, Any]]:
-        return from_first(lambda: read_records(self.metrics))
+    def records(self) -> list[EpochRecord]:
+        return from_first(lambda: read_records(self.folder))
 
     def last(self) -> str:
         """The newest checkpoint in words, for error messages."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mgiad_dsl.base.output import put
+from mgiad_dsl.train.run.records import EpochRecord
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Listener(Protocol):
     def moment(self, moment: Moment) -> None:
         """About once a second."""
 
-    def epoch(self, record: dict[str, Any]) -> None:
+    def epoch(self, record: EpochRecord) -> None:
         """After each epoch, with what ``metrics.jsonl`` holds."""
 
     def say(self, text: str) -> None:
@@ -44,7 +47,7 @@ class Quiet:
     """Says nothing."""
 
     def moment(self, moment: Moment) -> None: ...
-    def epoch(self, record: dict[str, Any]) -> None: ...
+    def epoch(self, record: EpochRecord) -> None: ...
     def say(self, text: str) -> None: ...
     def close(self) -> None: ...
 
@@ -52,11 +55,11 @@ class Quiet:
 class Lines(Quiet):
     """A line for each epoch, for logs."""
 
-    def epoch(self, record: dict[str, Any]) -> None:
-        print(epoch_line(record), flush=True)
+    def epoch(self, record: EpochRecord) -> None:
+        put(epoch_line(record))
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        put(text)
 
 
 class Bar(Quiet):
@@ -89,7 +92,7 @@ class Bar(Quiet):
             figures=figures,
         )
 
-    def epoch(self, record: dict[str, Any]) -> None:
+    def epoch(self, record: EpochRecord) -> None:
         self.bar.console.print(epoch_line(record), highlight=False)
 
     def say(self, text: str) -> None:
@@ -99,14 +102,14 @@ class Bar(Quiet):
         self.bar.stop()
 
 
-def epoch_line(record: dict[str, Any]) -> str:
+def epoch_line(record: EpochRecord) -> str:
     line = (
-        f"epoch {record['epoch']:3d}  loss {record['train_loss']:.4f}  "
-        f"accuracy {record['train_accuracy']:.2%}"
+        f"epoch {record.epoch:3d}  loss {record.train_loss:.4f}  "
+        f"accuracy {record.train_accuracy:.2%}"
     )
-    if "test_accuracy" in record:
-        line += f"  held out {record['test_accuracy']:.2%}"
-    return line + f"  lr {record['lr']:.4g}  {record['images_per_second']:,.0f} images/s"
+    if record.test_accuracy is not None:
+        line += f"  held out {record.test_accuracy:.2%}"
+    return line + f"  lr {record.lr:.4g}  {record.images_per_second:,.0f} images/s"
 
 
 def make_listener(first: bool = True) -> Listener:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import statistics
 from pathlib import Path
-from typing import Any
 
 from mgiad_dsl.base.files import write
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.curves import draw_curves
-from mgiad_dsl.train.run.folder import RunRecord
-from mgiad_dsl.train.run.metrics import read_records
+from mgiad_dsl.train.run.metrics import last_record, read_records
+from mgiad_dsl.train.run.records import EpochRecord, RunRecord
 
 
 def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recipe) -> str:
@@ -18,8 +17,9 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
 
     ``runs`` are the folders of one or more seeds of the same network, data and recipe.
     """
-    histories = [read_records(path / "metrics.jsonl") for path, _ in runs]
-    summary = accuracy_line([history[-1]["test_accuracy"] for history in histories])
+    histories = [read_records(path) for path, _ in runs]
+    ends = [last_record(path) for path, _ in runs]
+    summary = accuracy_line([end.test_accuracy for end in ends if end.test_accuracy is not None])
     record = runs[0][1]
     rows = {
         "network": record.network,
@@ -31,9 +31,9 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
         "recipe": f"{recipe.name}, {recipe.epochs} epochs, batch {recipe.batch}",
         "precision": record.precision + (", deterministic" if record.deterministic else ""),
         "seeds": ", ".join(str(run.seed) for _, run in runs),
-        "wall time": ", ".join(duration(history[-1]["seconds"]) for history in histories),
+        "wall time": ", ".join(duration(end.seconds) for end in ends),
         "speed": f"{speed(histories):,.0f} images/s (median epoch)",
-        "GPU memory": memory(histories),
+        "GPU memory": memory(ends),
         "hardware": record.hardware,
         "versions": ", ".join(f"{k} {v}" for k, v in record.versions.items()),
     }
@@ -63,10 +63,10 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
-def speed(histories: list[list[dict[str, Any]]]) -> float:
-    return statistics.median(r["images_per_second"] for history in histories for r in history)
+def speed(histories: list[list[EpochRecord]]) -> float:
+    return statistics.median(each.images_per_second for history in histories for each in history)
 
 
-def memory(histories: list[list[dict[str, Any]]]) -> str:
-    peaks = [history[-1]["memory"] for history in histories]
+def memory(ends: list[EpochRecord]) -> str:
+    peaks = [end.memory for end in ends]
     return ", ".join("none used" if peak is None else f"{peak / 2**30:.2f} GiB" for peak in peaks)

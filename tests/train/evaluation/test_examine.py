@@ -3,6 +3,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -99,6 +100,14 @@ def test_eval_of_what_is_no_finished_run(run, tmp_path) -> None:
     with pytest.raises(SpecError, match="is damaged") as error:
         evaluate_run(eval_args(str(tmp_path)))
     assert "--resume" in error.value.hint
+
+
+def test_results_that_could_not_be_written(run, monkeypatch) -> None:
+    """Refused before anything is computed."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(SpecError, match=f"{run} cannot be written") as error:
+        evaluate_run(eval_args(str(run)))
+    assert error.value.hint == "the results are written into the run: copy it"
 
 
 def test_the_batch_changes_nothing_but_the_memory(run) -> None:

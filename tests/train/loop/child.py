@@ -17,7 +17,7 @@ from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.loop.trainer import Trainer
-from mgiad_dsl.train.run import journal
+from mgiad_dsl.train.run import metrics
 from tests.train.small_cycle import SmallCycle
 
 # a server that has torch loaded (all that an optimiser needs) and forks: no start-up time
@@ -78,7 +78,7 @@ def arm(stage: str, number: str) -> None:
     elif stage == "prune":
         files.sync_folder = counted(files.sync_folder, int(number), after=False)
     elif stage == "record":
-        journal.append = counted(journal.append, int(number), after=True)
+        metrics.append = counted(metrics.append, int(number), after=True)
 
 
 def counted(function: Callable, number: int, after: bool) -> Callable:

@@ -30,8 +30,8 @@ def test_any_module_and_any_loader() -> None:
     result = fit(model, loader(), Recipe(epochs=5, lr=0.1), test=loader(), device="cpu")
     assert result.model is model
     assert result.scores.accuracy == 1
-    assert [record["epoch"] for record in result.records] == [1, 2, 3, 4, 5]
-    assert [record["step"] for record in result.records] == [3, 6, 9, 12, 15]
+    assert [record.epoch for record in result.records] == [1, 2, 3, 4, 5]
+    assert [record.step for record in result.records] == [3, 6, 9, 12, 15]
     scores = evaluate(model, loader())
     assert scores.accuracy == result.scores.accuracy
     assert scores.confusion.sum() == 96

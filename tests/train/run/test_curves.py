@@ -4,14 +4,15 @@ import pytest
 
 from mgiad_dsl.train.run.curves import plot
 from mgiad_dsl.train.run.pictures import figure
+from tests.train.nets import epoch
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 30])
 def test_epochs_are_whole_numbers_and_every_value_shows(epochs) -> None:
     pytest.importorskip("matplotlib")
     picture = figure(1)
-    history = [{"epoch": n + 1, "train_loss": 1 / (n + 1)} for n in range(epochs)]
-    history[-1]["test_loss"] = 0.5
+    history = [epoch(n + 1) for n in range(epochs)]
+    history[-1] = epoch(epochs, test_loss=0.5)
     plot(picture.axes[0], [history], "loss")
     picture.canvas.draw()
     left, right = picture.axes[0].get_xlim()
