@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias, get_args
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite.common import merge_common
@@ -27,8 +28,12 @@ def rewrite(network: Network, level: Level) -> Network:
     whose last use goes.
 
     Raises:
+        SpecError: there is no such level.
         CompilerError: a pass made a network that is not legal.
     """
+    if level not in LEVELS:
+        hint = " or ".join(map(str, LEVELS))
+        raise SpecError(f"there is no level {level} of optimisation", hint=hint)
     for pass_ in _PASSES[level]:
         network = pass_(network)
         verify(network)
