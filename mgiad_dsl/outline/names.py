@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import chain, count
 from typing import TypeVar
@@ -20,7 +21,8 @@ TAKEN = frozenset(
         *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance", "print"),
     ]
 )
-# Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace.
+# Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace; without the
+# underscores at their end.
 MODULE_ATTRIBUTES = frozenset(
     [
         "T_destination",
@@ -65,7 +67,7 @@ MODULE_ATTRIBUTES = frozenset(
         "register_parameter",
         "register_state_dict_post_hook",
         "register_state_dict_pre_hook",
-        "requires_grad_",
+        "requires_grad",
         "reset_parameters",
         "set_extra_state",
         "set_submodule",
@@ -89,15 +91,13 @@ def safe(name: str) -> str:
 
 def attribute(family: str) -> str:
     """The attribute that holds the operators of a family, and their ``state_dict`` prefix."""
-    if family.startswith("__"):  # Python mangles it inside a class
-        return f"x{family}_"
-    if family.startswith("_"):  # where nn.Module keeps what is its own
+    if re.match("_(?!_)", family):  # where nn.Module keeps what is its own
         return f"{family}_"
     return _clear(family, MODULE_ATTRIBUTES)
 
 
 def _clear(name: str, taken: frozenset[str]) -> str:
-    if name.startswith("__"):
+    if re.match("x*__", name):  # Python mangles it inside a class; x__a stays apart from __a
         return f"x{name}_"
     bare = name.rstrip("_")
     return f"{name}_" if keyword.iskeyword(bare) or bare in taken else name
