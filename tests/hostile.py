@@ -61,18 +61,29 @@ DUNDERS = ["__debug__", "__class__", "__name__", "__builtins__", "__init__", "__
 DUNDERS += ["__call__", "__annotations__", "__slots__", "__import__", "__file__", "__module__"]
 DUNDERS += ["__a", "__a__", "_1", "_u", "_buffers", "_modules", "_parameters", "_call_impl"]
 BUILTINS = ["isinstance", "range", "zip", "super", "list", "int", "float", "tuple", "dict", "str"]
-BUILTINS += ["bool", "property", "object", "print", "len", "map", "id", "input", "Exception"]
+BUILTINS += ["bool", "property", "object", "print", "open", "map", "id", "eval", "Exception"]
 TORCH = ["self", "torch", "nn", "F", "Tensor", "Callable", "annotations", "forward", "training"]
-TORCH += ["parameters", "modules", "state_dict", "train", "eval", "weight", "bias", "half", "to"]
-TORCH += ["reset_parameters", "named_parameters", "register_buffer", "T_destination", "extra_repr"]
-EMITTED = ["Stencil", "LayerNorm2d", "lists", "make", "count", "REGIONS", "rows", "x", "t", "t1"]
+TORCH += ["parameters", "modules", "state_dict", "train", "weight", "half", "to"]
+TORCH += [
+    "reset_parameters",
+    "named_parameters",
+    "register_buffer",
+    "T_destination",
+    "requires_grad_",
+]
+EMITTED = ["Stencil", "LayerNorm2d", "lists", "make", "count", "REGIONS", "rows", "t", "t1"]
 EMITTED += ["each", "family", "key", "module", "u1_0", "u_coarse", "f_coarse", "A_coarse", "norm2"]
-EMITTED += ["v_cycle_k2", "smooth_l", "Net", "output", "part", "geometry", "u_", "A_u", "keys"]
+EMITTED += ["v_cycle_k2", "smooth_l", "Net", "part", "geometry", "u_", "A_u", "keys"]
 EMITTED += ["values", "items", "pop", "clear", "update", "append"]
-NAMES = tuple(KEYWORDS + DUNDERS + BUILTINS + TORCH + EMITTED)
+NAMES = KEYWORDS + DUNDERS + BUILTINS + TORCH + EMITTED
 
 
 def spec(names: Mapping[str, str] | None = None) -> str:
     """The spec with names in some of its places, and plain ones in the others."""
     chosen = dict(names or {})
     return re.sub(r"<(\w+)>", lambda match: chosen.get(match[1], match[1]), SPEC)
+
+
+def rotation(number: int) -> dict[str, str]:
+    """A hostile name for every place; over all rotations every name stands in every place."""
+    return {place: NAMES[(number + at) % len(NAMES)] for at, place in enumerate(PLACES)}

@@ -21,8 +21,7 @@ TAKEN = frozenset(
         *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance", "print"),
     ]
 )
-# Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace; without the
-# underscores at their end.
+# Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace.
 MODULE_ATTRIBUTES = frozenset(
     [
         "T_destination",
@@ -67,7 +66,7 @@ MODULE_ATTRIBUTES = frozenset(
         "register_parameter",
         "register_state_dict_post_hook",
         "register_state_dict_pre_hook",
-        "requires_grad",
+        "requires_grad_",
         "reset_parameters",
         "set_extra_state",
         "set_submodule",
@@ -97,10 +96,12 @@ def attribute(family: str) -> str:
 
 
 def _clear(name: str, taken: frozenset[str]) -> str:
+    """Names that are a taken one but for underscores at the end get one more."""
     if re.match("x*__", name):  # Python mangles it inside a class; x__a stays apart from __a
         return f"x{name}_"
     bare = name.rstrip("_")
-    return f"{name}_" if keyword.iskeyword(bare) or bare in taken else name
+    shorter = {name[:end] for end in range(len(bare), len(name) + 1)}
+    return f"{name}_" if keyword.iskeyword(bare) or shorter & taken else name
 
 
 def class_name(network: str) -> str:
