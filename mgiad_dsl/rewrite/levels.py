@@ -21,6 +21,19 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
 }
 
 
+def known_level(level: object) -> Level:
+    """The level that a number or a text means.
+
+    Raises:
+        SpecError: there is no such level.
+    """
+    for each in LEVELS:
+        if str(each) == str(level):
+            return each
+    hint = " or ".join(map(str, LEVELS))
+    raise SpecError(f"there is no level {level} of optimisation", hint=hint)
+
+
 def rewrite(network: Network, level: Level) -> Network:
     """The network that runs at a level of optimisation.
 
@@ -31,10 +44,7 @@ def rewrite(network: Network, level: Level) -> Network:
         SpecError: there is no such level.
         CompilerError: a pass made a network that is not legal.
     """
-    if level not in LEVELS:
-        hint = " or ".join(map(str, LEVELS))
-        raise SpecError(f"there is no level {level} of optimisation", hint=hint)
-    for pass_ in _PASSES[level]:
+    for pass_ in _PASSES[known_level(level)]:
         network = pass_(network)
         verify(network)
     return network
