@@ -143,7 +143,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_emitted_files_are_formatted_and_clean(folder: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--isolated", "--line-length", "100", "--no-cache", str(folder)]
-    for command in (["format", "--diff"], ["check", "--select", "E4,E7,E9,F,I"]):
+    check = ["check", "--select", "E4,E7,E9,F,I", "--ignore", "E741"]  # a level may be called l
+    for command in (["format", "--diff"], check):
         done = subprocess.run([*ruff, *command, *options], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-4000:]
 

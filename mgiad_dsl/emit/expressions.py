@@ -8,7 +8,6 @@ from fractions import Fraction
 
 from typing_extensions import assert_never
 
-from mgiad_dsl.emit.layout import Call
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.ops import Shape
 from mgiad_dsl.outline.names import attribute
@@ -17,10 +16,10 @@ from mgiad_dsl.outline.program import (
     Argument,
     Element,
     Expression,
+    Index,
     Known,
     Member,
     Parameter,
-    Pick,
     Reference,
     Variable,
 )
@@ -39,33 +38,47 @@ def write(expression: Expression, hoist: Hoist = lambda _: None) -> str:
 
 
 def reference(of: Reference) -> str:
-    """``self.A["1"]``, ``A[0]``"""
+    """``self.A["1_0"]``, ``self.A[f"{l}_0"]``, ``norm[0]``"""
     match of:
         case Member(family):
             return f"self.{attribute(family)}"
         case Parameter(name):
             return name
         case Element(inner, key):
-            return (
-                f'{reference(inner)}["{key}"]'
-                if isinstance(key, str)
-                else f"{reference(inner)}[{key}]"
-            )
+            return f"{reference(inner)}[{_key(key)}]"
         case _:
             assert_never(of)
 
 
-def argument(given: Argument) -> str | Call:
+def argument(given: Argument) -> str:
     """An argument of a call."""
     match given:
         case Variable(name):
             return name
         case Known(parameter, Variable(name)):
             return f"{parameter}={name}"
-        case Pick(members):
-            return Call("", tuple(map(reference, members)), brackets=("[", "]"))
+        case Index():
+            return _index(given)
         case _:
             return reference(given)
+
+
+def _key(key: str | int | tuple[Index, ...]) -> str:
+    """``0``, ``"k0_pre"``, or indices: ``"2_0"``, ``f"{l}_{k + 1}"``."""
+    if isinstance(key, int):
+        return str(key)
+    if isinstance(key, str):
+        return f'"{key}"'
+    parts = [f"{{{_index(each)}}}" if each.of else _index(each).replace("-", "m") for each in key]
+    return f'{"f" if any(each.of for each in key) else ""}"{"_".join(parts)}"'
+
+
+def _index(index: Index) -> str:
+    """``2``, ``l``, ``l + 1``"""
+    if index.of is None:
+        return str(index.number)
+    offset = f" {'+' if index.number > 0 else '-'} {abs(index.number)}" if index.number else ""
+    return f"{index.of}{offset}"
 
 
 def _text(expression: Expression, hoist: Hoist) -> Text:

@@ -13,12 +13,11 @@ _WRAPPER = TextWrapper(
     WIDTH - len(INDENT) - len('""""""'), subsequent_indent=INDENT, break_on_hyphens=False
 )
 _TYPES: dict[ParameterKind, str] = {
+    "index": "int",
     "value": "Tensor",
     "known": "Tensor | None",
     "operator": "nn.Module",
     "scalar": "Tensor",
-    "operators": "list[nn.Module]",
-    "scalars": "list[Tensor]",
     "norms": "nn.ModuleList",
     "parts": "nn.ModuleDict",
 }
@@ -26,10 +25,19 @@ _TYPES: dict[ParameterKind, str] = {
 
 def function(made: Function) -> str:
     """A function with its equations as docstring."""
-    parameters = tuple(map(_formal, made.parameters))
-    head = lines(Call(f"def {made.name}", parameters, f" -> {results(made.results)}:"), 0)
+    return _definition(made, tuple(map(_formal, made.parameters)), 0)
+
+
+def method(made: Function) -> str:
+    """A function of the module."""
+    return _definition(made, ("self", *map(_formal, made.parameters)), 1)
+
+
+def _definition(made: Function, parameters: tuple[str, ...], indent: int) -> str:
+    head = lines(Call(f"def {made.name}", parameters, f" -> {results(made.results)}:"), indent)
     used = {formal.name for formal in made.parameters} | set(assigned(made.body))
-    return "\n".join([*head, *_doc(made.doc), *Statements(used, 1).write(made.body)])
+    body = Statements(used, indent + 1).write(made.body)
+    return "\n".join([*head, *_doc(made.doc, INDENT * (indent + 1)), *body])
 
 
 def results(number: int) -> str:
@@ -42,8 +50,8 @@ def _formal(formal: Formal) -> str:
     return f"{formal.name}: {_TYPES[formal.kind]}{default}"
 
 
-def _doc(texts: tuple[str, ...]) -> list[str]:
+def _doc(texts: tuple[str, ...], margin: str) -> list[str]:
     first, *rest = [line for text in texts for line in _WRAPPER.wrap(text)]
     if not rest:
-        return [f'{INDENT}"""{first}"""']
-    return [f'{INDENT}"""{first}', *(f"{INDENT}{line}" for line in rest), f'{INDENT}"""']
+        return [f'{margin}"""{first}"""']
+    return [f'{margin}"""{first}', *(f"{margin}{line}" for line in rest), f'{margin}"""']

@@ -50,7 +50,7 @@ def _needs_functional(node: Apply) -> bool:
 
 def _applied(program: Program) -> Iterator[Apply]:
     """All operations that a program says."""
-    bodies = [program.forward, *(function.body for function in program.functions)]
+    bodies = [program.forward, *(each.body for each in (*program.steps, *program.cycles))]
     todo = [value for body in bodies for each in body for value in _values(each)]
     while todo:
         value = todo.pop()

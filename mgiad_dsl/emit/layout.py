@@ -10,16 +10,14 @@ INDENT = "    "
 
 @dataclass(frozen=True)
 class Call:
-    """``head(arguments)tail``, where an argument may be a call again; a list has brackets."""
+    """``head(arguments)tail``, where an argument may be a call again."""
 
     head: str
     arguments: tuple[str | Call, ...]
     tail: str = ""
-    brackets: tuple[str, str] = ("(", ")")
 
     def __str__(self) -> str:
-        opening, closing = self.brackets
-        return f"{self.head}{opening}{', '.join(map(str, self.arguments))}{closing}{self.tail}"
+        return f"{self.head}({', '.join(map(str, self.arguments))}){self.tail}"
 
 
 def lines(item: str | Call, indent: int) -> list[str]:
@@ -35,5 +33,4 @@ def lines(item: str | Call, indent: int) -> list[str]:
         for argument in item.arguments:
             *before, last = lines(argument, indent + 1)
             body += [*before, f"{last},"]
-    opening, closing = item.brackets
-    return [f"{margin}{item.head}{opening}", *body, f"{margin}{closing}{item.tail}"]
+    return [f"{margin}{item.head}(", *body, f"{margin}){item.tail}"]

@@ -1,8 +1,8 @@
-"""The whole file: docstring, functions, and one module class."""
+"""The whole file: docstring, steps, and one module class with its cycles."""
 
 from __future__ import annotations
 
-from mgiad_dsl.emit.functions import function
+from mgiad_dsl.emit.functions import function, method
 from mgiad_dsl.emit.helpers import helpers, reset
 from mgiad_dsl.emit.imports import imports
 from mgiad_dsl.emit.layout import INDENT, Call, lines
@@ -26,10 +26,11 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
         '"""' + "\n".join(about) + ('"""\n' if len(about) == 1 else '\n"""\n'),
         imports(program, lists),
         *helpers(program, lists),
-        *(f"\n{function(each)}\n" for each in program.functions),
+        *(f"\n{function(step)}\n" for step in program.steps),
     ]
     if program.steps:
-        names = f"{', '.join(program.steps)}{',' if len(program.steps) == 1 else ''}"
+        names = ", ".join(step.name for step in program.steps)
+        names += "," if len(program.steps) == 1 else ""
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
         parts.append("\n".join(lines(Call("REGIONS = ", (names,)), 0)) + "\n")
     parts.append(_class(program, made))
@@ -55,6 +56,7 @@ def _class(program: Program, made: list[str]) -> str:
             *calls,
             "",
             *([initialiser] if initialiser else []),
+            *(f"{method(cycle)}\n" for cycle in program.cycles),
             *head,
             *body,
             "",

@@ -21,7 +21,7 @@ from mgiad_dsl.outline.program import Program
 # Operators by their keys, norms in lists and dicts by their place.
 Tree: TypeAlias = "Weighted | list[Tree] | dict[str, Tree]"
 
-_LOOPS = ("key", "inner", "part", "each", "one", "other")
+_LOOPS = ("key", "inner", "part", "one", "other")
 
 
 def definitions(program: Program) -> Iterator[str]:
@@ -89,15 +89,26 @@ def _assign(target: str, tree: Tree, indent: int, depth: int) -> Iterator[str]:
         yield from _entries(target, tree, indent, depth)
     elif isinstance(tree, list) and _counts(tree) is None:
         yield f"{margin}{target} = nn.ModuleList({_kinds(tree)})"
-        for number, inner in enumerate(tree):
-            if isinstance(inner, dict):
-                yield from _entries(f"{target}[{number}]", inner, indent, depth)
-            elif isinstance(inner, list):
-                for item in inner:
-                    yield from lines(_append(f"{target}[{number}]", item), indent)
+        yield from _items(target, tree, indent, depth)
     else:
         made = _made(tree)
         yield from lines(replace(made, head=f"{target} = {made.head}"), indent)
+
+
+def _items(target: str, items: list[Tree], indent: int, depth: int) -> Iterator[str]:
+    """What lies in the lists and dicts of a list; equal dicts are filled in a loop."""
+    first = items[0]
+    if isinstance(first, dict) and len(items) > 1 and all(item == first for item in items):
+        name = _loop(depth) if depth else "each"
+        yield f"{INDENT * indent}for {name} in {target}:"
+        yield from _entries(name, first, indent + 1, depth + 1)
+        return
+    for at, item in enumerate(items):
+        if isinstance(item, dict):
+            yield from _entries(f"{target}[{at}]", item, indent, depth)
+        elif isinstance(item, list):
+            for inner in item:
+                yield from lines(_append(f"{target}[{at}]", inner), indent)
 
 
 def _entries(target: str, tree: dict[str, Tree], indent: int, depth: int) -> Iterator[str]:
@@ -107,10 +118,15 @@ def _entries(target: str, tree: dict[str, Tree], indent: int, depth: int) -> Ite
         if len(keys) == 1:
             yield from _assign(f'{target}["{keys[0]}"]', inner, indent, depth)
             continue
-        name = _LOOPS[min(depth, len(_LOOPS) - 1)]
+        name = _loop(depth)
         quoted = tuple(f'"{key}"' for key in keys)
         yield from lines(Call(f"for {name} in ", quoted, ":"), indent)
         yield from _assign(f"{target}[{name}]", inner, indent + 1, depth + 1)
+
+
+def _loop(depth: int) -> str:
+    """The variable of a loop inside so many others."""
+    return _LOOPS[min(depth, len(_LOOPS) - 1)]
 
 
 def _dict(tree: dict[str, Tree]) -> str:

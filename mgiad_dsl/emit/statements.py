@@ -44,8 +44,9 @@ class Statements:
             case Default(target, value):
                 yield f"{margin}if {target} is None:"
                 yield from self._expression(f"{target} = ", value, indent + 1)
-            case Call(targets, function, arguments):
+            case Call(targets, function, arguments, method):
                 before = f"{', '.join(targets)} = " if targets else "return "
+                before += "self." if method else ""
                 call = layout.Call(f"{before}{function}", tuple(map(argument, arguments)))
                 yield from lines(call, indent)
             case Repeat():

@@ -47,14 +47,16 @@ class Operation:
 class WeightGroup:
     """A sharing group: one set of weights, and every operation that uses it.
 
-    ``indices`` are those in the brackets of the operator. For a norm that is new at every use
-    (``norm[*]``) they are the levels and passes on the way to it, and ``path`` is where it
-    lies: part of the cycle, number of the pass and of the norm in it (``("l1_pre", 0, 1)``).
+    ``indices`` are those in the brackets of the operator, called ``names`` where it is declared.
+    For a norm that is new at every use (``norm[*]``) they are the levels and passes on the way
+    to it, and ``path`` is where it lies: part of the cycle, number of the pass and of the norm in
+    it (``("l1_pre", 0, 1)``).
     ``levels`` are the level indices it belongs to (``{"l": 2, "k": 0}``); an index on which
     its uses differ is left out. ``role`` is operator, transfer, norm, stem, head or scalar.
     """
 
     family: str
+    names: tuple[str, ...]
     indices: tuple[int, ...]
     path: tuple[str | int, ...]
     op: Weighted

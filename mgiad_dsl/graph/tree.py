@@ -62,10 +62,14 @@ class Pass:
 
 @dataclass(frozen=True)
 class Part:
-    """What runs on a level; ``step`` names the step of the spec that it is, if one."""
+    """What runs on a level.
+
+    ``step`` names the step of the spec that it is, if one; ``index`` the number of its passes.
+    """
 
     role: Role
     step: str | None
+    index: str | None
     passes: tuple[Pass, ...]
 
 

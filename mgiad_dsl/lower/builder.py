@@ -124,7 +124,9 @@ class Builder:
         path = (*where.path, self._norms[place])
         self._norms[place] += 1
         return self._register(
-            WeightGroup(operator.name, where.numbers, path, op, operator.span, role, dict(levels))
+            WeightGroup(
+                operator.name, (), where.numbers, path, op, operator.span, role, dict(levels)
+            )
         )
 
     def group(
@@ -141,7 +143,9 @@ class Builder:
         Raises:
             SpecError: two uses that need different weights.
         """
-        new = WeightGroup(operator.name, indices, (), op, operator.span, role, dict(levels))
+        new = WeightGroup(
+            operator.name, operator.indices, indices, (), op, operator.span, role, dict(levels)
+        )
         group = self.network.groups.get(new.name)
         if group is None:
             self._first_uses[new.name] = Note(f"the first use, in {self._prefix}", span)

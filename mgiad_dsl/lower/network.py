@@ -223,7 +223,7 @@ class _Lowering:
             note = Note(f"step `{part.step.name}` is used here", part.step.span)
             for error in self._report.errors[before:]:
                 error.notes = (*error.notes, note)
-        return Part(role, step, passes)
+        return Part(role, step, part.repeat.index if part.repeat else None, passes)
 
     def _passes(
         self, part: ast.Part, body: tuple[ast.Statement, ...], env: Environment, where: Where

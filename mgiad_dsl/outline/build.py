@@ -8,9 +8,9 @@ from mgiad_dsl.graph.tree import cycles
 from mgiad_dsl.outline.facts import Facts
 from mgiad_dsl.outline.functions import Functions
 from mgiad_dsl.outline.names import Namespace, class_name, full
-from mgiad_dsl.outline.operators import by_family, module_operators
+from mgiad_dsl.outline.operators import Levels, Operators, by_family
 from mgiad_dsl.outline.plan import Plan
-from mgiad_dsl.outline.program import Program
+from mgiad_dsl.outline.program import Member, Program
 from mgiad_dsl.outline.scope import Scope
 from mgiad_dsl.outline.separate import separated
 from mgiad_dsl.outline.steps import Steps
@@ -24,12 +24,15 @@ def outline(network: Network) -> Program:
     functions = Functions(facts, steps)
     items = Plan(facts, steps).forward(network.tree)
     inputs = [(name, ()) for name in network.inputs]
-    variables = functions.variables(items, inputs, _all_full, Namespace())
+    space = Namespace()
+    variables = functions.variables(items, inputs, _all_full, space)
     for name, value in network.inputs.items():
         variables.hold(variables.name((name, ())), value)
-    operators = module_operators(network)
+    levels = Levels({}, space)
+    members = {group.family: Member(group.family) for group in network.groups.values()}
+    operators = Operators(network, levels.member, members)
     scope = Scope(facts, variables, operators.of)
-    functions.write(items, scope, operators)
+    functions.write(items, scope, operators, levels)
     several_outputs = len(network.outputs) > 1
     scope.give(list(network.outputs.values()), list(network.outputs) if several_outputs else ())
     live = network.live_groups()
@@ -37,8 +40,8 @@ def outline(network: Network) -> Program:
     program = Program(
         network.name,
         class_name(network.name),
-        tuple(functions.all),
         tuple(functions.steps),
+        tuple(functions.cycles),
         tuple(tuple(members) for members in families),
         frozenset(
             members[0].family for members in families if not any(g.name in live for g in members)

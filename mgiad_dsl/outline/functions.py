@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network, WeightGroup
-from mgiad_dsl.graph.tree import Equation
+from mgiad_dsl.graph.tree import Cycle, Equation
 from mgiad_dsl.outline.facts import Facts, Label, inside
-from mgiad_dsl.outline.names import Namespace, distinct, numbered, operator_names, shortened
-from mgiad_dsl.outline.operators import Operators, by_family, in_order, kind_of, listed
+from mgiad_dsl.outline.names import (
+    Namespace,
+    attribute,
+    distinct,
+    numbered,
+    operator_names,
+    shortened,
+)
+from mgiad_dsl.outline.operators import Levels, Operators, in_order, placed
 from mgiad_dsl.outline.plan import CycleUse, Item, Note, Plan, StepUse, equations_of
-from mgiad_dsl.outline.program import Argument, Formal, Function, Known, Parameter, Reference
+from mgiad_dsl.outline.program import Argument, Formal, Function, Known, Parameter, Statement
 from mgiad_dsl.outline.scope import Scope
 from mgiad_dsl.outline.steps import (
     Instance,
@@ -41,22 +49,40 @@ class StepFunction:
     results: tuple[Position | int, ...]
 
 
+@dataclass(frozen=True)
+class CycleMethod:
+    """A cycle as a method, and what it takes and gives in one of its uses.
+
+    ``indices`` are those around the cycle that it needs, ``given`` and ``results`` values,
+    ``norms`` families.
+    """
+
+    name: str
+    indices: tuple[str, ...]
+    given: tuple[str, ...]
+    norms: tuple[str, ...]
+    results: list[str]
+
+
 class Functions:
-    """Writes functions as they are first called."""
+    """Writes steps as functions and cycles as methods, when they are first called."""
 
     def __init__(self, facts: Facts, steps: Steps) -> None:
-        self.all: list[Function] = []
-        self.steps: list[str] = []
+        self.steps: list[Function] = []
+        self.cycles: list[Function] = []
         self._facts = facts
         self._network: Network = facts.network
         self._instances = steps
         self._plan = Plan(facts, steps)
         self._names = Namespace()
+        self._methods = Namespace(attribute(g.family) for g in self._network.groups.values())
         self._step_functions: dict[int, StepFunction] = {}
 
     # -- calls ---------------------------------------------------------------------------------
 
-    def write(self, items: Sequence[Item], scope: Scope, operators: Operators) -> None:
+    def write(
+        self, items: Sequence[Item], scope: Scope, operators: Operators, levels: Levels
+    ) -> None:
         """Write what a function consists of."""
         for item in items:
             match item:
@@ -67,7 +93,7 @@ class Functions:
                 case StepUse():
                     self._call_step(item, scope, operators)
                 case CycleUse():
-                    self._call_cycle(item, scope, operators)
+                    self._call_cycle(item, scope, operators, levels)
 
     def _call_step(self, use: StepUse, scope: Scope, operators: Operators) -> None:
         function = self._step_functions.get(id(use.step)) or self._write_step(use.step)
@@ -92,16 +118,15 @@ class Functions:
         ]
         scope.call(function.name, arguments, results)
 
-    def _call_cycle(self, use: CycleUse, scope: Scope, operators: Operators) -> None:
-        equations = inside(use.cycle)
-        function, given, families, results = self._write_cycle(use, equations)
-        arguments: list[Argument] = [scope.variable(value) for value in given]
-        for members in families:
-            if members[0].path:
-                arguments.append(operators.norms(members[0].family, use.path))
-            else:
-                arguments.append(operators.list(members))
-        scope.call(function, arguments, [(value, None) for value in results])
+    def _call_cycle(
+        self, use: CycleUse, scope: Scope, operators: Operators, levels: Levels
+    ) -> None:
+        method = self._write_cycle(use)
+        arguments: list[Argument] = [levels.index(n, use.around[n]) for n in method.indices]
+        arguments += [scope.variable(value) for value in method.given]
+        arguments += [operators.norms(family, use.path) for family in method.norms]
+        results = [(value, None) for value in method.results]
+        scope.call(method.name, arguments, results, method=True)
 
     # -- steps ---------------------------------------------------------------------------------
 
@@ -145,8 +170,7 @@ class Functions:
             len(results),
             scope.statements(),
         )
-        self.all.append(function)
-        self.steps.append(function.name)
+        self.steps.append(function)
         found = StepFunction(
             function.name, tuple(order), places, norms, tuple(known.values()), results
         )
@@ -184,17 +208,19 @@ class Functions:
             where.setdefault(str(facts.operation(lead.values[position]).group), position)
         single = in_order(groups[name] for name in where if not groups[name].path)
         names = operator_names(single)
-        parameters = {group.name: space.take(names[group.name]) for group in single}
-        formals = [Formal(parameters[group.name], kind_of([group])) for group in single]
-        families = [
-            each[0].family for each in by_family(groups[n] for n in where if groups[n].path)
+        given = {group.name: space.take(names[group.name]) for group in single}
+        families = placed(groups[name] for name in where)
+        norms = {family: space.take(family) for family in families}
+        formals = [
+            *(Formal(given[g.name], "scalar" if _is_scalar(g) else "operator") for g in single),
+            *(Formal(name, "norms") for name in norms.values()),
         ]
-        lists: dict[str, Reference] = {}
-        for family in families:
-            lists[family] = Parameter(space.take(family))
-            formals.append(Formal(space_name(lists[family]), "norms"))
-        references: dict[str, Reference] = {name: Parameter(p) for name, p in parameters.items()}
-        operators = Operators(self._network, references, lists, lead.path)
+        operators = Operators(
+            self._network,
+            lambda group: Parameter(given[group.name]),
+            {family: Parameter(name) for family, name in norms.items()},
+            lead.path,
+        )
         return formals, operators, tuple(where[g.name] for g in single), tuple(families)
 
     def _results(self, lead: Instance) -> tuple[Position | int, ...]:
@@ -214,44 +240,59 @@ class Functions:
 
     # -- cycles --------------------------------------------------------------------------------
 
-    def _write_cycle(
-        self, use: CycleUse, equations: list[Equation]
-    ) -> tuple[str, list[str], list[list[WeightGroup]], list[str]]:
-        """The name of a cycle's function, the values and operators it takes, and its results."""
+    def _write_cycle(self, use: CycleUse) -> CycleMethod:
+        """The method of a cycle, which is written if no other says the same."""
         facts, cycle = self._facts, use.cycle
-        items = self._plan.cycle(cycle)
-        given, results = facts.given(equations), facts.kept(equations)
+        equations, items = inside(cycle), self._plan.cycle(use)
         start = facts.at(equations[0])
-        labels = {v: next(iter(facts.labels(v, start)), None) for v in given}
-        given = sorted(given, key=lambda value: facts.order(labels[value]))
+        labels = {v: next(iter(facts.labels(v, start)), None) for v in facts.given(equations)}
+        given = sorted(labels, key=lambda value: facts.order(labels[value]))
         space = Namespace()
         variables = self.variables(items, list(filter(None, labels.values())), numbered, space)
-        formals = [Formal(self._parameter(variables, v, labels[v]), "value") for v in given]
-        groups = [self._network.groups[name] for name in dict.fromkeys(self._used(items))]
-        more, operators, families = listed(self._network, groups, use.path, space)
-        scope = Scope(facts, variables, operators.of)
-        self.write(items, scope, operators)
-        results = self._ordered(results, equations)
-        scope.give(results)
-        first, last = cycle.levels
-        article = "An" if cycle.kind == "F" else "A"
-        doc = f"{article} {cycle.kind} cycle over {cycle.index} = {first}..{last}."
-        made = Function(
-            f"{cycle.kind.lower()}_cycle_{cycle.index}{last}".replace("-", "m"),
-            (doc,),
-            (*formals, *more),
-            len(results),
-            scope.statements(),
+        values = [Formal(self._parameter(variables, v, labels[v]), "value") for v in given]
+        norms = self._norms(items, use)
+        taken = {norm: space.take(norm.name) for norm in norms}
+        levels = Levels(use.around, space)
+        operators = Operators(
+            self._network,
+            levels.member,
+            {norm.name: Parameter(name) for norm, name in taken.items()},
+            use.path,
         )
-        return self._add(made), given, families, results
+        scope = Scope(facts, variables, operators.of)
+        self.write(items, scope, operators, levels)
+        results = self._ordered(facts.kept(equations), equations)
+        scope.give(results)
+        formals = (
+            *(Formal(name, "index") for name in levels.given.values()),
+            *values,
+            *(Formal(name, norm.kind) for norm, name in taken.items()),
+        )
+        made = _cycle_function(cycle, formals, len(results), scope.statements())
+        return CycleMethod(
+            self._add(made),
+            tuple(levels.given),
+            tuple(given),
+            tuple(n.name for n in norms),
+            results,
+        )
+
+    def _norms(self, items: Sequence[Item], use: CycleUse) -> list[Formal]:
+        """The families of norms that lie in a cycle: lists, or dicts of those of its parts."""
+        groups = [self._network.groups[name] for name in dict.fromkeys(self._used(items))]
+        first = {group.family: group.path[len(use.path)] for group in groups if group.path}
+        return [
+            Formal(family, "norms" if isinstance(first[family], int) else "parts")
+            for family in placed(groups)
+        ]
 
     def _add(self, made: Function) -> str:
-        """The name of a function, which is kept if no other says the same."""
-        for function in self.all:
-            if replace(function, name=made.name, doc=made.doc) == made:
-                return function.name
-        made = replace(made, name=self._names.take(made.name))
-        self.all.append(made)
+        """The name of a method, which is kept if no other says the same."""
+        for method in self.cycles:
+            if replace(method, name=made.name, doc=made.doc) == made:
+                return method.name
+        made = replace(made, name=self._methods.take(made.name))
+        self.cycles.append(made)
         return made.name
 
     def _parameter(self, variables: Variables, value: str, label: Label | None) -> str:
@@ -270,7 +311,7 @@ class Functions:
                 given = self._instances.instance(item.pass_).values
                 values = [given[position] for position in weighted(facts, item.step.lead)]
             elif isinstance(item, CycleUse):
-                yield from self._used(self._plan.cycle(item.cycle))
+                yield from self._used(self._plan.cycle(item))
             yield from filter(None, (facts.operation(value).group for value in values))
 
     def _ordered(self, results: list[str], equations: list[Equation]) -> list[str]:
@@ -292,6 +333,15 @@ class Functions:
         return Variables(self._facts, events, names, space)
 
 
-def space_name(reference: Reference) -> str:
-    assert isinstance(reference, Parameter)
-    return reference.name
+def _cycle_function(
+    cycle: Cycle, formals: tuple[Formal, ...], results: int, body: tuple[Statement, ...]
+) -> Function:
+    first, last = cycle.levels
+    article = "An" if cycle.kind == "F" else "A"
+    doc = f"{article} {cycle.kind} cycle over {cycle.index} = {first}..{last}."
+    name = f"{cycle.kind.lower()}_cycle_{cycle.index}{last}".replace("-", "m")
+    return Function(name, (doc,), formals, results, body)
+
+
+def _is_scalar(group: WeightGroup) -> bool:
+    return isinstance(group.op, ops.Scalar)

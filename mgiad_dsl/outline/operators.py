@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network, Operation, WeightGroup
-from mgiad_dsl.outline.names import Namespace, distinct
-from mgiad_dsl.outline.program import (
-    Argument,
-    Element,
-    Formal,
-    Member,
-    Parameter,
-    ParameterKind,
-    Pick,
-    Reference,
-)
+from mgiad_dsl.outline.names import Namespace
+from mgiad_dsl.outline.plan import Around
+from mgiad_dsl.outline.program import Element, Index, Member, Reference
 
 Path = tuple["str | int", ...]
 
 
 class Operators:
-    """References to sharing groups; norms with a place in the tree lie below ``path``."""
+    """References to operators; norms with a place in the tree lie below ``path``."""
 
     def __init__(
         self,
         network: Network,
-        groups: dict[str, Reference],
-        norms: dict[str, Reference],
-        path: Path,
+        group: Callable[[WeightGroup], Reference],
+        norms: Mapping[str, Reference],
+        path: Path = (),
     ) -> None:
         self._network = network
-        self._groups = groups
+        self._group = group
         self._norms = norms
         self._path = path
 
@@ -40,9 +31,7 @@ class Operators:
         """The operator of an operation."""
         assert node.group is not None
         group = self._network.groups[node.group]
-        if group.path:
-            return self.norms(group.family, group.path)
-        return self._groups[group.name]
+        return self.norms(group.family, group.path) if group.path else self._group(group)
 
     def norms(self, family: str, path: Path, passes: int = 0) -> Reference:
         """Norms of a family at a place: one, or the list or dict of all that lie there.
@@ -55,24 +44,38 @@ class Operators:
             found = Element(found, key, passes if at == len(keys) else 0)
         return found
 
-    def list(self, groups: list[WeightGroup]) -> Argument:
-        """One operator, or the list of several."""
-        found = tuple(self._groups[group.name] for group in groups)
-        return found[0] if len(found) == 1 else Pick(found)
 
+class Levels:
+    """The indices around a method: it is given those that its operators depend on.
 
-def module_operators(network: Network) -> Operators:
-    """The operators as members of the module."""
-    groups: dict[str, Reference] = {}
-    norms: dict[str, Reference] = {}
-    for name, group in network.groups.items():
-        if group.path:
-            norms[group.family] = Member(group.family)
-        elif group.indices:
-            groups[name] = Element(Member(group.family), group.key)
-        else:
-            groups[name] = Member(group.family)
-    return Operators(network, groups, norms, ())
+    So cycles that do the same on other levels are one method.
+    """
+
+    def __init__(self, around: Around, space: Namespace) -> None:
+        self._around = around
+        self._space = space
+        self._given: dict[str, str] = {}
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The indices that the method needs, with the names of its parameters for them."""
+        return {name: self._given[name] for name in self._around if name in self._given}
+
+    def index(self, name: str, value: int) -> Index:
+        """An index ``name``: a level around the method, the next or the last one, or a number."""
+        here = self._around.get(name)
+        if here is None or abs(value - here) > 1 or value < 0:
+            return Index(value)
+        if name not in self._given:
+            self._given[name] = self._space.take(name)
+        return Index(value - here, self._given[name])
+
+    def member(self, group: WeightGroup) -> Reference:
+        """An operator as a member of the module."""
+        family = Member(group.family)
+        if not group.indices:
+            return family
+        return Element(family, tuple(map(self.index, group.names, group.indices)))
 
 
 def in_order(groups: Iterable[WeightGroup]) -> list[WeightGroup]:
@@ -88,39 +91,6 @@ def by_family(groups: Iterable[WeightGroup]) -> list[list[WeightGroup]]:
     return sorted(families.values(), key=lambda members: bool(members[0].path))
 
 
-def kind_of(groups: list[WeightGroup]) -> ParameterKind:
-    """What a parameter for one or several groups of a family is."""
-    if groups[0].path:
-        return "norms"
-    if isinstance(groups[0].op, ops.Scalar):
-        return "scalar" if len(groups) == 1 else "scalars"
-    return "operator" if len(groups) == 1 else "operators"
-
-
-def listed(
-    network: Network, groups: Iterable[WeightGroup], path: Path, space: Namespace
-) -> tuple[list[Formal], Operators, list[list[WeightGroup]]]:
-    """Parameters of a function that takes a list for each family of operators.
-
-    Returns the parameters, how the function refers to operators, and the groups behind each
-    parameter.
-    """
-    families = by_family(groups)
-    names = distinct({members[0].family: members[0].family for members in families}, space)
-    references: dict[str, Reference] = {}
-    norms: dict[str, Reference] = {}
-    formals = []
-    for members in families:
-        family = members[0].family
-        whole = Parameter(names[family])
-        kind = kind_of(members)
-        if members[0].path:
-            norms[family] = whole
-            kind = "norms" if isinstance(members[0].path[len(path)], int) else "parts"
-        elif len(members) == 1:
-            references[members[0].name] = whole
-        else:
-            for number, group in enumerate(members):
-                references[group.name] = Element(whole, number)
-        formals.append(Formal(names[family], kind))
-    return formals, Operators(network, references, norms, path), families
+def placed(groups: Iterable[WeightGroup]) -> list[str]:
+    """The families of those groups that have a place in the tree, in order."""
+    return [members[0].family for members in by_family(groups) if members[0].path]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Pass, Stage, Start, Visit
 from mgiad_dsl.outline.facts import Facts, inside
 from mgiad_dsl.outline.steps import Step, Steps, has_cycle
+
+Around = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,14 @@ class StepUse:
 
 @dataclass(frozen=True)
 class CycleUse:
-    """A cycle over several levels, which is a call; ``path`` is that of the pass around it."""
+    """A cycle over several levels, which is a call.
+
+    ``path`` is that of the pass around it, ``around`` the indices there: levels and passes.
+    """
 
     cycle: Cycle
     path: tuple[str | int, ...]
+    around: Around
 
 
 Item = Equation | StepUse | CycleUse | Note
@@ -48,44 +54,47 @@ class Plan:
         """The forward pass: the outermost cycles are written out."""
         return [item for stage in tree for item in self._stage(stage)]
 
-    def cycle(self, cycle: Cycle) -> list[Item]:
-        return list(self._visits(cycle))
+    def cycle(self, use: CycleUse) -> list[Item]:
+        return list(self._visits(use.cycle, use.around))
 
     def _stage(self, stage: Stage) -> Iterator[Item]:
         match stage:
             case Start():
                 if self._lives(stage):
                     yield Note("start")
-                yield from self._body(stage.body, stage.path)
+                yield from self._body(stage.body, stage.path, {})
             case Cycle():
-                yield from self._visits(stage)
+                yield from self._visits(stage, {})
             case Output(equation):
                 yield equation
 
-    def _visits(self, cycle: Cycle) -> Iterator[Item]:
+    def _visits(self, cycle: Cycle, around: Around) -> Iterator[Item]:
         for visit in cycle.visits:
             if self._lives(visit):
                 yield Note(heading(visit))
+            inside = {**around, visit.index: visit.level}
             for part in visit.parts:
                 for pass_ in part.passes:
-                    yield from self._pass(part, pass_)
+                    yield from self._pass(part, pass_, inside)
 
-    def _pass(self, part: Part, pass_: Pass) -> Iterator[Item]:
+    def _pass(self, part: Part, pass_: Pass, around: Around) -> Iterator[Item]:
         step = None if has_cycle(pass_.body) else self._steps.wanted(pass_)
         if step is None:
-            yield from self._body(pass_.body, pass_.path)
+            if part.index is not None and pass_.number is not None:
+                around = {**around, part.index: pass_.number}
+            yield from self._body(pass_.body, pass_.path, around)
         else:
             passes = 0 if pass_.number is None else len(part.passes)
             yield StepUse(step, pass_, passes)
 
-    def _body(self, body: Body, path: tuple[str | int, ...]) -> Iterator[Item]:
+    def _body(self, body: Body, path: tuple[str | int, ...], around: Around) -> Iterator[Item]:
         for item in body:
             if isinstance(item, Equation):
                 yield item
             elif len(set(item.levels)) > 1 and self._lives(item):
-                yield CycleUse(item, path)
+                yield CycleUse(item, path, around)
             else:
-                yield from self._visits(item)
+                yield from self._visits(item, around)
 
     def _lives(self, item: Stage | Visit) -> bool:
         return bool(self._facts.computed(inside(item)))

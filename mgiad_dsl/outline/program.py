@@ -26,22 +26,26 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Index:
+    """An index: a number, or with ``of`` a number more than that parameter."""
+
+    number: int
+    of: str | None = None
+
+
+@dataclass(frozen=True)
 class Element:
-    """``A[0]``, ``self.A["1"]``, ``norm["k0_pre"]``; of the norms of a part, one of ``passes``."""
+    """``self.A["1_0"]`` by its indices; ``norm["k0_pre"]``, ``norm[0]``.
+
+    Of the norms of a part it is one of so many ``passes``.
+    """
 
     of: Reference
-    key: str | int
+    key: str | int | tuple[Index, ...]
     passes: int = 0
 
 
 Reference: TypeAlias = "Member | Parameter | Element"
-
-
-@dataclass(frozen=True)
-class Pick:
-    """Several operators of a family, as a list."""
-
-    members: tuple[Reference, ...]
 
 
 # -- expressions -----------------------------------------------------------------------------
@@ -79,7 +83,7 @@ class Known:
     value: Variable
 
 
-Argument: TypeAlias = "Variable | Reference | Pick | Known"
+Argument: TypeAlias = "Index | Variable | Reference | Known"
 
 # -- statements ------------------------------------------------------------------------------
 
@@ -110,6 +114,7 @@ class Call:
     targets: tuple[str, ...]
     function: str
     arguments: tuple[Argument, ...]
+    method: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,9 +145,7 @@ Statement: TypeAlias = "Comment | Assign | Default | Call | Repeat | Return"
 # -- functions -------------------------------------------------------------------------------
 
 # Norms are a list, or a dict of those of the parts of a cycle.
-ParameterKind = Literal[
-    "value", "known", "operator", "scalar", "operators", "scalars", "norms", "parts"
-]
+ParameterKind = Literal["index", "value", "known", "operator", "scalar", "norms", "parts"]
 
 
 @dataclass(frozen=True)
@@ -164,15 +167,16 @@ class Function:
 
 @dataclass(frozen=True)
 class Program:
-    """A whole file: functions in the order they are first called, then the module.
+    """A whole file: steps and cycles in the order they are first called, then the forward pass.
 
-    ``steps`` are the functions that call no other: what is worth compiling once each.
+    Steps are functions, which are given their operators: what is worth compiling once each.
+    Cycles are methods of the module, which are given the levels that they run on.
     """
 
     name: str
     class_name: str
-    functions: tuple[Function, ...]
-    steps: tuple[str, ...]
+    steps: tuple[Function, ...]
+    cycles: tuple[Function, ...]
     families: tuple[tuple[WeightGroup, ...], ...]
     dead: frozenset[str]
     inputs: tuple[tuple[str, Operation], ...]

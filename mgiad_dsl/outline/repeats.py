@@ -40,7 +40,7 @@ def _alike(entry: tuple[int, Statement]) -> object:
         return statement
     at, element = step
     rest = (*statement.arguments[:at], element.of, *statement.arguments[at + 1 :])
-    return replace(statement, arguments=rest), number - int(element.key)
+    return replace(statement, arguments=rest), number - _pass(element)
 
 
 def _step(call: Call) -> tuple[int, Element] | None:
@@ -51,9 +51,15 @@ def _step(call: Call) -> tuple[int, Element] | None:
     return None
 
 
+def _pass(element: Element) -> int:
+    """The pass that the norms are those of."""
+    assert isinstance(element.key, int)
+    return element.key
+
+
 def _loop(first: Call, times: int, name: str, at: int, element: Element) -> Repeat:
     """The calls from ``first`` on, with the next of a list of norms as argument ``at``."""
     arguments = (*first.arguments[:at], Parameter(name), *first.arguments[at + 1 :])
-    start = int(element.key)
+    start = _pass(element)
     end = None if start + times == element.passes else start + times
     return Repeat(replace(first, arguments=arguments), times, name, element.of, start, end)

@@ -79,6 +79,7 @@ class Scope:
         function: str,
         arguments: Sequence[Argument],
         results: Sequence[tuple[str, Label | None]],
+        method: bool = False,
     ) -> None:
         """Write a call; a result is a value, with the name it moves to if it had one before."""
         self._number += 1
@@ -90,7 +91,7 @@ class Scope:
         targets = [
             moved.get(value) or self.variables.choose(value, self._number) for value, _ in results
         ]
-        self.body.append(Call(tuple(targets), function, tuple(arguments)))
+        self.body.append(Call(tuple(targets), function, tuple(arguments), method))
 
     def variable(self, value: str) -> Variable:
         name = self.variables.find(value)

@@ -1,4 +1,4 @@
-"""No variable of a program is called like one of its functions."""
+"""No variable of a program is called like one of its steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from mgiad_dsl.outline.program import (
     Assign,
     Call,
     Default,
-    Function,
     Program,
     Repeat,
     Statement,
@@ -18,18 +17,18 @@ from mgiad_dsl.outline.program import (
 
 
 def separated(program: Program) -> Program:
-    """The program with functions renamed whose names are variables somewhere, or the class."""
+    """The program with steps renamed whose names are variables somewhere, or the class."""
     used = {program.class_name, *(name for name, _ in program.inputs), *assigned(program.forward)}
-    for function in program.functions:
+    for function in (*program.steps, *program.cycles):
         used.update(formal.name for formal in function.parameters)
         used.update(assigned(function.body))
     space = Namespace(used)
-    names = {function.name: space.take(function.name) for function in program.functions}
+    names = {step.name: space.take(step.name) for step in program.steps}
     return replace(
         program,
-        functions=tuple(_renamed(function, names) for function in program.functions),
-        steps=tuple(names[name] for name in program.steps),
-        forward=tuple(_statement(each, names) for each in program.forward),
+        steps=tuple(replace(step, name=names[step.name]) for step in program.steps),
+        cycles=tuple(replace(each, body=_renamed(each.body, names)) for each in program.cycles),
+        forward=_renamed(program.forward, names),
     )
 
 
@@ -49,16 +48,16 @@ def assigned(body: tuple[Statement, ...]) -> Iterator[str]:
                 pass
 
 
-def _renamed(function: Function, names: Mapping[str, str]) -> Function:
-    body = tuple(_statement(each, names) for each in function.body)
-    return replace(function, name=names[function.name], body=body)
+def _renamed(body: tuple[Statement, ...], names: Mapping[str, str]) -> tuple[Statement, ...]:
+    """Statements that call the steps by their new names."""
+    return tuple(_statement(each, names) for each in body)
 
 
 def _statement(statement: Statement, names: Mapping[str, str]) -> Statement:
     match statement:
-        case Call():
-            return replace(statement, function=names[statement.function])
-        case Repeat(call=call):
+        case Call(function=function, method=False):
+            return replace(statement, function=names[function])
+        case Repeat(call=call) if not call.method:
             return replace(statement, call=replace(call, function=names[call.function]))
         case _:
             return statement

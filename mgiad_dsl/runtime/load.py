@@ -27,7 +27,7 @@ def load(source: str, name: str = "network") -> nn.Module:
 
 def load_class(source: str, name: str = "network") -> type[nn.Module]:
     """The class of the network of an emitted source."""
-    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(f"{name}\n{source}".encode()).hexdigest()[:12]
     module_name = f"mgiad_dsl_emitted_{digest}"
     if module_name not in sys.modules:
         file = f"<{name} {digest}>"
