@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.messages import say, show_warnings
 from mgiad_dsl.compiler import Compiled, compile_tree, read
-from mgiad_dsl.rewrite import LEVELS, Level
+from mgiad_dsl.rewrite import Level, known_level
 
 _SPEC = "a .mgspec file, file:variant, a bundled name such as mgnet:cifar100, or - for stdin"
 
@@ -26,9 +27,9 @@ def add_specs(command: ArgumentParser) -> None:
 def _add_options(command: ArgumentParser, level: Level) -> None:
     command.add_argument(
         "-O",
-        type=int,
-        choices=LEVELS,
+        type=_level,
         default=level,
+        metavar="LEVEL",
         dest="level",
         help=f"0: run the network as written; 1: without redundant work, equal bit for bit; "
         f"default: {level}",
@@ -43,6 +44,14 @@ def _add_options(command: ArgumentParser, level: Level) -> None:
         dest="settings",
         help="set parameters of the network; `expect` and `published` are skipped then",
     )
+
+
+def _level(text: str) -> Level:
+    """``1`` of ``-O1``"""
+    try:
+        return known_level(text)
+    except SpecError as error:
+        raise ArgumentTypeError(f"{error.message}: {error.hint}") from None
 
 
 def setting(text: str) -> tuple[str, str]:

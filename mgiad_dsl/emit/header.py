@@ -20,8 +20,7 @@ def about(source: Source, spec: NetSpec, weights: int, level: int) -> tuple[str,
     lines = [
         f"{spec.title}: {weights:,} weights.",
         "",
-        f"Written by mgiad-compile {VERSION} -O{level} from {PurePath(source.name).name} "
-        f"(sha256 {digest}).",
+        f"Written by mgiad-compile {VERSION} -O{level} from {_file(source)} (sha256 {digest}).",
     ]
     settings = [f"{p.name} = {show(p.value)}" for p in spec.parameters]
     if settings:
@@ -30,3 +29,9 @@ def about(source: Source, spec: NetSpec, weights: int, level: int) -> tuple[str,
         kept = [each.replace(" ", "\0") for each in settings]  # wrapped between settings only
         lines += [f"    {line}".replace("\0", " ") for line in wrap(", ".join(kept), _WIDTH)]
     return tuple(lines)
+
+
+def _file(source: Source) -> str:
+    """The name of a file, without what would end the docstring or its line."""
+    name = PurePath(source.name).name
+    return "".join(sign if sign.isprintable() and sign not in '"\\' else "?" for sign in name)

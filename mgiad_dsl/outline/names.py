@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import chain, count
 from typing import TypeVar
@@ -89,18 +90,18 @@ def safe(name: str) -> str:
 
 def attribute(family: str) -> str:
     """The attribute that holds the operators of a family, and their ``state_dict`` prefix."""
-    if family.startswith("__"):  # Python mangles it inside a class
-        return f"x{family}_"
-    if family.startswith("_"):  # where nn.Module keeps what is its own
+    if re.match("_(?!_)", family):  # where nn.Module keeps what is its own
         return f"{family}_"
     return _clear(family, MODULE_ATTRIBUTES)
 
 
 def _clear(name: str, taken: frozenset[str]) -> str:
-    if name.startswith("__"):
+    """Names that are a taken one but for underscores at the end get one more."""
+    if re.match("x*__", name):  # Python mangles it inside a class; x__a stays apart from __a
         return f"x{name}_"
     bare = name.rstrip("_")
-    return f"{name}_" if keyword.iskeyword(bare) or bare in taken else name
+    shorter = {name[:end] for end in range(len(bare), len(name) + 1)}
+    return f"{name}_" if keyword.iskeyword(bare) or shorter & taken else name
 
 
 def class_name(network: str) -> str:

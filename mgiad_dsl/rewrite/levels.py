@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias, get_args
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite.common import merge_common
@@ -20,6 +21,19 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
 }
 
 
+def known_level(level: object) -> Level:
+    """The level that a number or a text means.
+
+    Raises:
+        SpecError: there is no such level.
+    """
+    for each in LEVELS:
+        if str(each) == str(level):
+            return each
+    hint = " or ".join(map(str, LEVELS))
+    raise SpecError(f"there is no level {level} of optimisation", hint=hint)
+
+
 def rewrite(network: Network, level: Level) -> Network:
     """The network that runs at a level of optimisation.
 
@@ -27,9 +41,10 @@ def rewrite(network: Network, level: Level) -> Network:
     whose last use goes.
 
     Raises:
+        SpecError: there is no such level.
         CompilerError: a pass made a network that is not legal.
     """
-    for pass_ in _PASSES[level]:
+    for pass_ in _PASSES[known_level(level)]:
         network = pass_(network)
         verify(network)
     return network

@@ -1,0 +1,104 @@
+"""A network at -O1 is bit for bit the one at -O0: outputs, statistics, names; with less work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mgiad_dsl.compiler import Compiled, compile_tree, read
+from mgiad_dsl.rewrite import Level
+from mgiad_dsl.runtime import load
+from tests.zoo import ZOO, small
+
+
+def compiled(name: str, level: Level) -> Compiled:
+    tree, variant = read(name)
+    return compile_tree(tree, variant, small(name), level)
+
+
+@dataclass
+class Pair:
+    """A network at both levels, with the same weights."""
+
+    written: nn.Module
+    rewritten: nn.Module
+    image: Tensor
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        yield self.written
+        yield self.rewritten
+
+
+@pytest.fixture(scope="module", params=ZOO)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    torch.manual_seed(0)
+    at = [compiled(request.param, level) for level in (0, 1)]
+    written, rewritten = (load(each.python).double() for each in at)
+    with torch.no_grad():
+        for value in written.state_dict().values():
+            if value.is_floating_point() and value.ndim <= 1:  # none is like another
+                value.copy_((value + 0.1) * torch.empty_like(value).uniform_(0.8, 1.2))
+    rewritten.load_state_dict(written.state_dict())
+    shape = next(iter(at[0].network.operations.values())).shape
+    return Pair(written, rewritten, torch.randn(8, *shape, dtype=torch.float64))
+
+
+def results(network: nn.Module, image: Tensor) -> list[Tensor]:
+    made = network(image)
+    return list(made.values()) if isinstance(made, dict) else [made]
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+def test_outputs_and_statistics_are_equal_bit_for_bit(pair: Pair, training: bool) -> None:
+    for network in pair:
+        network.train(training)
+    one, other = (results(network, pair.image) for network in pair)
+    for made, wanted in zip(other, one, strict=True):
+        assert torch.equal(made, wanted)
+        assert wanted.isfinite().all()
+    for name, buffer in pair.written.named_buffers():
+        assert torch.equal(pair.rewritten.get_buffer(name), buffer), name
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
+def test_gradients_are_equal_but_for_rounding(pair: Pair, training: bool) -> None:
+    directions = [torch.randn_like(made) for made in results(pair.written.eval(), pair.image)]
+    found = []
+    for network in pair:
+        network.train(training).zero_grad()
+        image = pair.image.clone().requires_grad_()
+        made = results(network, image)
+        sum((a * b).sum() for a, b in zip(made, directions, strict=True)).backward()
+        found.append({"image": image.grad, **{n: p.grad for n, p in network.named_parameters()}})
+    written, rewritten = found
+    assert written.keys() == rewritten.keys()
+    largest = max(float(g.abs().max()) for g in written.values() if g is not None)
+    for name, wanted in written.items():
+        got = rewritten[name]
+        assert (got is None) == (wanted is None), name
+        if got is not None and wanted is not None:
+            size = max(float(wanted.abs().max()), 1e-2 * largest)
+            assert float((got - wanted).abs().max()) <= 1e-12 * size, name
+
+
+def test_the_state_has_the_same_names_and_shapes(pair: Pair) -> None:
+    one, other = ([(n, v.shape) for n, v in net.state_dict().items()] for net in pair)
+    assert one == other
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_weights_are_counted_alike(name: str) -> None:
+    one, other = (compiled(name, level).count for level in (0, 1))
+    assert (one.weights, one.buffers, one.dead) == (other.weights, other.buffers, other.dead)
+    assert one.written == other.written == one.cost
+    assert other.macs <= one.macs
+
+
+@pytest.mark.parametrize(("name", "least"), [("mgnet", 0.12), ("mgiad", 0.07), ("unet_mg", 0.12)])
+def test_work_that_is_saved(name: str, least: float) -> None:
+    count = compile_tree(read(name)[0]).count
+    assert 1 - count.macs / count.written.macs >= least

@@ -1,0 +1,27 @@
+"""The bundled specs, at settings that make small networks of them."""
+
+from __future__ import annotations
+
+from mgiad_dsl.base import resources
+
+ZOO = tuple(sorted(path.stem for path in resources.bundled_specs()))
+SMALL: dict[str, dict[str, object]] = {
+    "mgiad": {"width": 0.25, "c_K": 8, "g_s": 4, "size": 16, "classes": 5},
+    "mgic": {"width": 0.5, "c_K": 8, "g_s": 4, "size": 16},
+    "mgnet": {"width": 0.25, "size": 16},
+    "mgnet_chebyshev": {"c": 8, "L": 3, "size": 16},
+    "mgnet_damped": {"c": 8, "L": 3, "size": 16},
+    "mgnet_grouped": {"width": 0.25, "size": 16},
+    "mgnet_hexu": {"size": 8},
+    "mgnet_jacobi": {"c": 8, "L": 3, "size": 16},
+    "poisson": {"L": 4},
+    "poisson_learned": {"L": 4},
+    "poly_mgnet": {"width": 0.25, "size": 16},
+    "resnet18": {"size": 32, "classes": 10},
+    "unet_mg": {"base": 4, "L": 3, "size": 16},
+}
+
+
+def small(name: str) -> dict[str, object]:
+    """Settings of a bundled spec; a new one runs at its own until it stands above."""
+    return SMALL.get(name, {})
