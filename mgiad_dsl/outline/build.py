@@ -40,7 +40,7 @@ def outline(network: Network) -> Program:
     program = Program(
         network.name,
         class_name(network.name),
-        tuple(functions.steps),
+        tuple(functions.steps.all),
         tuple(functions.cycles),
         tuple(tuple(members) for members in families),
         frozenset(

@@ -5,48 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import Network, WeightGroup
+from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import Cycle, Equation
 from mgiad_dsl.outline.facts import Facts, Label, inside
-from mgiad_dsl.outline.names import (
-    Namespace,
-    attribute,
-    distinct,
-    numbered,
-    operator_names,
-    shortened,
-)
-from mgiad_dsl.outline.operators import Levels, Operators, in_order, placed
+from mgiad_dsl.outline.names import Namespace, attribute, distinct, numbered
+from mgiad_dsl.outline.operators import Levels, Operators, placed
 from mgiad_dsl.outline.plan import CycleUse, Item, Note, Plan, StepUse, equations_of
-from mgiad_dsl.outline.program import Argument, Formal, Function, Known, Parameter, Statement
+from mgiad_dsl.outline.program import Argument, Formal, Function, Parameter, Statement
 from mgiad_dsl.outline.scope import Scope
-from mgiad_dsl.outline.steps import (
-    Instance,
-    Position,
-    Step,
-    Steps,
-    given_to,
-    outside_inputs,
-    weighted,
-)
+from mgiad_dsl.outline.step_functions import StepFunctions
+from mgiad_dsl.outline.steps import Steps, weighted
 from mgiad_dsl.outline.variables import Variables, event
-
-
-@dataclass(frozen=True)
-class StepFunction:
-    """A step as a function, and where its arguments and results lie in an instance.
-
-    ``values`` are places among those the step is given; ``operators`` slots that have them,
-    ``norms`` families; ``known`` parameters; ``results`` slots, or places among the moves.
-    """
-
-    name: str
-    values: tuple[int, ...]
-    operators: tuple[Position, ...]
-    norms: tuple[str, ...]
-    known: tuple[str, ...]
-    results: tuple[Position | int, ...]
 
 
 @dataclass(frozen=True)
@@ -68,17 +37,13 @@ class Functions:
     """Writes steps as functions and cycles as methods, when they are first called."""
 
     def __init__(self, facts: Facts, steps: Steps) -> None:
-        self.steps: list[Function] = []
+        self.steps = StepFunctions(facts)
         self.cycles: list[Function] = []
         self._facts = facts
         self._network: Network = facts.network
         self._instances = steps
         self._plan = Plan(facts, steps)
-        self._names = Namespace()
         self._methods = Namespace(attribute(g.family) for g in self._network.groups.values())
-        self._step_functions: dict[int, StepFunction] = {}
-
-    # -- calls ---------------------------------------------------------------------------------
 
     def write(
         self, items: Sequence[Item], scope: Scope, operators: Operators, levels: Levels
@@ -91,32 +56,10 @@ class Functions:
                 case Equation():
                     scope.equation(item)
                 case StepUse():
-                    self._call_step(item, scope, operators)
+                    instance = self._instances.instance(item.pass_)
+                    self.steps.call(item, instance, scope, operators)
                 case CycleUse():
                     self._call_cycle(item, scope, operators, levels)
-
-    def _call_step(self, use: StepUse, scope: Scope, operators: Operators) -> None:
-        function = self._step_functions.get(id(use.step)) or self._write_step(use.step)
-        instance = self._instances.instance(use.pass_)
-        facts = self._facts
-        given = given_to(facts, use.step, instance)
-        arguments: list[Argument] = [scope.variable(given[at]) for at in function.values]
-        arguments += [operators.of(facts.operation(instance.values[p])) for p in function.operators]
-        arguments += [
-            operators.norms(family, instance.path, use.passes) for family in function.norms
-        ]
-        arguments += [
-            Known(name, scope.variable(instance.values[p]))
-            for p, name in zip(use.step.known, function.known, strict=True)
-            if instance.values[p] not in instance.own
-        ]
-        results = [
-            (instance.values[r], None)
-            if isinstance(r, tuple)
-            else (facts.value(instance.equations[instance.moves[r][0]]) or "", instance.moves[r][1])
-            for r in function.results
-        ]
-        scope.call(function.name, arguments, results)
 
     def _call_cycle(
         self, use: CycleUse, scope: Scope, operators: Operators, levels: Levels
@@ -127,118 +70,6 @@ class Functions:
         arguments += [operators.norms(family, use.path) for family in method.norms]
         results = [(value, None) for value in method.results]
         scope.call(method.name, arguments, results, method=True)
-
-    # -- steps ---------------------------------------------------------------------------------
-
-    def _write_step(self, step: Step) -> StepFunction:
-        facts, lead = self._facts, step.lead
-        space = Namespace()
-        given = list(outside_inputs(facts, lead))
-        labels = self._labels(step, given)
-        events = [event(facts, [e], local=True) for e in lead.equations]
-        bound = [label for each in events for label in each.bound]
-        names = distinct(shortened([*(label for label in labels if label), *bound]), space)
-        variables = Variables(facts, events, names, space)
-        for value, label in zip(given, labels, strict=True):
-            if label is None:
-                variables.choose(value, -1)
-            else:
-                variables.hold(names[label], value)
-        order = sorted(range(len(given)), key=lambda at: (facts.order(labels[at]), at))
-        formals = [Formal(variables.find(given[at]) or "", "value") for at in order]
-        more, operators, places, norms = self._operators(lead, space)
-        known = {lead.values[p]: space.take(variables.derived(lead.values[p])) for p in step.known}
-        scope = Scope(facts, variables, operators.of, known)
-        results = self._results(lead)
-        ends = [
-            lead.values[r]
-            if isinstance(r, tuple)
-            else facts.value(lead.equations[lead.moves[r][0]])
-            for r in results
-        ]
-        for equation in lead.equations:
-            scope.equation(equation, [value for value in ends if value])
-        scope.give([value for value in ends if value])
-        function = Function(
-            self._names.take(lead.name),
-            tuple(
-                equation.text
-                for equation in lead.equations
-                if facts.own(equation) or facts.value(equation)
-            ),
-            (*formals, *more, *(Formal(name, "known") for name in known.values())),
-            len(results),
-            scope.statements(),
-        )
-        self.steps.append(function)
-        found = StepFunction(
-            function.name, tuple(order), places, norms, tuple(known.values()), results
-        )
-        self._step_functions[id(step)] = found
-        return found
-
-    def _labels(self, step: Step, given: list[str]) -> list[Label | None]:
-        """What the values given to a step are called: alike in all instances, where that can be."""
-        facts = self._facts
-        found: list[Label | None] = []
-        all_given = [given_to(facts, step, each) for each in step.instances]
-        for at, value in enumerate(given):
-            mine = facts.labels(value, facts.at(step.lead.equations[0]))
-            common = [
-                label
-                for label in mine
-                if label not in found
-                and all(
-                    label[0]
-                    in {n for n, _ in facts.labels(values[at], facts.at(each.equations[0]))}
-                    for each, values in zip(step.instances, all_given, strict=True)
-                )
-            ]
-            rest = [label for label in mine if label not in found]
-            found.append(next(iter([*common, *rest]), None))
-        return found
-
-    def _operators(
-        self, lead: Instance, space: Namespace
-    ) -> tuple[list[Formal], Operators, tuple[Position, ...], tuple[str, ...]]:
-        """Each operator is a parameter by itself, the norms of a family are a list."""
-        facts, groups = self._facts, self._network.groups
-        where: dict[str, Position] = {}
-        for position in weighted(facts, lead):
-            where.setdefault(str(facts.operation(lead.values[position]).group), position)
-        single = in_order(groups[name] for name in where if not groups[name].path)
-        names = operator_names(single)
-        given = {group.name: space.take(names[group.name]) for group in single}
-        families = placed(groups[name] for name in where)
-        norms = {family: space.take(family) for family in families}
-        formals = [
-            *(Formal(given[g.name], "scalar" if _is_scalar(g) else "operator") for g in single),
-            *(Formal(name, "norms") for name in norms.values()),
-        ]
-        operators = Operators(
-            self._network,
-            lambda group: Parameter(given[group.name]),
-            {family: Parameter(name) for family, name in norms.items()},
-            lead.path,
-        )
-        return formals, operators, tuple(where[g.name] for g in single), tuple(families)
-
-    def _results(self, lead: Instance) -> tuple[Position | int, ...]:
-        """The results of a step: spaces as declared, then what has no name."""
-        facts = self._facts
-        named: dict[str, Label] = {}
-        for equation in lead.equations:
-            value = facts.value(equation)
-            if value is not None and equation.indices is not None:
-                named[value] = (equation.target, equation.indices)
-        found: list[tuple[tuple[object, ...], int, Position | int]] = [
-            (facts.order(named.get(lead.values[p])), number, p)
-            for number, p in enumerate(lead.results)
-        ]
-        found += [(facts.order(label), 0, at) for at, (_, label) in enumerate(lead.moves)]
-        return tuple(entry[2] for entry in sorted(found, key=lambda entry: entry[:2]))
-
-    # -- cycles --------------------------------------------------------------------------------
 
     def _write_cycle(self, use: CycleUse) -> CycleMethod:
         """The method of a cycle, which is written if no other says the same."""
@@ -341,7 +172,3 @@ def _cycle_function(
     doc = f"{article} {cycle.kind} cycle over {cycle.index} = {first}..{last}."
     name = f"{cycle.kind.lower()}_cycle_{cycle.index}{last}".replace("-", "m")
     return Function(name, (doc,), formals, results, body)
-
-
-def _is_scalar(group: WeightGroup) -> bool:
-    return isinstance(group.op, ops.Scalar)
