@@ -168,6 +168,7 @@ class Declarations:
                 domain=line.domain,
                 codomain=line.codomain,
                 kind=line.kind,
+                wrong=line.kind.span in self._faults.spans,
                 span=declared.span,
             )
             for declared in line.names

@@ -117,6 +117,8 @@ class Equations:
                 return self._branches(expr, self.value(then, scope), self.value(otherwise, scope))
             case ast.Call():
                 return self._call(expr, scope)
+            case ast.Wrong():
+                return UNKNOWN
 
     def _branches(self, expr: ast.Conditional, then: str, otherwise: str) -> str:
         if UNKNOWN in (then, otherwise):

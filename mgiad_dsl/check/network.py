@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Note, SpecError
 from mgiad_dsl.check.declarations import Declarations
 from mgiad_dsl.check.equations import Equations
 from mgiad_dsl.check.faults import Faults
+from mgiad_dsl.check.marked import marked, marked_cycle, marked_output
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.parameters import bind
 from mgiad_dsl.check.statements import Statements
@@ -59,14 +61,13 @@ def check(
         hierarchies=declarations.hierarchies,
         spaces=declarations.spaces,
         operators=declarations.operators,
-        starts=tree.starts,
-        steps=tree.steps,
-        cycles=tree.cycles,
-        outputs=tree.outputs,
+        starts=tuple(replace(s, body=marked(s.body, faults.spans)) for s in tree.starts),
+        steps=tuple(replace(s, body=marked(s.body, faults.spans)) for s in tree.steps),
+        cycles=tuple(marked_cycle(cycle, faults.spans) for cycle in tree.cycles),
+        outputs=tuple(marked_output(output, faults.spans) for output in tree.outputs),
         expects=chosen.expects if chosen else tree.expects,
         published=chosen.published if chosen else tree.published,
         settings=tuple(settings),
-        faulty=faults.spans,
     )
 
 

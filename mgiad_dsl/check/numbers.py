@@ -38,6 +38,8 @@ class Numbers:
                 return self.all((left, right), scope)
             case ast.Conditional(test, then, otherwise):
                 return self.all((test, then, otherwise), scope)
+            case ast.Wrong():
+                return False
 
     def all(self, exprs: Collection[ast.Expr], scope: Collection[str]) -> bool:
         fine = [self.check(expr, scope) for expr in exprs]  # all of them, for their errors

@@ -55,7 +55,7 @@ class Statements:
             with self._faults.within(statement.span):
                 if isinstance(statement, ast.Let):
                     self._let(statement, local)
-                else:
+                elif isinstance(statement, ast.Assign):
                     self._assign(statement, local)
 
     def _assign(self, statement: ast.Assign, scope: Scope) -> None:

@@ -96,6 +96,7 @@ class Evaluator:
 
         Raises:
             SpecError: a type, range or size that does not fit, or division by zero.
+            PoisonedError: it is wrong, which was reported.
         """
         self.spend(1, expr.span)
         self._depth += 1
@@ -158,6 +159,8 @@ class Evaluator:
             case ast.Call(function, arguments):
                 values = [self.value(a, env) for a in arguments if not isinstance(a, ast.Window)]
                 return self._call(function.name, values, expr.span)
+            case ast.Wrong():
+                raise PoisonedError
 
     def arithmetic(self, a: object, sign: str, b: object, span: Span) -> Value:
         """``a sign b`` on numbers; lists may be multiplied and divided by a number.

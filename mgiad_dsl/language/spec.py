@@ -97,13 +97,17 @@ class Space(_Model):
 
 
 class Operator(_Model):
-    """A family of operators; its bracket indices name the sharing group."""
+    """A family of operators; its bracket indices name the sharing group.
+
+    Of one that is ``wrong`` an error was reported: it can be neither applied nor made.
+    """
 
     name: str
     indices: tuple[str, ...]
     domain: MaybeExpr
     codomain: MaybeExpr
     kind: Annotated[ast.Kind, SkipValidation, _Text]
+    wrong: Annotated[bool, Field(exclude=True)]
     span: Where
 
     @property
@@ -113,11 +117,7 @@ class Operator(_Model):
 
 
 class NetSpec(_Model):
-    """A complete, checked network description: pure data.
-
-    ``faulty`` are the places of equations, their targets, outputs and operator kinds in which
-    an error was found and reported: lowering passes over them in silence.
-    """
+    """A complete, checked network description: pure data."""
 
     name: str
     variant: str | None
@@ -134,7 +134,6 @@ class NetSpec(_Model):
     expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
     published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
     settings: tuple[str, ...]
-    faulty: Annotated[frozenset[Span], SkipValidation, Field(exclude=True)] = frozenset()
 
     @property
     def customised(self) -> bool:

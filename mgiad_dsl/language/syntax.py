@@ -95,7 +95,16 @@ class Conditional:
     span: Span = _span()
 
 
-Expr: TypeAlias = Number | Boolean | Name | Index | Call | List | Unary | Binary | Conditional
+@dataclass(frozen=True)
+class Wrong:
+    """Where an expression or an equation stood in which an error was found, and reported."""
+
+    span: Span = _span()
+
+
+Expr: TypeAlias = (
+    Number | Boolean | Name | Index | Call | List | Unary | Binary | Conditional | Wrong
+)
 
 
 @dataclass(frozen=True)
@@ -259,7 +268,7 @@ class Cycle:
     span: Span = _span()
 
 
-Statement: TypeAlias = Let | Assign | Cycle
+Statement: TypeAlias = Let | Assign | Cycle | Wrong
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ class _Lowering:
                     self._guarded(statement, local, own)
                 case ast.Assign():
                     self._guarded(statement, local, own)
+                case ast.Wrong():
+                    self._memory.lose()
         return self._builder.leave()
 
     def _guarded(self, statement: ast.Let | ast.Assign, env: Environment, where: Where) -> None:
@@ -114,8 +116,6 @@ class _Lowering:
             self._report.error(error)
 
     def _let(self, let: ast.Let, env: Environment, where: Where) -> None:
-        if let.span in self._spec.faulty:
-            return
         name = let.declared.name
         self._builder.open(where, name)
         value = self._equations.value(let.value, env)
@@ -128,8 +128,6 @@ class _Lowering:
         key = self._target(statement.target, env)
         self._spaces.reach(self._spaces.families[key[0]], key[1])
         try:
-            if statement.span in self._spec.faulty:
-                raise PoisonedError
             self._builder.open(where, key[0])
             value = self._equations.value(statement.value, env)
             text = self._written(statement.span)
@@ -149,8 +147,6 @@ class _Lowering:
     def _target(self, target: ast.Name | ast.Index, env: Environment) -> Key:
         """The space that an equation sets."""
         try:
-            if target.span in self._spec.faulty:
-                raise PoisonedError
             exprs = target.indices if isinstance(target, ast.Index) else ()
             indices = self._equations.indices(exprs, env)
             self._spaces.place(target.name, indices, target.span)
@@ -160,8 +156,6 @@ class _Lowering:
         return target.name, indices
 
     def _output(self, output: ast.Output) -> Iterator[Output]:
-        if output.span in self._spec.faulty:
-            return
         try:
             self._evaluator.taken.clear()
             self._builder.open(Where().output(output.name), output.name)

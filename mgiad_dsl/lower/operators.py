@@ -43,7 +43,6 @@ class Operators:
         self._spaces = spaces
         self._builder = builder
         self._report = report
-        self._faulty = spec.faulty
         self._kinds = Kinds(evaluator)
         self._plans: dict[tuple[str, tuple[int, ...], Place, Shape], _Plan] = {}
         self.window = self._kinds.window
@@ -106,7 +105,7 @@ class Operators:
         used = {group.family for group in self._builder.network.groups.values()}
         for operator in self.families.values():
             exists = not operator.indices and operator.kind.traits.family != "resampling"
-            if exists and operator.name not in used and not self._is_faulty(operator):
+            if exists and operator.name not in used and not operator.wrong:
                 with self._report.catch():
                     self._declare(operator)
 
@@ -143,12 +142,9 @@ class Operators:
 
     def _sound(self, name: str) -> Operator:
         operator = self.families[name]
-        if self._is_faulty(operator):
+        if operator.wrong:
             raise PoisonedError
         return operator
-
-    def _is_faulty(self, operator: Operator) -> bool:
-        return operator.kind.span in self._faulty
 
     # -- indices -----------------------------------------------------------------------------
 
