@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mgiad_dsl import Source, compile_source
 from mgiad_dsl.compiler import Compiled, compile_tree, read
 from mgiad_dsl.rewrite import Level
 from mgiad_dsl.runtime import load
@@ -102,3 +103,25 @@ def test_weights_are_counted_alike(name: str) -> None:
 def test_work_that_is_saved(name: str, least: float) -> None:
     count = compile_tree(read(name)[0]).count
     assert 1 - count.macs / count.written.macs >= least
+
+
+NORMS = """network norms
+input image : 2 x 4 x 4
+operators { A : image -> image conv 3x3   norm : batchnorm   lost : batchnorm }
+start { let nothing = lost(A(image)) }
+output o = norm(A(image)) + norm(A(image))
+"""
+
+
+def test_statistics_of_norms_that_are_used_twice_or_for_nothing() -> None:
+    """Every use that an output needs counts, at both levels; no other does."""
+    networks = [
+        load(compile_source(Source("norms", NORMS), level=level).python) for level in (0, 1)
+    ]
+    networks[1].load_state_dict(networks[0].state_dict())
+    image = torch.randn(3, 2, 4, 4)
+    for network in networks:
+        network(image)
+        assert network.norm.num_batches_tracked == 2
+        assert network.lost.num_batches_tracked == 0
+    assert torch.equal(networks[0].norm.running_mean, networks[1].norm.running_mean)
