@@ -5,8 +5,18 @@ import pytest
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import cycles
-
-from .small import CORRECT, compiled, errors, graph, groups, net, operation, placed, trace, uses
+from tests.small import (
+    CORRECT,
+    compiled,
+    errors,
+    graph,
+    groups,
+    net,
+    operation,
+    placed,
+    trace,
+    uses,
+)
 
 FLAT = """network net{parameters}
 input image : 3 x 8 x 8

@@ -11,7 +11,7 @@ from mgiad_dsl.base.source import CompilerError
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
-from tests.broken import NAMES, change, change_op, first, good
+from tests.graph.broken import NAMES, change, change_op, first, good
 
 Breach = Callable[[Network], str]  # breaks a network, and gives the message of it
 

@@ -3,8 +3,7 @@
 import pytest
 
 from mgiad_dsl.graph.network import Network
-
-from .small import errors, graph, net
+from tests.small import errors, graph, net
 
 
 def shape(net_graph: Network, place: str) -> tuple[int, ...]:

@@ -11,8 +11,7 @@ from mgiad_dsl.check import check
 from mgiad_dsl.compiler import compile_source
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.parse import parse
-
-from .small import CORRECT, compiled, errors, net
+from tests.small import CORRECT, compiled, errors, net
 
 IMAGE = "input image : 3 x 8 x 8\noutput o = image\n"
 

@@ -13,7 +13,7 @@ import pytest
 
 from mgiad_dsl.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COMMANDS = ["count mgnet", "check mgnet", "compile mgnet", "draw mgnet -o -", "list", "--version"]
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="redirections of a POSIX shell")
 

@@ -12,7 +12,7 @@ from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network, Operation
 from mgiad_dsl.graph.tree import Equation, Start
 from mgiad_dsl.graph.verify import verify
-from tests.broken import NAMES, change, equations, good
+from tests.graph.broken import NAMES, change, equations, good
 
 Breach = Callable[[Network], str]  # breaks a network, and gives the message of it
 

@@ -16,9 +16,9 @@ from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
 from mgiad_dsl.outline.names import MODULE_ATTRIBUTES
 from mgiad_dsl.runtime import load
-from tests.test_count import every_network
+from tests.counting.test_count import every_network
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("name", ["mgnet", "mgiad:w3", "poisson:f", "unet_mg", "mgnet_chebyshev"])

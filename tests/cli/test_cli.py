@@ -14,7 +14,7 @@ import pytest
 from mgiad_dsl import compiler
 from mgiad_dsl.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WITHOUT_TORCH = (
     "import sys; sys.modules['torch'] = sys.modules['torchvision'] = None; "
     "from mgiad_dsl.cli import main; sys.exit(main(sys.argv[1:]))"

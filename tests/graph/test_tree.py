@@ -21,8 +21,7 @@ from mgiad_dsl.graph.tree import (
     cycles,
     equations,
 )
-
-from .small import CORRECT, graph, net
+from tests.small import CORRECT, graph, net
 
 SOLVE = "solve i in 2..3 { u[l] = u[l] + B[l,i](f[l]) }"
 POST = "smooth { u[l] = u[l] + B[l,7](f[l] - A[l](u[l])) }"

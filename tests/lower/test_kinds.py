@@ -7,8 +7,7 @@ import pytest
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Operation
 from mgiad_dsl.language.kinds import KINDS, RESAMPLINGS
-
-from .small import compiled, errors, graph
+from tests.small import compiled, errors, graph
 
 TEXT = """network net(act = relu)
 input image : {shape}
