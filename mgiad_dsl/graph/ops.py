@@ -158,6 +158,8 @@ class Negate:
     pass
 
 
+_ZERO_AT_ZERO = frozenset({"relu", "gelu", "silu", "leaky_relu", "tanh"})
+
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
 Norm: TypeAlias = BatchNorm | GroupNorm | LayerNorm
 Op: TypeAlias = Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate
@@ -176,6 +178,42 @@ def repeats(op: Op) -> bool:
             | LayerNorm() | Activation() | Pool() | Upsample() | Binary() | Negate()
         ):  # fmt: skip
             return True
+        case _:
+            assert_never(op)
+
+
+def keeps_zero(op: Op) -> bool:
+    """Whether an operation of one input makes zero of zero, whatever its weights."""
+    match op:
+        case Conv() | Linear():
+            return not op.bias
+        case Activation(name):
+            return name in _ZERO_AT_ZERO
+        case Stencil() | Pool() | Upsample() | Negate():
+            return True
+        case (
+            Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
+            | Binary()
+        ):  # fmt: skip
+            return False
+        case _:
+            assert_never(op)
+
+
+def is_linear(op: Op) -> bool:
+    """Whether an operation of one input is linear in it."""
+    match op:
+        case Conv() | Linear():
+            return not op.bias
+        case Pool(maximum=maximum):
+            return not maximum
+        case Stencil() | Upsample() | Negate():
+            return True
+        case (
+            Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
+            | Activation() | Binary()
+        ):  # fmt: skip
+            return False
         case _:
             assert_never(op)
 

@@ -8,16 +8,29 @@ from typing import Literal, TypeAlias, get_args
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
+from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.common import merge_common
+from mgiad_dsl.rewrite.constants import fold_constants
+from mgiad_dsl.rewrite.join import join_linear
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
+from mgiad_dsl.rewrite.zero import drop_zeros
 
-Level = Literal[0, 1]
+Level = Literal[0, 1, 2]
 Rewrite: TypeAlias = Callable[[Network], Network]
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
     0: (),  # the network as the spec writes it
-    1: (merge_common, drop_unneeded),  # equal bit for bit
+    1: (drop_zeros, merge_common, drop_unneeded),  # equal bit for bit
+    2: (  # equal in real arithmetic
+        drop_zeros,
+        fold_constants,
+        merge_common,
+        cancel,
+        join_linear,
+        merge_common,
+        drop_unneeded,
+    ),
 }
 
 

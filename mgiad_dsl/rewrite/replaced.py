@@ -6,32 +6,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.network import Network, Operation
 from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Stage, Start, Visit
 
 Names = Mapping[str, "str | None"]
 
 
-def replaced(network: Network, names: Names) -> Network:
-    """A new network without the operations in ``names``.
+def replaced(
+    network: Network, names: Names, changed: Mapping[str, Operation] | None = None
+) -> Network:
+    """A new network without the operations in ``names``, and with others in place of some.
 
-    Each gives the value that takes its place wherever it was used, or None for a value that
-    nothing needs; its equations go too.
+    Args:
+        network: the network.
+        names: for each value that goes, the one that takes its place wherever it was used, or
+            None for a value that nothing needs; its equations go too.
+        changed: operations that give the value of their name in another way.
     """
-
-    def now(name: str) -> str:
-        return names.get(name) or name
-
+    changed = changed or {}
     operations = {
-        name: replace(node, inputs=tuple(map(now, node.inputs)))
+        name: _on(changed.get(name, node), names)
         for name, node in network.operations.items()
         if name not in names
     }
-    groups = {
-        name: replace(group, users=[user for user in group.users if user in operations])
-        for name, group in network.groups.items()
-    }
-    outputs = {name: now(value) for name, value in network.outputs.items()}
+    users: dict[str, list[str]] = {name: [] for name in network.groups}
+    for name, node in operations.items():
+        if node.group is not None:
+            users[node.group].append(name)
+    groups = {name: replace(group, users=users[name]) for name, group in network.groups.items()}
+    outputs = {name: names.get(value) or value for name, value in network.outputs.items()}
     stages = (_stage(stage, names) for stage in network.tree)
     return replace(
         network,
@@ -40,6 +43,12 @@ def replaced(network: Network, names: Names) -> Network:
         outputs=outputs,
         tree=tuple(stage for stage in stages if stage is not None),
     )
+
+
+def _on(node: Operation, names: Names) -> Operation:
+    """An operation on the values that take the place of its inputs."""
+    inputs = tuple(names.get(name) or name for name in node.inputs)
+    return node if inputs == node.inputs else replace(node, inputs=inputs)
 
 
 def _stage(stage: Stage, names: Names) -> Stage | None:
