@@ -12,6 +12,7 @@ from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.constants import fold_constants
 from mgiad_dsl.rewrite.join import join_linear
+from mgiad_dsl.rewrite.residual import carry_residuals
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from mgiad_dsl.rewrite.zero import drop_zeros
 
@@ -26,6 +27,7 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
         drop_zeros,
         fold_constants,
         merge_common,
+        carry_residuals,
         cancel,
         join_linear,
         merge_common,
