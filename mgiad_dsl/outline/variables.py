@@ -103,7 +103,9 @@ class Variables:
             return f"{attribute(self._facts.network.groups[node.group].family)}_{of}"
         if label is not None:
             return self._names[label]
-        return f"{node.op.name}_{of}" if isinstance(node.op, ops.Activation) and of else "t"
+        if isinstance(node.op, ops.Activation) and of:
+            return f"{node.op.name}_{of}"
+        return "r" if node.op == ops.Binary("-") else "t"  # most differences are residuals
 
 
 def event(facts: Facts, equations: Sequence[Equation], local: bool) -> Event:

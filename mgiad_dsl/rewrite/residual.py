@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable
 from dataclasses import replace
 
@@ -12,11 +11,11 @@ from mgiad_dsl.rewrite.replaced import replaced
 
 
 def carry_residuals(network: Network) -> Network:
-    """``f - A (u + d) = (f - A u) - A d``, where ``f - A u`` is known; ``(r + A u) - A u = r``.
+    """``f - A (u + d) = (f - A u) - A d`` and ``f - A u = r``, where ``f = r + A u``.
 
-    Neither costs more than before. But a coarser level has ``f = r + A u``, and when all its
-    residuals follow from ``r``, nothing needs ``f`` and ``A u`` any more: one application of ``A``
-    less on every level, as in the residual form of multigrid.
+    A coarser level has such an ``f``. With all its residuals following from ``r``, nothing needs
+    ``f`` and ``A u`` any more, which saves one application of ``A`` on every level: where ``A`` is
+    linear, the full approximation scheme is the correction scheme (Brandt, 1977).
     """
     return _Residuals(network).carried()
 
@@ -27,17 +26,21 @@ class _Residuals:
         self._operations = dict(network.operations)
         self._known: dict[Hashable, str] = {}  # f - A u, by f, A and u
         self._same: dict[str, str] = {}
-        self._alone = _used_once(network)
+        self._users: dict[str, list[str]] = {name: [] for name in network.operations}
+        for name, node in network.operations.items():
+            for each in node.inputs:
+                self._users[each].append(name)
+        self._named = {e.value for e in network.equations() if e.value is not None}
 
     def carried(self) -> Network:
         for name in self._network.operations:
             node = self._operations[name]
             inputs = tuple(self._same.get(each, each) for each in node.inputs)
             node = self._operations[name] = replace(node, inputs=inputs)
-            if node.op == Binary("+"):
-                self._learn_from_sum(node)
+            if node.op == Binary("+") and self._only_for_residuals(name):
+                self._learn(node)
             elif node.op == Binary("-"):
-                self._difference(node)
+                self._carry(node)
         changed = {
             name: node
             for name, node in self._operations.items()
@@ -45,35 +48,40 @@ class _Residuals:
         }
         return replaced(self._network, self._same, changed)
 
-    def _learn_from_sum(self, f: Operation) -> None:
+    def _only_for_residuals(self, f: str) -> bool:
+        """Whether a value is needed for nothing but ``f - A u``."""
+        users = [self._network.operations[user] for user in self._users[f]]
+        return f not in self._network.outputs.values() and all(
+            user.op == Binary("-") and user.inputs[0] == f and self._applies(user.inputs[1])
+            for user in users
+        )
+
+    def _learn(self, f: Operation) -> None:
         """``f = r + A u``: then ``f - A u`` is ``r``."""
         for r, applied in (f.inputs, f.inputs[::-1]):
             if self._applies(applied) and self._shape(r) == f.shape == self._shape(applied):
                 self._known[self._key(f.name, applied)] = r
 
-    def _difference(self, node: Operation) -> None:
+    def _carry(self, node: Operation) -> None:
+        """A residual is a known one, or follows from that before the last correction ``d``."""
         f, applied = node.inputs
-        if not self._applies(applied) or not self._shape(f) == node.shape == self._shape(applied):
+        if not self._applies(applied):
             return
         key = self._key(f, applied)
         if key in self._known:
             self._same[node.name] = self._known[key]
             return
-        self._known[key] = node.name
-        if applied in self._alone:
-            self._update(node, f, applied)
-
-    def _update(self, node: Operation, f: str, applied: str) -> None:
-        """Let a residual follow from that before the last correction ``d``."""
         operator = self._operations[applied]
         value = self._operations[operator.inputs[0]]
-        if value.op != Binary("+"):
+        alone = self._users[applied] == [node.name] and applied not in self._named
+        if value.op != Binary("+") or not alone:
             return
         for u, d in (value.inputs, value.inputs[::-1]):
             before = self._known.get((f, operator.op, operator.group, u))
             if before is not None and self._shape(d) == value.shape:
                 self._operations[applied] = replace(operator, inputs=(d,))
                 self._operations[node.name] = replace(node, inputs=(before, applied))
+                self._known[key] = node.name
                 return
 
     def _applies(self, name: str) -> bool:
@@ -87,10 +95,3 @@ class _Residuals:
 
     def _shape(self, name: str) -> tuple[int, ...]:
         return self._operations[name].shape
-
-
-def _used_once(network: Network) -> set[str]:
-    """Values that one operation works on, and that are no equation's."""
-    uses = Counter(each for node in network.operations.values() for each in node.inputs)
-    named = {equation.value for equation in network.equations()}
-    return {name for name, number in uses.items() if number == 1 and name not in named}
