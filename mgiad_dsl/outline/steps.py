@@ -65,15 +65,20 @@ class Steps:
                 if part.step is not None:
                     self._named.add(id(pass_))
         steps = [step for group in alike.values() for step in _merged(facts, group)]
+        self._variants = Counter(step.lead.name for step in steps)
         of = {id(instance): step for step in steps for instance in step.instances}
         self._step = {key: of[id(instance)] for key, instance in self._instance.items()}
 
     def wanted(self, pass_: Pass) -> Step | None:
-        """The function that a pass becomes: a named step, or what runs more than once."""
+        """The function that a pass becomes: a named step, or what runs more than once.
+
+        Of a step that begins otherwise on one level than on all others, that one is written out.
+        """
         step = self._step.get(id(pass_))
-        if step is None or (id(pass_) not in self._named and len(step.instances) < 2):
-            return None
-        return step
+        if step is None or len(step.instances) > 1:
+            return step
+        named = id(pass_) in self._named and self._variants[step.lead.name] == 1
+        return step if named else None
 
     def instance(self, pass_: Pass) -> Instance:
         return self._instance[id(pass_)]
