@@ -45,7 +45,7 @@ def known_level(level: object) -> Level:
     for each in LEVELS:
         if str(each) == str(level):
             return each
-    hint = " or ".join(map(str, LEVELS))
+    hint = f"{', '.join(map(str, LEVELS[:-1]))} or {LEVELS[-1]}"
     raise SpecError(f"there is no level {level} of optimisation", hint=hint)
 
 

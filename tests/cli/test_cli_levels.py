@@ -46,14 +46,14 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("command", COMPILING, ids=lambda command: command[0])
-@pytest.mark.parametrize("level", ["2", "-1", "s", "00", "1.0", "None"])
+@pytest.mark.parametrize("level", ["3", "-1", "s", "00", "1.0", "None"])
 def test_a_level_that_is_none_is_wrong_usage(
     command: list[str], level: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([*command, f"-O{level}"])
     assert stopped.value.code == 2
-    message = f"argument -O: there is no level {level} of optimisation: 0 or 1"
+    message = f"argument -O: there is no level {level} of optimisation: 0, 1 or 2"
     assert capsys.readouterr().err.endswith(f"mgiad {command[0]}: error: {message}\n")
 
 

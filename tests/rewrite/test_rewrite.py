@@ -17,11 +17,18 @@ from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import Equation
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite import common, levels, rewrite
+from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.common import merge_common
+from mgiad_dsl.rewrite.constants import fold_constants
+from mgiad_dsl.rewrite.join import join_linear
+from mgiad_dsl.rewrite.residual import carry_residuals
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
+from mgiad_dsl.rewrite.zero import drop_zeros
 from tests.zoo import ZOO, small
 
-PASSES = [merge_common, drop_unneeded]
+PASSES = [
+    drop_zeros, fold_constants, merge_common, carry_residuals, cancel, join_linear, drop_unneeded
+]  # fmt: skip
 
 TINY = """network tiny
 input x : 2 x 6 x 6
@@ -221,6 +228,16 @@ def test_no_norm_is_merged(written: Network) -> None:
 # -- the runner --------------------------------------------------------------------------------
 
 
+RUN = {
+    0: [],
+    1: ["drop_zeros", "merge_common", "drop_unneeded"],
+    2: [
+        "drop_zeros", "fold_constants", "merge_common", "carry_residuals", "cancel",
+        "join_linear", "merge_common", "drop_unneeded",
+    ],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("level", levels.LEVELS)
 def test_the_runner_verifies_after_every_pass(
     level: levels.Level, monkeypatch: pytest.MonkeyPatch
@@ -240,8 +257,8 @@ def test_the_runner_verifies_after_every_pass(
     monkeypatch.setattr(levels, "_PASSES", passes)
     monkeypatch.setattr(levels, "verify", lambda given: done.append(("verify", given)))
     result = rewrite(network, level)
-    names = ["merge_common", "verify", "drop_unneeded", "verify"] if level == 1 else []
-    assert [name for name, _ in done] == names
+    assert [name for name, _ in done[::2]] == RUN[level]
+    assert [name for name, _ in done[1::2]] == ["verify"] * len(RUN[level])
     assert all(done[at][1] is done[at + 1][1] for at in range(0, len(done), 2))
     assert result is (done[-1][1] if done else network)
 
@@ -263,6 +280,6 @@ def test_the_network_as_written_is_verified_too(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_level_that_is_none() -> None:
     source = Source("tiny", TINY.format(output="u", start=""))
-    with pytest.raises(SpecError, match="there is no level 2 of optimisation") as caught:
-        compile_source(source, level=2)  # type: ignore[arg-type]
-    assert caught.value.hint == "0 or 1"
+    with pytest.raises(SpecError, match="there is no level 3 of optimisation") as caught:
+        compile_source(source, level=3)  # type: ignore[arg-type]
+    assert caught.value.hint == "0, 1 or 2"
