@@ -23,9 +23,11 @@ def drop_zeros(network: Network) -> Network:
         if isinstance(now, str):
             same[name] = now
         elif now is not None:
-            changed[name] = now
-            if isinstance(now.op, Zeros):
+            if isinstance(now.op, Zeros):  # like what that zero is like
                 zeros.add(name)
+                like = changed.get(now.inputs[0]) or network.operations[now.inputs[0]]
+                now = replace(now, inputs=like.inputs)
+            changed[name] = now
     return replaced(network, same, changed)
 
 

@@ -138,7 +138,7 @@ STEP = "u = u + relu(f - A(u))"
         ("f = r + C(u)  u = u + relu(f - C(u))  u = u + relu(f - C(u))", 2),  # a bias
         (f"f = r  {STEP}  {STEP}", 2),  # no sum: nothing to save
         (f"f = r + B(u)  {STEP}  {STEP}", 3),  # of another operator
-        (f"f = r + A(u)  {STEP}  {STEP}  u = u + B(f)", 4),  # f is needed all the same
+        (f"f = r + A(u)  {STEP}  {STEP}  u = u + B(f)", 3),  # f is needed all the same
         (f"f = r + A(u)  {STEP}  f = relu(f)  {STEP}", 2),
     ],
 )
@@ -175,7 +175,7 @@ def test_operators_of_sums(output: str, left: dict[str, int]) -> None:
 
 
 def test_a_value_with_a_name_keeps_it() -> None:
-    network = tiny("a - b", "let a = A(u)  let b = A(r)")
+    network = tiny("u", "let a = A(u)  let b = A(r)  u = a - b")
     assert after(network, join_linear)["Conv"] == 2
 
 
@@ -231,11 +231,8 @@ def test_the_zoo_is_equal_in_real_arithmetic(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "level", "millions"),
     [
-        ("mgnet", 0, 692),
-        ("mgnet", 1, 569),
-        ("mgnet", 2, 485),
-        ("mgiad", 2, 540),
-        ("unet_mg", 2, 159),
+        ("mgnet", 0, 692), ("mgnet", 1, 569), ("mgnet", 2, 485),
+        ("mgiad", 1, 589), ("mgiad", 2, 540), ("unet_mg", 2, 159),
     ],
 )  # fmt: skip
 def test_work_that_is_left(name: str, level: Level, millions: int) -> None:
