@@ -135,7 +135,9 @@ def test_zeros_of_two_spaces_stay_two() -> None:
     output o = B(g) + u
     """
     compiled = compile_source(Source("zeros", text))
-    assert applied(compiled.network)["Zeros"] == 2
+    merged = merge_common(compiled.written)
+    verify(merged)
+    assert applied(merged)["Zeros"] == 2
 
 
 def test_only_what_has_state_or_chance_does_not_repeat() -> None:
