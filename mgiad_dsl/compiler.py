@@ -15,8 +15,6 @@ from mgiad_dsl.base.source import Caution, Source, SpecError
 from mgiad_dsl.check import check
 from mgiad_dsl.counting.claims import check_claims
 from mgiad_dsl.counting.count import WeightCount, count
-from mgiad_dsl.emit import emit
-from mgiad_dsl.emit.header import about
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.language import syntax as ast
@@ -24,7 +22,6 @@ from mgiad_dsl.language.evaluate import show
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.language.words import did_you_mean
 from mgiad_dsl.lower import lower
-from mgiad_dsl.outline import outline
 from mgiad_dsl.parse import parse
 from mgiad_dsl.rewrite import Level, rewrite
 
@@ -60,6 +57,10 @@ class Compiled:
     @cached_property
     def python(self) -> str:
         """The standalone source of the network."""
+        from mgiad_dsl.emit import emit  # not needed to count: 20 ms
+        from mgiad_dsl.emit.header import about
+        from mgiad_dsl.outline import outline
+
         lines = about(self.source, self.spec, self.count.weights, self.level)
         return emit(outline(self.network), lines)
 

@@ -131,14 +131,20 @@ def count(written: Network, network: Network | None = None) -> WeightCount:
     """
     network = network or written
     live, used = written.live(), written.live_groups()
-    runs = network.live()
+    runs = live if network is written else network.live()
     groups = []
     for group in sorted(written.groups.values(), key=lambda group: group.span.start):
         uses = sum(user in live for user in group.users)
         users = [network.operations[u] for u in network.groups[group.name].users if u in runs]
         macs = sum(_macs(network, node) for node in users)
         groups.append(_group(group, uses, macs, dead=group.name not in used))
-    return WeightCount(written.name, tuple(groups), _cost(network, runs), _cost(written, live))
+    cost = _cost(network, runs)
+    return WeightCount(
+        written.name,
+        tuple(groups),
+        cost,
+        cost if network is written else _cost(written, live),
+    )
 
 
 def _cost(network: Network, live: set[str]) -> Cost:

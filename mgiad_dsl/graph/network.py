@@ -53,6 +53,8 @@ class WeightGroup:
     it (``("l1_pre", 0, 1)``).
     ``levels`` are the level indices it belongs to (``{"l": 2, "k": 0}``); an index on which
     its uses differ is left out. ``role`` is operator, transfer, norm, stem, head or scalar.
+    ``key`` is the name in its family (``2_0``, ``l1_pre.0.1``), empty where the family is one
+    group; ``name`` (``A.2_0``) the prefix of its tensors in the ``state_dict``.
     """
 
     family: str
@@ -64,18 +66,15 @@ class WeightGroup:
     role: str
     levels: dict[str, int]
     users: list[str] = field(default_factory=list)
+    key: str = field(init=False)
+    name: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """``2_0``, ``l1_pre.0.1``: the name in its family; empty where the family is one group."""
+    def __post_init__(self) -> None:
         if self.path:
-            return ".".join(map(str, self.path))
-        return "_".join(str(index).replace("-", "m") for index in self.indices)
-
-    @property
-    def name(self) -> str:
-        """``A.2``: the prefix of its tensors in the ``state_dict``."""
-        return f"{self.family}.{self.key}" if self.key else self.family
+            self.key = ".".join(map(str, self.path))
+        else:
+            self.key = "_".join(map(str, self.indices)).replace("-", "m")
+        self.name = f"{self.family}.{self.key}" if self.key else self.family
 
 
 @dataclass

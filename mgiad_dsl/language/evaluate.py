@@ -131,8 +131,8 @@ class Evaluator:
 
     def _value(self, expr: ast.Expr, env: Environment) -> Value:
         match expr:
-            case ast.Number(value):
-                return simplest(value, expr.span)
+            case ast.Number():
+                return simplest(expr.exact, expr.span)
             case ast.Boolean(value):
                 return value
             case ast.Name(name):
@@ -260,6 +260,10 @@ def simplest(value: int | Fraction, span: Span | None) -> Value:
     Raises:
         SpecError: out of bounds.
     """
+    if type(value) is int:  # nearly all
+        if value.bit_length() > MAX_BITS:
+            raise _out_of_bounds(span)
+        return value
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
         raise _out_of_bounds(span)
     return value.numerator if value.denominator == 1 else value

@@ -107,6 +107,7 @@ KINDS: dict[KindName, Traits] = {name: _traits(name) for name in KIND_NAMES}
 
 
 _NAMED: dict[str, KindName] = {name: name for name in KIND_NAMES}
+_RESAMPLINGS: dict[str, ResamplingName] = {name: name for name in RESAMPLINGS}
 
 
 def kind_named(word: str) -> KindName:
@@ -116,4 +117,4 @@ def kind_named(word: str) -> KindName:
 
 def resampling_named(word: str) -> ResamplingName | None:
     """The kind of a resampling that is called like a function: ``maxpool(g, 2x2)``."""
-    return next((name for name in RESAMPLINGS if name == word), None)
+    return _RESAMPLINGS.get(word)

@@ -5,16 +5,11 @@ Expressions stay syntax trees, since most of them differ from level to level.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    SkipValidation,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic_core import core_schema
 
 from mgiad_dsl.base.source import Span
 from mgiad_dsl.language import syntax as ast
@@ -24,7 +19,7 @@ from mgiad_dsl.language.plain import plain
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True)
 
 
 def _text(node: object) -> str | None:
@@ -32,16 +27,30 @@ def _text(node: object) -> str | None:
     return span.text if isinstance(span, Span) else None
 
 
-_Text = PlainSerializer(_text, return_type="str | None")
-_Texts = PlainSerializer(lambda nodes: [_text(node) for node in nodes])
-_Plain = PlainSerializer(plain)
-_Place = PlainSerializer(str, return_type=str)
+class _Kept:
+    """A field that is kept as it is, and ``show`` gives its JSON.
 
-Expr = Annotated[ast.Expr, SkipValidation, _Text]
-MaybeExpr = Annotated["ast.Expr | None", SkipValidation, _Text]
-MaybeDims = Annotated["ast.Dims | None", SkipValidation, _Text]
-Shown = Annotated[Any, SkipValidation, _Plain]  # a Value: recursive, so not for pydantic
-Where = Annotated[Span, SkipValidation, _Place]
+    Pydantic does not look at its type: building schemas of the syntax tree takes 60 ms.
+    """
+
+    def __init__(self, show: Callable[[Any], object]) -> None:
+        self._show = show
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        shown = core_schema.plain_serializer_function_ser_schema(self._show)
+        return core_schema.any_schema(serialization=shown)
+
+
+_Text = _Kept(_text)
+_Texts = _Kept(lambda nodes: [_text(node) for node in nodes])
+
+Expr = Annotated[ast.Expr, _Text]
+MaybeExpr = Annotated["ast.Expr | None", _Text]
+MaybeDims = Annotated["ast.Dims | None", _Text]
+Shown = Annotated[Any, _Kept(plain)]  # a Value
+Where = Annotated[Span, _Kept(str)]
 
 
 class Parameter(_Model):
@@ -79,7 +88,7 @@ class Hierarchy(_Model):
 
     index: str
     outer: tuple[str, ...]
-    range: Annotated[ast.Range, SkipValidation, _Text]
+    range: Annotated[ast.Range, _Text]
     axis: words.Axis
     span: Where
 
@@ -106,7 +115,7 @@ class Operator(_Model):
     indices: tuple[str, ...]
     domain: MaybeExpr
     codomain: MaybeExpr
-    kind: Annotated[ast.Kind, SkipValidation, _Text]
+    kind: Annotated[ast.Kind, _Text]
     wrong: Annotated[bool, Field(exclude=True)]
     span: Where
 
@@ -122,17 +131,17 @@ class NetSpec(_Model):
     name: str
     variant: str | None
     parameters: tuple[Parameter, ...]
-    lets: Annotated[tuple[ast.Let, ...], SkipValidation, _Texts]
-    inputs: Annotated[tuple[ast.Input, ...], SkipValidation, _Texts]
+    lets: Annotated[tuple[ast.Let, ...], _Texts]
+    inputs: Annotated[tuple[ast.Input, ...], _Texts]
     hierarchies: tuple[Hierarchy, ...]
     spaces: tuple[Space, ...]
     operators: tuple[Operator, ...]
-    starts: Annotated[tuple[ast.Start, ...], SkipValidation, _Texts]
-    steps: Annotated[tuple[ast.Step, ...], SkipValidation, _Texts]
-    cycles: Annotated[tuple[ast.Cycle, ...], SkipValidation, _Texts]
-    outputs: Annotated[tuple[ast.Output, ...], SkipValidation, _Texts]
-    expects: Annotated[tuple[ast.Expect, ...], SkipValidation, _Texts]
-    published: Annotated[tuple[ast.Published, ...], SkipValidation, _Texts]
+    starts: Annotated[tuple[ast.Start, ...], _Texts]
+    steps: Annotated[tuple[ast.Step, ...], _Texts]
+    cycles: Annotated[tuple[ast.Cycle, ...], _Texts]
+    outputs: Annotated[tuple[ast.Output, ...], _Texts]
+    expects: Annotated[tuple[ast.Expect, ...], _Texts]
+    published: Annotated[tuple[ast.Published, ...], _Texts]
     settings: tuple[str, ...]
 
     @property

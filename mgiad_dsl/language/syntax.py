@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TypeAlias
 
 from mgiad_dsl.base.source import Span
@@ -28,6 +29,11 @@ class Number:
     value: Fraction
     unit: Fraction
     span: Span = _span()
+
+    @cached_property
+    def exact(self) -> int | Fraction:
+        """The value, as an integer where it is one."""
+        return self.value.numerator if self.value.denominator == 1 else self.value
 
 
 @dataclass(frozen=True)

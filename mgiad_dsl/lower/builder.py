@@ -30,6 +30,7 @@ class Builder:
         self.network = Network(name)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._norms: Counter[tuple[str | int, ...]] = Counter()
+        self._groups: dict[tuple[str, tuple[int, ...]], WeightGroup] = {}
         self._first_uses: dict[str, Note] = {}
         self._bodies: list[list[Equation | Cycle]] = []
         self._where = Where()
@@ -143,13 +144,14 @@ class Builder:
         Raises:
             SpecError: two uses that need different weights.
         """
-        new = WeightGroup(
-            operator.name, operator.indices, indices, (), op, operator.span, role, dict(levels)
-        )
-        group = self.network.groups.get(new.name)
+        group = self._groups.get((operator.name, indices))
         if group is None:
-            self._first_uses[new.name] = Note(f"the first use, in {self._prefix}", span)
-            return self._register(new)
+            group = WeightGroup(
+                operator.name, operator.indices, indices, (), op, operator.span, role, dict(levels)
+            )
+            self._groups[operator.name, indices] = group
+            self._first_uses[group.name] = Note(f"the first use, in {self._prefix}", span)
+            return self._register(group)
         if not shares_weights(group.op, op):
             raise SpecError(
                 f"two uses of `{operator.name}` share weights but differ: "
@@ -157,12 +159,13 @@ class Builder:
                 span,
                 hint=f"give `{operator.name}` an index, so that each has weights of its own",
                 notes=(
-                    self._first_uses[new.name],
+                    self._first_uses[group.name],
                     Note(f"`{operator.name}` is declared here", operator.span),
                 ),
             )
-        group.levels = {n: v for n, v in group.levels.items() if levels.get(n) == v}
-        return new.name
+        if group.levels != levels:
+            group.levels = {n: v for n, v in group.levels.items() if levels.get(n) == v}
+        return group.name
 
     def _register(self, group: WeightGroup) -> str:
         self.network.groups[group.name] = group

@@ -49,6 +49,7 @@ class _Lowering:
             self._evaluator, self._operators, self._builder, self._memory.read
         )
         self._steps = {step.name: step for step in spec.steps}
+        self._texts: dict[tuple[int, ...], str] = {}  # of equations, by their branches
         self._visits: Counter[tuple[str, str, int]] = Counter()
 
     def run(self) -> Network:
@@ -142,7 +143,11 @@ class _Lowering:
             raise
 
     def _written(self, span: Span) -> str:
-        return written(span, self._evaluator.taken)
+        taken = self._evaluator.taken
+        key = (span.start, *(branch.span.start for branch in taken.values()))
+        if key not in self._texts:
+            self._texts[key] = written(span, taken)
+        return self._texts[key]
 
     def _target(self, target: ast.Name | ast.Index, env: Environment) -> Key:
         """The space that an equation sets."""

@@ -58,7 +58,7 @@ class Scope:
             if value == end or value in kept or uses[value] > 1 or value in self._known:
                 self._assign(value)
         if end is not None and end not in own:
-            self._alias(equation, end)
+            self._alias(end)
 
     def _assign(self, value: str) -> None:
         given = self._known.get(value)
@@ -69,9 +69,9 @@ class Scope:
         else:
             self.body.append(Assign(self.variables.choose(value, self._number), expression))
 
-    def _alias(self, equation: Equation, value: str) -> None:
+    def _alias(self, value: str) -> None:
         """Another name for a value needs no statement, unless it is a number's."""
-        if self.variables.find(value) is None:
+        if self._facts.is_number(value) and self.variables.find(value) is None:
             self._assign(value)
 
     def call(

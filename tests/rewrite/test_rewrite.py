@@ -118,6 +118,19 @@ def test_zeros_are_merged_that_are_like_the_same() -> None:
     assert applied(merge_common(network))["Zeros"] == 1
 
 
+def test_zeros_of_two_spaces_stay_two() -> None:
+    text = """network zeros
+    input x : 2 x 6 x 6
+    spaces u : 2 channels, size 6
+    spaces g : 2 channels, size 6
+    operators { B : g -> u conv 3x3  C : u -> g conv 3x3 }
+    start { u = 0  g = 0  g = g + C(u) }
+    output o = B(g) + u
+    """
+    compiled = compile_source(Source("zeros", text))
+    assert applied(compiled.network)["Zeros"] == 2
+
+
 def test_only_what_has_state_or_chance_does_not_repeat() -> None:
     """A new kind of operation must say whether it gives the same again."""
     made = [
