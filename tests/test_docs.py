@@ -187,6 +187,11 @@ def test_words_for_parameters() -> None:
     assert shown == list(words.WORD_SETS)
 
 
+def test_all_activations_are_in_the_table_of_equations() -> None:
+    rows = re.findall(r"(?m)^\| (.*) \| activations keep", _section(LANGUAGE, "Equations"))
+    assert [re.findall(r"`(\w+)", row) for row in rows] == [list(words.ACTIVATIONS)]
+
+
 @pytest.mark.parametrize("kind", words.CYCLES)
 def test_pictures_of_cycles(kind: str) -> None:
     picture = re.search(rf"```text\n{kind} .*?\n\n(.*?)```", LANGUAGE, re.DOTALL)

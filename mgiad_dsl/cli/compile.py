@@ -10,7 +10,7 @@ from mgiad_dsl.base.output import put
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.messages import say
 from mgiad_dsl.cli.specs import add_spec, compiled
-from mgiad_dsl.show.dump import dump
+from mgiad_dsl.show.dump import STAGES, dump
 
 _EXAMPLES = """examples:
   mgiad compile mgnet -o mgnet.py
@@ -25,7 +25,7 @@ def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument("-o", "--output", default="-", metavar="FILE", help="default: stdout")
     command.add_argument(
         "--emit",
-        choices=("ast", "spec", "graph", "python"),
+        choices=STAGES,
         default="python",
         help="a stage of the compiler instead of the source",
     )

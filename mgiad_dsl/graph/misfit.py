@@ -57,8 +57,14 @@ def _sizes(op: Op) -> tuple[Size, ...]:
             return kernel, op.stride, op.padding
         case ops.Upsample(size=size):
             return (size,)
-        case _:
+        case (
+            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Linear()
+            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Pool()
+            | ops.Binary() | ops.Negate()
+        ):  # fmt: skip
             return ()
+        case _:
+            assert_never(op)
 
 
 def _wrong_channels(op: Op, given: tuple[Shape, ...]) -> Iterator[str]:

@@ -16,7 +16,6 @@ from typing_extensions import assert_never
 
 Shape: TypeAlias = "tuple[int, ...]"
 Size: TypeAlias = "tuple[int, ...]"
-Pair: TypeAlias = Size  # for printers that know two dimensions only
 Rows: TypeAlias = "tuple[Any, ...]"  # numbers, nested as deep as the image has dimensions
 
 
@@ -161,7 +160,6 @@ class Negate:
 _ZERO_AT_ZERO = frozenset({"relu", "gelu", "silu", "leaky_relu", "tanh"})
 
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
-Norm: TypeAlias = BatchNorm | GroupNorm | LayerNorm
 Op: TypeAlias = Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate
 
 

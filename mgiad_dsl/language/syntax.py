@@ -374,5 +374,5 @@ def names_in(expr: Expr) -> set[str]:
             return names_in(left) | names_in(right)
         case Conditional(test, then, otherwise):
             return names_in(test) | names_in(then) | names_in(otherwise)
-        case _:
+        case Number() | Boolean() | Wrong():
             return set()

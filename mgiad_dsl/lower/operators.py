@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
 from mgiad_dsl.graph.network import Place
-from mgiad_dsl.graph.ops import Op, Pool, Shape, Upsample, Weighted
+from mgiad_dsl.graph.ops import Op, Shape, Weighted
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
@@ -67,8 +67,7 @@ class Operators:
             if plan.settled:
                 self._plans[use] = plan
         group = None
-        if not isinstance(plan.op, (Pool, Upsample)):
-            assert isinstance(plan.op, Weighted)
+        if isinstance(plan.op, Weighted):
             if operator.starred:
                 group = self._builder.star(operator, plan.op, plan.role, plan.levels)
             else:

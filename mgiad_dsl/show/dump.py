@@ -5,15 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 from fractions import Fraction
+from typing import Literal, get_args
+
+from typing_extensions import assert_never
 
 from mgiad_dsl.base.source import Span
 from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.language.plain import plain
 
+Stage = Literal["ast", "spec", "graph", "python"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
-def dump(compiled: Compiled, stage: str) -> str:
-    """The text of a stage: ``ast``, ``spec``, ``graph`` or ``python``."""
+
+def dump(compiled: Compiled, stage: Stage) -> str:
+    """The text of a stage."""
     match stage:
         case "ast":
             return _json(compiled.tree)
@@ -21,8 +27,10 @@ def dump(compiled: Compiled, stage: str) -> str:
             return compiled.spec.model_dump_json(indent=2) + "\n"
         case "graph":
             return _json(_graph(compiled.network))
-        case _:
+        case "python":
             return compiled.python
+        case _:
+            assert_never(stage)
 
 
 def _graph(network: Network) -> dict[str, object]:

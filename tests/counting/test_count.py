@@ -9,9 +9,11 @@ from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.resources import bundled_specs
 from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.counting import claims
+from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.parse import parse
 from mgiad_dsl.runtime import load
 from mgiad_dsl.show import counts
+from tests.graph.broken import KINDS
 
 
 def every_network() -> list[str]:
@@ -29,6 +31,21 @@ def test_count_is_the_number_of_elements_of_the_built_module(name: str) -> None:
         network = load(compiled.python)
     assert compiled.count.weights == sum(p.numel() for p in network.parameters())
     assert compiled.count.buffers == sum(b.numel() for b in network.buffers())
+
+
+@pytest.mark.parametrize("name", [*every_network(), "kinds"])
+def test_tensors_are_those_of_the_built_module(name: str) -> None:
+    """Names and shapes; between them the networks have every kind of operator."""
+    compiled = compile_source(Source(name, KINDS)) if name == "kinds" else compile_file(name)
+    with torch.device("meta"):
+        network = load(compiled.python)
+    counted: dict[bool, dict[str, tuple[int, ...]]] = {True: {}, False: {}}
+    for group in compiled.written.groups.values():
+        for tensor in tensors(group.op):
+            full = f"{group.name}.{tensor.name}".rstrip(".")
+            counted[tensor.trainable][full] = tensor.shape
+    assert {n: tuple(p.shape) for n, p in network.named_parameters()} == counted[True]
+    assert {n: tuple(b.shape) for n, b in network.named_buffers()} == counted[False]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
+from mgiad_dsl.language.words import ACTIVATIONS
 from mgiad_dsl.outline.names import MODULE_ATTRIBUTES
 from mgiad_dsl.runtime import load
 from tests.counting.test_count import every_network
@@ -263,3 +265,15 @@ def test_helper_classes_stand_apart() -> None:
     source = compile_source(Source("n", text)).python
     assert "\n\n\nclass Stencil(" in source
     assert "\n\n\nclass LayerNorm2d(" in source
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_are_those_of_torch(name: str) -> None:
+    """By its own name, and as the value of a parameter."""
+    text = "network n(act = relu) input x : 4 x 8 x 8 output y = {} output z = act(x)"
+    source = Source("n", text.format(f"{name}(x)"))
+    network = load(compile_source(source, settings={"act": name}).python)
+    x = torch.linspace(-3, 3, 256).reshape(1, 4, 8, 8)
+    theirs = nn.Identity() if name == "identity" else getattr(F, name, None) or getattr(torch, name)
+    for value in network(x).values():
+        assert torch.equal(value, theirs(x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -19,6 +20,11 @@ Breach = Callable[[Network], str]  # breaks a network, and gives the message of 
 @pytest.mark.parametrize("name", NAMES)
 def test_good_networks_are_legal(name: str) -> None:
     verify(good(name))
+
+
+def test_the_good_networks_have_every_kind_of_operation() -> None:
+    made = {type(node.op) for name in NAMES for node in good(name).operations.values()}
+    assert made == set(get_args(ops.Op))
 
 
 # -- operations of any network -------------------------------------------------------------

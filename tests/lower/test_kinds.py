@@ -4,9 +4,11 @@ from fractions import Fraction
 
 import pytest
 
+from mgiad_dsl.base.source import Source
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Operation
-from mgiad_dsl.language.kinds import KINDS, RESAMPLINGS
+from mgiad_dsl.language.kinds import KINDS, RESAMPLINGS, Argument, KindName
+from mgiad_dsl.parse import parse
 from tests.small import compiled, errors, graph
 
 TEXT = """network net(act = relu)
@@ -18,6 +20,11 @@ operators {{
 }}
 output o = {output}
 """
+
+
+ARGUMENTS: dict[Argument, str] = {
+    "kernel": "3x3", "stencil": "[[1]]", "initial": "1", "window": "2x2", "factor": "2", "none": ""
+}  # fmt: skip
 
 
 def text(
@@ -116,6 +123,13 @@ def test_transposed_cannot_give_every_size(wanted: int) -> None:
     operator = ": image -> u conv 3x3 stride 2 transposed"
     [found] = errors(text(operator).replace("6 channels\n", f"6 channels, size {wanted}\n", 1))
     assert found == f"sizes disagree: `X` makes 17x17 of 9x9, but its codomain is {wanted}x{wanted}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_in_the_grammar(kind: KindName) -> None:
+    operator = f"X : {kind} {ARGUMENTS[KINDS[kind].argument]}"
+    spec = parse(Source("net", f"network net operators {{ {operator} }}"))
+    assert [line.kind.name for line in spec.operators] == [kind]
 
 
 def test_every_resampling_may_be_called_like_a_function() -> None:

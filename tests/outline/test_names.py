@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+
 import pytest
 import torch
 
-from mgiad_dsl import Source, compile_source
-from mgiad_dsl.outline.names import Namespace, attribute, distinct, safe
+from mgiad_dsl import Compiled, Source, compile_file, compile_source
+from mgiad_dsl.outline import outline
+from mgiad_dsl.outline.names import TAKEN, Namespace, attribute, distinct, safe
 from mgiad_dsl.runtime import load
+from tests.graph.broken import KINDS
+from tests.zoo import ZOO, small
 
 SPEC = """
 network net()
@@ -66,3 +72,23 @@ def test_different_names_stay_different() -> None:
         assert len({legal(name) for name in names}) == len(names)
     taken = distinct({1: "u", 2: "u", 3: "u_"}, Namespace({"u"}))
     assert taken == {1: "u_2", 2: "u_3", 3: "u_"}
+
+
+@pytest.mark.parametrize("name", [*ZOO, "kinds"])
+def test_what_an_emitted_file_defines_for_itself_is_taken(name: str) -> None:
+    """Imports and helpers: all but the steps and the class of the network."""
+    kinds = name == "kinds"
+    made = compile_source(Source(name, KINDS)) if kinds else compile_file(name, **small(name))
+    program = outline(made.network)
+    assert set(_defined(made)) - {s.name for s in program.steps} - {program.class_name} <= TAKEN
+
+
+def _defined(made: Compiled) -> Iterator[str]:
+    for node in ast.parse(made.python).body:
+        match node:
+            case ast.ClassDef(name) | ast.FunctionDef(name):
+                yield name
+            case ast.Import(names) | ast.ImportFrom(names=names):
+                yield from (alias.asname or alias.name for alias in names)
+            case ast.Assign(targets):
+                yield from map(ast.unparse, targets)
