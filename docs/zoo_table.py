@@ -13,9 +13,11 @@ from pathlib import Path
 from mgiad_dsl import Compiled, Source, compile_source
 from mgiad_dsl.base import resources
 from mgiad_dsl.counting.claims import agrees, figure
+from mgiad_dsl.counting.count import cost
 from mgiad_dsl.graph import ops
 from mgiad_dsl.language.syntax import Published
 from mgiad_dsl.parse import parse
+from mgiad_dsl.rewrite import rewrite
 from mgiad_dsl.show.tables import Column, Table, render, tabulated
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +53,7 @@ _MODEL: tuple[Column[Compiled], ...] = (
 _COSTS: tuple[Column[Compiled], ...] = (
     Column("MACs", lambda network: network.count.written.macs),
     Column("MACs at -O1", lambda network: network.count.macs),
+    Column("MACs at -O2", lambda network: cost(rewrite(network.written, 2)).macs),
     Column("saved by sharing", lambda network: network.count.unshared - network.count.weights),
     Column("saved by grouping", lambda network: network.count.ungrouped - network.count.weights),
 )

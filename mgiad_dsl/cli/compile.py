@@ -11,11 +11,14 @@ from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.messages import say
 from mgiad_dsl.cli.specs import add_spec, compiled
 from mgiad_dsl.show.dump import STAGES, dump
+from mgiad_dsl.show.stats import stats
+from mgiad_dsl.show.tables import render
 
 _EXAMPLES = """examples:
   mgiad compile mgnet -o mgnet.py
   mgiad-compile specs/mgnet.mgspec:cifar100 -o net.py
   mgiad-compile mgiad --set width=3 --emit graph
+  mgiad-compile mgnet -O2 --stats
   cat net.mgspec | mgiad-compile - > net.py
 """
 
@@ -29,10 +32,20 @@ def _add_arguments(command: ArgumentParser) -> None:
         default="python",
         help="a stage of the compiler instead of the source",
     )
+    command.add_argument(
+        "--stats",
+        action="store_true",
+        help="a table of what each rewrite saves; the source goes to a FILE only",
+    )
 
 
 def _run(options: Namespace) -> int:
-    text = dump(compiled(options.spec, options), options.emit)
+    network = compiled(options.spec, options)
+    if options.stats:
+        put(render([stats(network)], "table"), end="")
+        if options.output == "-":
+            return 0
+    text = dump(network, options.emit)
     if options.output == "-":
         put(text, end="")
     else:

@@ -50,8 +50,12 @@ class GroupCount:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one image costs: multiply-accumulates, and elements of all values computed."""
+    """What one image costs.
 
+    Operations that compute something, multiply-accumulates, and elements of all values computed.
+    """
+
+    operations: int
     macs: int
     activations: int
 
@@ -138,20 +142,21 @@ def count(written: Network, network: Network | None = None) -> WeightCount:
         users = [network.operations[u] for u in network.groups[group.name].users if u in runs]
         macs = sum(_macs(network, node) for node in users)
         groups.append(_group(group, uses, macs, dead=group.name not in used))
-    cost = _cost(network, runs)
+    ran = cost(network)
     return WeightCount(
-        written.name,
-        tuple(groups),
-        cost,
-        cost if network is written else _cost(written, live),
+        written.name, tuple(groups), ran, ran if network is written else cost(written)
     )
 
 
-def _cost(network: Network, live: set[str]) -> Cost:
+def cost(network: Network) -> Cost:
+    """What a network costs that runs; what no output needs does not."""
+    live = network.live()
     nodes = [node for node in network.operations.values() if node.name in live]
+    computed = [node for node in nodes if _computes(node)]
     return Cost(
+        operations=len(computed),
         macs=sum(_macs(network, node) for node in nodes),
-        activations=sum(prod(node.shape) for node in nodes if _computes(node)),
+        activations=sum(prod(node.shape) for node in computed),
     )
 
 

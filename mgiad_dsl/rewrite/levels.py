@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeAlias, get_args
 
 from mgiad_dsl.base.source import SpecError
@@ -59,7 +59,12 @@ def rewrite(network: Network, level: Level) -> Network:
         SpecError: there is no such level.
         CompilerError: a pass made a network that is not legal.
     """
+    return next((made for _, made in reversed(list(stages(network, level)))), network)
+
+
+def stages(network: Network, level: Level) -> Iterator[tuple[Rewrite, Network]]:
+    """Each pass of a level, with the network that it leaves; raises as `rewrite`."""
     for pass_ in _PASSES[known_level(level)]:
         network = pass_(network)
         verify(network)
-    return network
+        yield pass_, network
