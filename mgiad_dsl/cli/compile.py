@@ -42,7 +42,7 @@ def _add_arguments(command: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     network = compiled(options.spec, options)
     if options.stats:
-        put(render([stats(network)], "table"), end="")
+        put(render([stats(network)], "table"))
         if options.output == "-":
             return 0
     text = dump(network, options.emit)

@@ -70,6 +70,11 @@ class WeightCount:
     written: Cost
 
     @property
+    def operations(self) -> int:
+        """Operations that compute something."""
+        return self.cost.operations
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates for one image."""
         return self.cost.macs

@@ -12,7 +12,8 @@ from mgiad_dsl.language.plain import plain
 
 # The names of these are those of the fields.
 _COUNTS = (
-    "weights", "used", "dead", "buffers", "unshared", "ungrouped", "macs", "activations", "bytes",
+    "weights", "used", "dead", "buffers", "unshared", "ungrouped", "operations", "macs",
+    "activations", "bytes",
 )  # fmt: skip
 _GROUP = (
     "name", "family", "kind", "role", "levels", "weights", "buffers", "uses", "dead", "unshared",
