@@ -44,6 +44,6 @@ def _simpler(node: Operation, zero: list[bool]) -> Operation | str | None:
             return replace(node, op=Zeros(), inputs=(node.inputs[zero.index(True)],))
         case Binary("/") if zero[0]:
             return replace(node, op=Zeros(), inputs=node.inputs[:1])
-        case op if keeps_zero(op) and zero[0]:
-            return replace(node, op=Zeros(), group=None)
+    if keeps_zero(node.op) and zero[0]:
+        return replace(node, op=Zeros(), group=None)
     return None
