@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pkgutil
 from collections import Counter
 from dataclasses import replace
 from typing import get_args
@@ -10,6 +11,7 @@ from typing import get_args
 import pytest
 
 from mgiad_dsl import Source, SpecError, compile_source
+from mgiad_dsl import rewrite as rewriting
 from mgiad_dsl.base.source import CompilerError
 from mgiad_dsl.compiler import compile_tree, read
 from mgiad_dsl.graph import ops
@@ -21,7 +23,8 @@ from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from tests.zoo import ZOO, small
 
-PASSES = [merge_common, drop_unneeded]
+PASSES = list(dict.fromkeys(each for level in levels.LEVELS for each in levels._PASSES[level]))
+NO_PASSES = {"levels", "replaced"}  # the runner, and what passes end with
 
 TINY = """network tiny
 input x : 2 x 6 x 6
@@ -221,11 +224,26 @@ def test_no_norm_is_merged(written: Network) -> None:
 # -- the runner --------------------------------------------------------------------------------
 
 
+def _names(level: levels.Level) -> list[str]:
+    return [each.__name__ for each in levels._PASSES[level]]
+
+
+def test_what_runs_at_each_level() -> None:
+    assert _names(0) == []
+    assert _names(1)[-1] == "drop_unneeded"  # what the others leave over
+
+
+def test_every_file_is_a_pass_of_some_level() -> None:
+    files = {module.name for module in pkgutil.iter_modules(rewriting.__path__)} - NO_PASSES
+    assert {each.__module__.rpartition(".")[2] for each in PASSES} == files
+
+
 @pytest.mark.parametrize("level", levels.LEVELS)
 def test_the_runner_verifies_after_every_pass(
     level: levels.Level, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = tiny("A[1](u) + A[1](u)")
+    names = [name for each in _names(level) for name in (each, "verify")]
     done: list[tuple[str, Network]] = []
 
     def noted(pass_: levels.Rewrite) -> levels.Rewrite:
@@ -240,7 +258,6 @@ def test_the_runner_verifies_after_every_pass(
     monkeypatch.setattr(levels, "_PASSES", passes)
     monkeypatch.setattr(levels, "verify", lambda given: done.append(("verify", given)))
     result = rewrite(network, level)
-    names = ["merge_common", "verify", "drop_unneeded", "verify"] if level == 1 else []
     assert [name for name, _ in done] == names
     assert all(done[at][1] is done[at + 1][1] for at in range(0, len(done), 2))
     assert result is (done[-1][1] if done else network)
