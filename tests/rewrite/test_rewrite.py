@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pkgutil
 from collections import Counter
 from dataclasses import replace
 from typing import get_args
@@ -10,6 +11,7 @@ from typing import get_args
 import pytest
 
 from mgiad_dsl import Source, SpecError, compile_source
+from mgiad_dsl import rewrite as rewriting
 from mgiad_dsl.base.source import CompilerError
 from mgiad_dsl.compiler import compile_tree, read
 from mgiad_dsl.graph import ops
@@ -17,18 +19,12 @@ from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import Equation
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite import common, levels, rewrite
-from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.common import merge_common
-from mgiad_dsl.rewrite.constants import fold_constants
-from mgiad_dsl.rewrite.join import join_linear
-from mgiad_dsl.rewrite.residual import carry_residuals
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
-from mgiad_dsl.rewrite.zero import drop_zeros
 from tests.zoo import ZOO, small
 
-PASSES = [
-    drop_zeros, fold_constants, merge_common, carry_residuals, cancel, join_linear, drop_unneeded
-]  # fmt: skip
+PASSES = list(dict.fromkeys(each for level in levels.LEVELS for each in levels._PASSES[level]))
+NO_PASSES = {"levels", "replaced"}  # the runner, and what passes end with
 
 TINY = """network tiny
 input x : 2 x 6 x 6
@@ -230,14 +226,18 @@ def test_no_norm_is_merged(written: Network) -> None:
 # -- the runner --------------------------------------------------------------------------------
 
 
-RUN = {
-    0: [],
-    1: ["drop_zeros", "merge_common", "drop_unneeded"],
-    2: [
-        "drop_zeros", "fold_constants", "merge_common", "carry_residuals", "cancel",
-        "join_linear", "merge_common", "drop_unneeded",
-    ],
-}  # fmt: skip
+def _names(level: levels.Level) -> list[str]:
+    return [each.__name__ for each in levels._PASSES[level]]
+
+
+def test_what_runs_at_each_level() -> None:
+    assert _names(0) == []
+    assert _names(1)[-1] == "drop_unneeded"  # what the others leave over
+
+
+def test_every_file_is_a_pass_of_some_level() -> None:
+    files = {module.name for module in pkgutil.iter_modules(rewriting.__path__)} - NO_PASSES
+    assert {each.__module__.rpartition(".")[2] for each in PASSES} == files
 
 
 @pytest.mark.parametrize("level", levels.LEVELS)
@@ -245,6 +245,7 @@ def test_the_runner_verifies_after_every_pass(
     level: levels.Level, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = tiny("A[1](u) + A[1](u)")
+    names = [name for each in _names(level) for name in (each, "verify")]
     done: list[tuple[str, Network]] = []
 
     def noted(pass_: levels.Rewrite) -> levels.Rewrite:
@@ -259,8 +260,7 @@ def test_the_runner_verifies_after_every_pass(
     monkeypatch.setattr(levels, "_PASSES", passes)
     monkeypatch.setattr(levels, "verify", lambda given: done.append(("verify", given)))
     result = rewrite(network, level)
-    assert [name for name, _ in done[::2]] == RUN[level]
-    assert [name for name, _ in done[1::2]] == ["verify"] * len(RUN[level])
+    assert [name for name, _ in done] == names
     assert all(done[at][1] is done[at + 1][1] for at in range(0, len(done), 2))
     assert result is (done[-1][1] if done else network)
 
