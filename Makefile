@@ -48,6 +48,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
+	$(BIN)/python bench/levels.py
 	$(BIN)/python bench/augment.py
 	$(BIN)/python bench/gpu_train.py --quick
 	$(BIN)/python bench/gpu_train.py --quick --network mgiad

@@ -1,0 +1,76 @@
+"""How fast the emitted networks are at each level of optimisation, side by side.
+
+`python bench/levels.py [SPEC ...]` prints, for a training step (forward and backward) and for
+inference, the time at -O1 and -O2 against -O0: medians of rounds in which the levels take turns,
+on one CPU thread, in float32, after a warm round; and the multiply-accumulates in the same way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mgiad_dsl.compiler import Compiled, compile_tree, read
+from mgiad_dsl.rewrite import LEVELS
+from mgiad_dsl.runtime import load
+
+SPECS = ("mgnet", "mgiad", "mgiad:g4_cK32", "mgnet_grouped", "unet_mg", "resnet18:cifar10")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("specs", nargs="*", default=SPECS, metavar="SPEC")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    print("| network | MACs -O1 | MACs -O2 | step -O1 | step -O2 | inference -O1 | inference -O2 |")
+    print("|---|---|---|---|---|---|---|")
+    for name in options.specs:
+        tree, variant = read(name)
+        levels = [compile_tree(tree, variant, {}, level) for level in LEVELS]
+        columns = [
+            [each.count.macs / levels[0].count.macs for each in levels],
+            _ratios(levels, _step, options.batch, options.rounds),
+            _ratios(levels, _inference, options.batch, options.rounds),
+        ]
+        cells = [f"{ratio:.2f}" for column in columns for ratio in column[1:]]
+        print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
+
+
+def _ratios(
+    levels: list[Compiled], run: Callable[[nn.Module, Tensor], object], batch: int, rounds: int
+) -> list[float]:
+    """The time of each level against the first one, the median over rounds."""
+    torch.manual_seed(0)
+    networks = [load(each.python, each.name) for each in levels]
+    shape = next(iter(levels[0].network.operations.values())).shape
+    images = torch.randn(batch, *shape)
+    times = [[_seconds(run, network, images) for network in networks] for _ in range(rounds + 1)]
+    return [statistics.median(row[at] / row[0] for row in times[1:]) for at in range(len(networks))]
+
+
+def _seconds(run: Callable[[nn.Module, Tensor], object], network: nn.Module, x: Tensor) -> float:
+    start = time.perf_counter()
+    run(network, x)
+    return time.perf_counter() - start
+
+
+def _step(network: nn.Module, images: Tensor) -> None:
+    made = network.train()(images)
+    outputs = list(made.values()) if isinstance(made, dict) else [made]
+    torch.stack([value.square().mean() for value in outputs]).sum().backward()
+
+
+@torch.no_grad()
+def _inference(network: nn.Module, images: Tensor) -> None:
+    network.eval()(images)
+
+
+if __name__ == "__main__":
+    main()
