@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from mgiad_dsl import compiler
+from mgiad_dsl import cli, compiler
 from mgiad_dsl.cli import main
+from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.main import COMMANDS
 from mgiad_dsl.show.dump import STAGES
 
 ROOT = Path(__file__).parents[2]
@@ -55,9 +59,19 @@ def test_wrong_usage_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "command", ["", "check", "count", "compile", "draw", "train", "eval", "list"]
-)
+def test_every_file_with_a_command_is_one() -> None:
+    files = (importlib.import_module(f"mgiad_dsl.cli.{m.name}") for m in iter_modules(cli.__path__))
+    found = [vars(file)["COMMAND"] for file in files if "COMMAND" in vars(file)]
+    assert sorted(found, key=lambda c: c.name) == sorted(COMMANDS, key=lambda c: c.name)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_is_in_the_documentation(command: Command) -> None:
+    pages = [*ROOT.glob("docs/*.md"), ROOT / "README.md"]
+    assert any(f"mgiad {command.name}" in page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.mark.parametrize("command", ["", *(command.name for command in COMMANDS)])
 def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([*filter(None, [command]), "--help"])

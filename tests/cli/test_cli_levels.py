@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
 import torch
 
 from mgiad_dsl.cli import main
+from mgiad_dsl.cli.main import COMMANDS
 from mgiad_dsl.runtime import load
 
 COMPILING: list[list[str]] = [
@@ -20,6 +22,7 @@ COMPILING: list[list[str]] = [
     ["draw", "mgnet", "-o", "-"],
     ["train", "digits", "--data", "digits"],
 ]
+NAMES = [command.name for command in COMMANDS]
 # A step that computes A(u) twice, and a value that nothing needs.
 TWICE = """network twice
 input image : 3 x 8 x 8
@@ -45,6 +48,16 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 # -- every command -----------------------------------------------------------------------------
 
 
+def test_every_command_that_takes_a_level_is_tried() -> None:
+    assert {command[0] for command in COMPILING} == set(filter(takes_level, NAMES))
+
+
+def takes_level(name: str) -> bool:
+    parser = ArgumentParser()
+    next(command for command in COMMANDS if command.name == name).add_arguments(parser)
+    return "-O" in parser.format_usage()
+
+
 @pytest.mark.parametrize("command", COMPILING, ids=lambda command: command[0])
 @pytest.mark.parametrize("level", ["3", "-1", "s", "00", "1.0", "None"])
 def test_a_level_that_is_none_is_wrong_usage(
@@ -57,7 +70,7 @@ def test_a_level_that_is_none_is_wrong_usage(
     assert capsys.readouterr().err.endswith(f"mgiad {command[0]}: error: {message}\n")
 
 
-@pytest.mark.parametrize("command", ["list", "eval"])
+@pytest.mark.parametrize("command", [name for name in NAMES if not takes_level(name)])
 def test_what_does_not_compile_has_no_level(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

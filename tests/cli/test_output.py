@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from mgiad_dsl.cli import main
+from mgiad_dsl.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["count mgnet", "check mgnet", "compile mgnet", "draw mgnet -o -", "list", "--version"]
+PRINTING = ["count mgnet", "check mgnet", "compile mgnet", "draw mgnet -o -", "list", "--version"]
+OTHERS = {"train", "eval"}  # their results are files: tests/train
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="redirections of a POSIX shell")
 
 
@@ -32,7 +34,7 @@ def shell(command: str, redirection: str) -> subprocess.CompletedProcess[str]:
     ("redirection", "reason"),
     [(">&-", "Bad file descriptor"), ("> /dev/full", "No space left on device")],
 )
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", PRINTING)
 def test_output_that_cannot_be_written(command: str, redirection: str, reason: str) -> None:
     if "full" in redirection and not Path("/dev/full").exists():
         pytest.skip("no /dev/full")
@@ -41,6 +43,11 @@ def test_output_that_cannot_be_written(command: str, redirection: str, reason: s
     assert run.stderr.endswith(f"error: standard output cannot be written: {reason}\n")
     assert "Traceback" not in run.stderr
     assert "Exception ignored" not in run.stderr
+
+
+def test_every_command_is_tried() -> None:
+    tried = {command.split()[0] for command in PRINTING} - {"--version"}
+    assert tried | OTHERS == {command.name for command in COMMANDS}
 
 
 @ON_POSIX
@@ -53,7 +60,7 @@ def test_a_command_that_prints_nothing_needs_no_output(redirection: str, tmp_pat
 
 
 @ON_POSIX
-@pytest.mark.parametrize("command", COMMANDS[:4])
+@pytest.mark.parametrize("command", PRINTING[:4])
 def test_a_reader_that_has_had_enough_is_no_error(command: str) -> None:
     run = shell(command, "| true")
     assert "error" not in run.stderr

@@ -13,6 +13,7 @@ from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.parse import parse
 from mgiad_dsl.runtime import load
 from mgiad_dsl.show import counts
+from mgiad_dsl.show.tables import Table
 from tests.graph.broken import KINDS
 
 
@@ -107,6 +108,21 @@ def test_every_breakdown_sums_to_the_totals(name: str) -> None:
         for column, total in (("unshared", counted.unshared), ("ungrouped", counted.ungrouped)):
             assert sum(row[table.header.index(column)] for row in table.rows) == total
         assert sum(row[table.header.index("MACs")] for row in table.rows) == counted.macs
+
+
+@pytest.mark.parametrize("name", ["mgnet", "mgiad:w3", "unet_mg", "poly_mgnet:quadratic"])
+def test_every_column_of_a_breakdown_sums_to_that_of_the_groups(name: str) -> None:
+    counted = compile_file(name).count
+    listed = counts.groups(counted)
+    for table in counts.breakdowns(counted):
+        titles = [title for title in table.header[2:] if title != "dead"]
+        assert titles == [title for title in listed.header if title in titles]
+        assert [total(table, title) for title in titles] == [total(listed, t) for t in titles]
+
+
+def total(table: Table, title: str) -> int:
+    column = table.header.index(title)
+    return sum(row[column] for row in table.rows)  # type: ignore[misc]
 
 
 def test_macs_agree_with_a_count_of_what_runs() -> None:
