@@ -59,7 +59,7 @@ class Steps:
         alike: dict[Hashable, list[Instance]] = {}
         for index, part, pass_ in _leaves(facts.network.tree):
             instance = self._examine(index, part, pass_)
-            if instance.own:
+            if instance.own and not self._takes_numbers(instance):
                 self._instance[id(pass_)] = instance
                 alike.setdefault(self._signature(part, instance), []).append(instance)
                 if part.step is not None:
@@ -82,6 +82,12 @@ class Steps:
 
     def instance(self, pass_: Pass) -> Instance:
         return self._instance[id(pass_)]
+
+    def _takes_numbers(self, instance: Instance) -> bool:
+        """Whether it works on a number of an outer `let`, which is no parameter of a function."""
+        facts, inside = self._facts, set(instance.values.values())
+        used = {each for value in instance.own for each in facts.operation(value).inputs}
+        return any(facts.is_number(each) for each in used - inside)
 
     def _examine(self, index: str, part: Part, pass_: Pass) -> Instance:
         facts = self._facts
@@ -221,7 +227,11 @@ def _fits(facts: Facts, lead: Instance, instance: Instance) -> bool:
                 return False
         if position in rest and (uses[value] != 1 or value in ends):
             return False
-    return _given_alike(facts, lead, instance) and _weighted_alike(facts, lead, instance)
+    return (
+        _given_alike(facts, lead, instance)
+        and _wired_alike(facts, lead, instance)
+        and _weighted_alike(facts, lead, instance)
+    )
 
 
 def _given_alike(facts: Facts, lead: Instance, instance: Instance) -> bool:
@@ -231,6 +241,26 @@ def _given_alike(facts: Facts, lead: Instance, instance: Instance) -> bool:
         len({_input(facts, instance, p, k) for p, k in places if p in computed}) == 1
         for places in outside_inputs(facts, lead).values()
     )
+
+
+def _wired_alike(facts: Facts, lead: Instance, instance: Instance) -> bool:
+    """Whether operations work on one another in both, and on what is given in both.
+
+    ``u[1]`` may be what a step has just set on the first level, and is given to it on the next.
+    """
+    computed = set(instance.own.values())
+    at = {value: position for position, value in reversed(lead.values.items())}
+    for value, position in lead.own.items():
+        if position not in computed:
+            continue
+        for number, each in enumerate(facts.operation(value).inputs):
+            other = _input(facts, instance, position, number)
+            inside = lead.own.get(each) if each in lead.own else at.get(each)
+            if inside is not None and instance.values[inside] != other:
+                return False
+            if inside is None and other in instance.own:
+                return False
+    return True
 
 
 def _weighted_alike(facts: Facts, lead: Instance, instance: Instance) -> bool:
