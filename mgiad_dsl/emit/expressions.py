@@ -134,7 +134,7 @@ def _binary(sign: str, first: Text, second: Text) -> Text:
     binds = _PRECEDENCE[sign]
     if one < binds or (sign == "^" and one == binds):
         left = f"({left})"
-    if two < binds or (two == binds and sign != "^" and not (sign == "+" and two == _SUM)):
+    if two < binds or (two == binds and sign != "^"):  # a + (b + c) rounds otherwise than a + b + c
         right = f"({right})"
     if sign == "^":
         simple = all(re.fullmatch(r"[\w.]+", side) for side in (left, right))
