@@ -84,7 +84,7 @@ class Scope:
         """Write a call; a result is a value, with the name it moves to if it had one before."""
         self._number += 1
         moved = {
-            value: self.variables.hold(self.variables.name(label), value)
+            value: self.variables.move(value, label, self._number)
             for value, label in results
             if label is not None
         }

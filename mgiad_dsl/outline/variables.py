@@ -75,6 +75,13 @@ class Variables:
         fallback = min(wanted, key=self._facts.order, default=None)
         return self.hold(self._space.take(self.derived(value, fallback)), value)
 
+    def move(self, value: str, label: Label, number: int) -> str:
+        """A variable for a value that loses its own: the label's, if it can stay there."""
+        name = self._names[label]
+        if not self._is_free(name, value, number) or not self._stays(label, value, number):
+            name = self._space.take(self.derived(value, label))
+        return self.hold(name, value)
+
     def _is_free(self, variable: str, value: str, number: int) -> bool:
         held = self._holds.get(variable)
         if held is None or held == value or self._home.get(held) != variable:

@@ -101,3 +101,31 @@ def test_sums_are_added_in_the_order_of_the_spec() -> None:
         "self.A(image) + (self.B(image) + self.C(image))"
         in compile_source(Source("net", text)).python
     )
+
+
+MOVED = """network moved(kind = W)
+input image : 4 x 9 x 9
+levels l in 1..3 : resolution
+spaces u[l] = o[l] : 4 channels
+operators {
+    A[l] : u[l] -> u[l] conv 3x3
+    D[l] : u[l-1] -> u[l] conv 1x1 stride 3
+    P[l] : u[l] -> u[l-1] conv 1x1 stride 3 transposed
+}
+start { u[1] = image  o[1] = 0 }
+cycle over l : kind {
+    smooth 2 { let new = u[l] + A[l](u[l]) - o[l]  o[l] = u[l]  u[l] = new }
+    coarsen { u[l+1] = D[l+1](u[l])  o[l+1] = 0 }
+    correct { u[l] = u[l] + P[l+1](u[l+1] - D[l+1](u[l])) }
+}
+output y = u[1]
+output z = u[3] + o[3]
+"""
+
+
+def test_a_value_that_moves_to_a_name_keeps_it_while_it_is_needed() -> None:
+    """``D u`` of `coarsen` moves to ``o``, which is set again before `correct` needs it."""
+    written, rewritten = network(MOVED, 0), network(MOVED, 1)
+    x = torch.randn(2, 4, 9, 9, dtype=torch.float64)
+    for name, value in written(x).items():
+        assert torch.equal(rewritten(x)[name], value), name
