@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from docs.zoo_table import ROOT, data_set, filled, full, networks, published
@@ -53,3 +55,16 @@ def test_every_row_says_what_is_published_and_by_how_much_it_differs(
     for name, printed in claimed.items():
         assert ("reconstructed" in printed) == name.startswith("`mgiad")
     assert len(published(found).rows) == len(claimed) == 13
+
+
+def test_every_spec_is_described(found: list[Compiled]) -> None:
+    page = (ROOT / "docs/zoo.md").read_text(encoding="utf-8")
+    bold = re.findall(r"\*\*(`\w+`.*?)\*\*", page)
+    assert {n.spec.name for n in found} == {
+        n for each in bold for n in re.findall(r"`(\w+)`", each)
+    }
+
+
+def test_every_published_spec_has_an_independent_implementation(found: list[Compiled]) -> None:
+    for name in {network.spec.name for network in found if network.spec.published}:
+        assert (ROOT / f"tests/reference/{name}.py").is_file(), name
