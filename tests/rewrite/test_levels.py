@@ -80,6 +80,8 @@ def test_gradients_are_equal_but_for_rounding(pair: Pair, training: bool) -> Non
     largest = max(float(g.abs().max()) for g in written.values() if g is not None)
     for name, wanted in written.items():
         got = rewritten[name]
+        if got is None and wanted is not None:  # of a weight that only meets zeros
+            got = torch.zeros_like(wanted)
         assert (got is None) == (wanted is None), name
         if got is not None and wanted is not None:
             size = max(float(wanted.abs().max()), 1e-2 * largest)
@@ -103,6 +105,26 @@ def test_weights_are_counted_alike(name: str) -> None:
 def test_work_that_is_saved(name: str, least: float) -> None:
     count = compile_tree(read(name)[0]).count
     assert 1 - count.macs / count.written.macs >= least
+
+
+ON_ZERO = """network on_zero
+input image : 2 x 4 x 4
+spaces u = v : 2 channels
+operators { A : u -> u conv 3x3   B : u -> u conv 3x3 }
+start { u = image   u = B(u)   v = 0 }
+output o = u + A(v)
+"""
+
+
+def test_a_weight_that_only_meets_zeros_is_used_and_has_no_gradient_once_they_go() -> None:
+    source = Source("on_zero", ON_ZERO)
+    at = [compile_source(source, level=level) for level in (0, 1)]
+    written, rewritten = (load(each.python) for each in at)
+    for network in (written, rewritten):
+        network(torch.randn(3, 2, 4, 4)).sum().backward()
+    assert torch.equal(written.A.weight.grad, torch.zeros(2, 2, 3, 3))
+    assert rewritten.A.weight.grad is None
+    assert [each.count.dead for each in at] == [0, 0]
 
 
 NORMS = """network norms
