@@ -24,6 +24,8 @@ from mgiad_dsl.outline.program import (
     Variable,
 )
 
+_LARGEST_WHOLE = 2**53  # of a float
+
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 _PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 TORCH_ACTIVATIONS = {"tanh": "torch.tanh", "sigmoid": "torch.sigmoid"}
@@ -177,7 +179,9 @@ def _pool(op: ops.Pool, inner: str) -> str:
 
 def number(value: int | Fraction) -> str:
     """A number as Python writes it: exact where a float can be."""
-    return str(value) if isinstance(value, int) else repr(float(value))
+    if isinstance(value, int) and abs(value) <= _LARGEST_WHOLE:
+        return str(value)
+    return re.sub(r"e\+?(-?)0*", r"e\1", repr(float(value)))  # 1e30, as formatters write it
 
 
 def pair(values: tuple[int, ...]) -> str:

@@ -39,10 +39,12 @@ class Stencil(nn.Module):
 
 _LAYER_NORM = '''
 class LayerNorm2d(nn.LayerNorm):
-    """Over the channels of each point."""
+    """Over the channels of each point, in the memory format of the input."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        normed = super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        channels_last = x.is_contiguous(memory_format=torch.channels_last)
+        return normed if channels_last else normed.contiguous()
 '''
 
 _LISTS = '''

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from typing_extensions import assert_never
+
 from mgiad_dsl.emit.expressions import TORCH_ACTIVATIONS
 from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.ops import Op, Weighted
 from mgiad_dsl.outline.program import (
     Apply,
     Assign,
@@ -19,15 +22,27 @@ from mgiad_dsl.outline.program import (
 
 def imports(program: Program, lists: bool) -> str:
     """The import lines; ``lists`` says whether the function of that name is there."""
-    kinds = {type(group.op) for members in program.families for group in members}
+    made = [group.op for members in program.families for group in members]
     applied = list(_applied(program))
-    torch = not kinds.isdisjoint({ops.Stencil, ops.Scalar}) or any(map(_needs_torch, applied))
-    functional = ops.Stencil in kinds or any(map(_needs_functional, applied))
+    torch = any(map(_is_made_of_torch, made)) or any(map(_needs_torch, applied))
+    functional = any(isinstance(op, ops.Stencil) for op in made)
+    functional = functional or any(_needs_functional(each.op) for each in applied)
     lines = ["from collections.abc import Callable", ""] if lists else []
     lines += ["import torch"] if torch else []
     lines += ["from torch import Tensor, nn"]
     lines += ["from torch.nn import functional as F"] if functional else []
     return "\n".join([*lines, ""])
+
+
+def _is_made_of_torch(op: Weighted) -> bool:
+    """Whether what is made for an operator, or the class of it, says ``torch``."""
+    match op:
+        case ops.Stencil() | ops.Scalar() | ops.LayerNorm():
+            return True
+        case ops.Conv() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
+            return False
+        case _:
+            assert_never(op)
 
 
 def _needs_torch(node: Apply) -> bool:
@@ -38,14 +53,30 @@ def _needs_torch(node: Apply) -> bool:
             return len(node.given[0]) > 1
         case ops.Activation(name):
             return name in TORCH_ACTIVATIONS
-        case _:
+        case (
+            ops.Input() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
+            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Pool() | ops.Upsample()
+            | ops.Binary() | ops.Negate()
+        ):  # fmt: skip
             return False
+        case _:
+            assert_never(node.op)
 
 
-def _needs_functional(node: Apply) -> bool:
-    if isinstance(node.op, ops.Activation):
-        return node.op.name not in TORCH_ACTIVATIONS
-    return isinstance(node.op, (ops.Pool, ops.Upsample))
+def _needs_functional(op: Op) -> bool:
+    match op:
+        case ops.Activation(name):
+            return name not in TORCH_ACTIVATIONS
+        case ops.Pool() | ops.Upsample():
+            return True
+        case (
+            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
+            | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Binary()
+            | ops.Negate()
+        ):  # fmt: skip
+            return False
+        case _:
+            assert_never(op)
 
 
 def _applied(program: Program) -> Iterator[Apply]:

@@ -29,10 +29,10 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
         *(f"\n{function(step)}\n" for step in program.steps),
     ]
     if program.steps:
-        names = ", ".join(step.name for step in program.steps)
-        names += "," if len(program.steps) == 1 else ""
+        names = tuple(step.name for step in program.steps)
+        names = (f"{names[0]},",) if len(names) == 1 else names
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
-        parts.append("\n".join(lines(Call("REGIONS = ", (names,)), 0)) + "\n")
+        parts.append("\n".join(lines(Call("REGIONS = ", names), 0)) + "\n")
     parts.append(_class(program, made))
     return "\n".join(parts)
 

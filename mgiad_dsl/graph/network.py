@@ -97,13 +97,17 @@ class Network:
         """Names of the operations that must run to give the outputs."""
         return self._needed(through_zeros=True)
 
-    def live_groups(self) -> set[str]:
-        """Names of the sharing groups with a path to an output; all others are dead.
+    def needed(self) -> set[str]:
+        """Names of the operations whose values the outputs depend on; no path goes through a zero.
 
-        No path leads through a zero: it takes nothing but its batch size from its input.
+        A zero takes nothing but its batch size from its input.
         """
-        live = self._needed(through_zeros=False)
-        return {name for name, g in self.groups.items() if any(u in live for u in g.users)}
+        return self._needed(through_zeros=False)
+
+    def live_groups(self) -> set[str]:
+        """Names of the sharing groups with a path to an output; all others are dead."""
+        needed = self.needed()
+        return {name for name, g in self.groups.items() if any(u in needed for u in g.users)}
 
     def _needed(self, through_zeros: bool) -> set[str]:
         wanted = set(self.outputs.values())

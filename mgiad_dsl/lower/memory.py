@@ -92,10 +92,15 @@ class Memory:
         self._check_place(value, place, span)
         new = self._spaces.settle(*key, value.size, span)
         tensor = Tensor(value.node, place, value.shape)
-        self._values[key] = tensor
+        self._hold(key, tensor)
         self._builder.place(self._builder.close(*key, tensor, text, span, place.span))
         if new:
             self._fill_zeros(*key)
+
+    def _hold(self, key: Key, value: Tensor) -> None:
+        """Keep a value; what was set last stands last."""
+        self._values.pop(key, None)
+        self._values[key] = value
 
     def _check_place(self, value: Tensor, place: Place, span: Span) -> None:
         if value.place == place:
@@ -135,16 +140,16 @@ class Memory:
         self._builder.open(zero.where, key[0])
         like = self._like(key, zero.span)
         tensor = self._builder.add(ops.Zeros(), (like,), place, zero.span, shape=shape)
-        self._values[key] = tensor
+        self._hold(key, tensor)
         self._builder.place(self._builder.close(*key, tensor, zero.text, zero.span, place.span))
 
     def _like(self, key: Key, span: Span) -> Tensor:
-        """A tensor to take batch size, dtype and device from: of the same size, or an input."""
+        """A tensor to take batch size, dtype and device from: the last of its size, or an input."""
         family, indices = key
         sizes = self._spaces.families[family].sizes
-        for space in self._spaces.families.values():
-            value = self._values.get((space.name, indices))
-            if space.sizes == sizes and isinstance(value, Tensor):
+        for (name, where), value in reversed(self._values.items()):
+            space = self._spaces.families.get(name)
+            if space and where == indices and space.sizes == sizes and isinstance(value, Tensor):
                 return value
         first = next(iter(self._spaces.inputs), None)
         if first is None:

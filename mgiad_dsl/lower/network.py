@@ -17,6 +17,7 @@ from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.language.words import CYCLES
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.equations import Equations
+from mgiad_dsl.lower.likeness import hang_zeros
 from mgiad_dsl.lower.memory import Key, Memory
 from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.schedule import schedule
@@ -59,6 +60,7 @@ class _Lowering:
             for name in self._spaces.inputs:
                 self._memory.input(name)
             network.tree = tuple(self._stages())
+            hang_zeros(network)
             self._operators.declare_rest()
             if not self._report.errors:
                 self._spaces.check_reached(self._report)
