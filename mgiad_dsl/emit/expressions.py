@@ -25,6 +25,7 @@ from mgiad_dsl.outline.program import (
 )
 
 _LARGEST_WHOLE = 2**53  # of a float
+_SIMPLE = re.compile(r"[\w.]+(e-\d+)?")  # no spaces around ``**``, as formatters write it
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 _PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
@@ -139,7 +140,7 @@ def _binary(sign: str, first: Text, second: Text) -> Text:
     if two < binds or (two == binds and sign != "^"):  # a + (b + c) rounds otherwise than a + b + c
         right = f"({right})"
     if sign == "^":
-        simple = all(re.fullmatch(r"[\w.]+", side) for side in (left, right))
+        simple = all(_SIMPLE.fullmatch(side) for side in (left, right))
         return (f"{left}**{right}" if simple else f"{left} ** {right}"), binds
     return f"{left} {sign} {right}", binds
 
@@ -181,7 +182,12 @@ def number(value: int | Fraction) -> str:
     """A number as Python writes it: exact where a float can be."""
     if isinstance(value, int) and abs(value) <= _LARGEST_WHOLE:
         return str(value)
-    return re.sub(r"e\+?(-?)0*", r"e\1", repr(float(value)))  # 1e30, as formatters write it
+    return decimal(float(value))
+
+
+def decimal(value: float) -> str:
+    """A float as formatters write it: ``0.25``, ``1e30``."""
+    return re.sub(r"e\+?(-?)0*", r"e\1", repr(value))
 
 
 def pair(values: tuple[int, ...]) -> str:

@@ -37,7 +37,7 @@ def _definition(made: Function, parameters: tuple[str, ...], indent: int) -> str
     head = lines(Call(f"def {made.name}", parameters, f" -> {results(made.results)}:"), indent)
     used = {formal.name for formal in made.parameters} | set(assigned(made.body))
     body = Statements(used, indent + 1).write(made.body)
-    return "\n".join([*head, *_doc(made.doc, INDENT * (indent + 1)), *body])
+    return "\n".join([*head, *doc(made.doc, INDENT * (indent + 1)), *body])
 
 
 def results(number: int) -> str:
@@ -50,7 +50,9 @@ def _formal(formal: Formal) -> str:
     return f"{formal.name}: {_TYPES[formal.kind]}{default}"
 
 
-def _doc(texts: tuple[str, ...], margin: str) -> list[str]:
+def doc(texts: tuple[str, ...], margin: str) -> list[str]:
+    """A docstring; where a text goes on in the next line, it is indented if others follow."""
+    _WRAPPER.subsequent_indent = INDENT if len(texts) > 1 else ""
     first, *rest = [line for text in texts for line in _WRAPPER.wrap(text)]
     if not rest:
         return [f'{margin}"""{first}"""']

@@ -13,24 +13,48 @@ class Call:
     """``head(arguments)tail``, where an argument may be a call again."""
 
     head: str
-    arguments: tuple[str | Call, ...]
+    arguments: tuple[str | Call | Display, ...]
     tail: str = ""
 
     def __str__(self) -> str:
         return f"{self.head}({', '.join(map(str, self.arguments))}){self.tail}"
 
 
-def lines(item: str | Call, indent: int) -> list[str]:
-    """An item on one line if it fits, else its arguments on one line, else one on each."""
+@dataclass(frozen=True)
+class Display:
+    """``head(items)tail``: a tuple, or a list or a dict, by its brackets."""
+
+    head: str
+    items: tuple[str | Display, ...]
+    tail: str = ""
+    brackets: tuple[str, str] = ("(", ")")
+
+    def __str__(self) -> str:
+        opening, closing = self.brackets
+        only = "," if self.brackets == ("(", ")") and len(self.items) == 1 else ""
+        return f"{self.head}{opening}{', '.join(map(str, self.items))}{only}{closing}{self.tail}"
+
+
+def lines(item: str | Call | Display, indent: int) -> list[str]:
+    """An item on one line if it fits; else what is in it one on each.
+
+    The arguments of a call stay on one line of their own where they fit.
+    """
     margin = INDENT * indent
-    if len(margin) + len(str(item)) <= WIDTH or isinstance(item, str) or not item.arguments:
+    inside = () if isinstance(item, str) else _inside(item)
+    if len(margin) + len(str(item)) <= WIDTH or isinstance(item, str) or not inside:
         return [f"{margin}{item}"]
-    inside = ", ".join(map(str, item.arguments))
-    if len(margin) + len(INDENT) + len(inside) <= WIDTH:
-        body = [f"{margin}{INDENT}{inside}"]
+    opening, closing = ("(", ")") if isinstance(item, Call) else item.brackets
+    together = ", ".join(map(str, inside))
+    if isinstance(item, Call) and len(margin) + len(INDENT) + len(together) <= WIDTH:
+        body = [f"{margin}{INDENT}{together}"]
     else:
         body = []
-        for argument in item.arguments:
-            *before, last = lines(argument, indent + 1)
+        for each in inside:
+            *before, last = lines(each, indent + 1)
             body += [*before, f"{last},"]
-    return [f"{margin}{item.head}(", *body, f"{margin}){item.tail}"]
+    return [f"{margin}{item.head}{opening}", *body, f"{margin}{closing}{item.tail}"]
+
+
+def _inside(item: Call | Display) -> tuple[str | Call | Display, ...]:
+    return item.arguments if isinstance(item, Call) else item.items

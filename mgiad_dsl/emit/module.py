@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mgiad_dsl.emit.functions import function, method
+from mgiad_dsl.emit.functions import doc, function, method
 from mgiad_dsl.emit.helpers import helpers, reset
 from mgiad_dsl.emit.imports import imports
-from mgiad_dsl.emit.layout import INDENT, Call, lines
+from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
 from mgiad_dsl.emit.operators import definitions, uses_lists
 from mgiad_dsl.emit.statements import Statements
 from mgiad_dsl.graph.ops import Shape
@@ -30,9 +30,8 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
     ]
     if program.steps:
         names = tuple(step.name for step in program.steps)
-        names = (f"{names[0]},",) if len(names) == 1 else names
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
-        parts.append("\n".join(lines(Call("REGIONS = ", names), 0)) + "\n")
+        parts.append("\n".join(lines(Display("REGIONS = ", names), 0)) + "\n")
     parts.append(_class(program, made))
     return "\n".join(parts)
 
@@ -49,7 +48,8 @@ def _class(program: Program, made: list[str]) -> str:
     return "\n".join(
         [
             f"\nclass {program.class_name}(nn.Module):",
-            f'{INDENT}"""{_shapes(program)}"""\n',
+            *doc((_shapes(program),), INDENT),
+            "",
             f"{INDENT}def __init__(self) -> None:",
             f"{INDENT * 2}super().__init__()",
             *made,

@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from typing_extensions import assert_never
 
-from mgiad_dsl.emit.expressions import number, pair
+from mgiad_dsl.emit.expressions import decimal, number, pair
 from mgiad_dsl.emit.helpers import conv_class
-from mgiad_dsl.emit.layout import INDENT, Call, lines
+from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import WeightGroup
 from mgiad_dsl.graph.ops import Weighted
@@ -120,7 +120,7 @@ def _entries(target: str, tree: dict[str, Tree], indent: int, depth: int) -> Ite
             continue
         name = _loop(depth)
         quoted = tuple(f'"{key}"' for key in keys)
-        yield from lines(Call(f"for {name} in ", quoted, ":"), indent)
+        yield from lines(Display(f"for {name} in ", quoted, ":"), indent)
         yield from _assign(f"{target}[{name}]", inner, indent + 1, depth + 1)
 
 
@@ -199,7 +199,7 @@ def construct(op: Weighted) -> Call:
         case ops.LayerNorm(channels=c):
             return Call("LayerNorm2d", (str(c),))
         case ops.Scalar(initial=value):
-            return Call("nn.Parameter", (f"torch.tensor({float(value)!r})",))
+            return Call("nn.Parameter", (f"torch.tensor({decimal(float(value))})",))
         case _:
             assert_never(op)
 
@@ -216,8 +216,10 @@ def _conv(op: ops.Conv) -> Call:
 
 
 def _stencil(op: ops.Stencil) -> Call:
-    rows = ", ".join("[" + ", ".join(number(v) for v in row) + "]" for row in op.rows)
-    arguments = [f"[{rows}]", f"learnable={not op.fixed}", *_geometry(op)]
+    square = ("[", "]")
+    rows = tuple(Display("", tuple(map(number, row)), brackets=square) for row in op.rows)
+    stencil = Display("", rows, brackets=square)
+    arguments: list[str | Display] = [stencil, f"learnable={not op.fixed}", *_geometry(op)]
     if op.transposed:
         arguments.append("transposed=True")
     return Call("Stencil", tuple(arguments))

@@ -9,7 +9,7 @@ from typing_extensions import assert_never
 
 from mgiad_dsl.emit import layout
 from mgiad_dsl.emit.expressions import argument, reference, write
-from mgiad_dsl.emit.layout import INDENT, WIDTH, lines
+from mgiad_dsl.emit.layout import INDENT, WIDTH, Display, lines
 from mgiad_dsl.outline.program import (
     Assign,
     Call,
@@ -70,10 +70,12 @@ class Statements:
             return
         values = [write(value) for value in statement.values]
         if statement.names:
-            pairs = [f'"{n}": {v}' for n, v in zip(statement.names, values, strict=True)]
-            yield f"{INDENT * indent}return {{{', '.join(pairs)}}}"
+            pairs = tuple(f'"{n}": {v}' for n, v in zip(statement.names, values, strict=True))
+            yield from lines(Display("return ", pairs, brackets=("{", "}")), indent)
         else:
-            yield f"{INDENT * indent}return {', '.join(values)}"
+            line = f"{INDENT * indent}return {', '.join(values)}"
+            several = lines(Display("return ", tuple(values)), indent)
+            yield from [line] if len(line) <= WIDTH else several
 
     def _expression(self, before: str, value: Expression, indent: int) -> Iterator[str]:
         """An expression on one line; parts of one that is too long become variables."""

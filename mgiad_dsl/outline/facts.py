@@ -22,6 +22,7 @@ class Facts:
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self.results = set(network.outputs.values())
         self.live = network.live() | set(network.inputs.values())
         self.time: dict[int, int] = {}  # of an equation, by its identity
         self.last_use: dict[str, int] = {}

@@ -55,6 +55,8 @@ class Scope:
         kept = {*facts.kept([equation]), *results}
         end = facts.value(equation)
         for value in own:
+            if facts.is_number(value) and value not in facts.results:
+                continue  # it is written where it is used
             if value == end or value in kept or uses[value] > 1 or value in self._known:
                 self._assign(value)
         if end is not None and end not in own:
@@ -70,8 +72,8 @@ class Scope:
             self.body.append(Assign(self.variables.choose(value, self._number), expression))
 
     def _alias(self, value: str) -> None:
-        """Another name for a value needs no statement, unless it is a number's."""
-        if self._facts.is_number(value) and self.variables.find(value) is None:
+        """Another name for a value needs no statement, unless it is a number that is an output."""
+        if value in self._facts.results and self.variables.find(value) is None:
             self._assign(value)
 
     def call(

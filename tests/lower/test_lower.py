@@ -282,14 +282,14 @@ def test_only_the_chosen_branch_exists() -> None:
     assert uses(graph(text), "S2") == 0
 
 
-def test_zero_takes_the_shape_of_its_space() -> None:
-    found = graph(flat("u[1]", "start { u[1] = 0 }"))
-    zero = found.operations[found.outputs["o"]]
-    assert (zero.op, zero.shape, zero.inputs) == (
-        ops.Zeros(),
-        (6, 8, 8),
-        (found.groups["S"].users[0],),
-    )
+@pytest.mark.parametrize(("output", "lends"), [("u[1]", "image"), ("u[1] + B(f[1])", "S")])
+def test_zero_takes_the_shape_of_its_space(output: str, lends: str) -> None:
+    """Its batch size is that of a value which an output needs: nothing runs for that alone."""
+    found = graph(flat(output, "start { u[1] = 0 }"))
+    (zero,) = (node for node in found.operations.values() if node.op == ops.Zeros())
+    values = {**found.inputs, "S": found.groups["S"].users[0]}
+    assert (zero.shape, zero.inputs) == ((6, 8, 8), (values[lends],))
+    assert zero.name in found.live()
 
 
 def test_zero_waits_for_the_size() -> None:
