@@ -54,26 +54,31 @@ class Scope:
         uses = Counter(v for slot in own for v in facts.operation(slot).inputs)
         kept = {*facts.kept([equation]), *results}
         end = facts.value(equation)
-        for value in own:
-            if facts.is_number(value) and value not in facts.results:
-                continue  # it is written where it is used
-            if value == end or value in kept or uses[value] > 1 or value in self._known:
-                self._assign(value)
+        assigned = [
+            value
+            for value in own
+            if value == end or value in kept or uses[value] > 1 or value in self._known
+            if not facts.is_number(value) or value in facts.results  # else where it is used
+        ]
+        for value in assigned:
+            self._assign(value, last=value == assigned[-1])
         if end is not None and end not in own:
             self._alias(end)
 
-    def _assign(self, value: str) -> None:
+    def _assign(self, value: str, last: bool = True) -> None:
         given = self._known.get(value)
         expression = computation(self._facts, value, self.variables.find, self._operator)
         if given is not None:
             self.variables.hold(given, value)
             self.body.append(Default(given, expression))
         else:
-            self.body.append(Assign(self.variables.choose(value, self._number), expression))
+            target = self.variables.choose(value, self._number, last=last)
+            self.body.append(Assign(target, expression))
 
     def _alias(self, value: str) -> None:
         """Another name for a value needs no statement, unless it is a number that is an output."""
-        if value in self._facts.results and self.variables.find(value) is None:
+        output = value in self._facts.results and self._facts.is_number(value)
+        if output and self.variables.find(value) is None:
             self._assign(value)
 
     def call(

@@ -64,7 +64,7 @@ class StepFunctions:
         ]
         arguments += [
             Known(name, scope.variable(instance.values[p]))
-            for p, name in zip(use.step.known, function.known, strict=True)
+            for p, name in zip(sorted(use.step.known), function.known, strict=True)
             if instance.values[p] not in instance.own
         ]
         scope.call(function.name, arguments, [self._result(instance, r) for r in function.results])
@@ -85,15 +85,19 @@ class StepFunctions:
         variables = self._variables(lead, given, labels, space)
         order = sorted(range(len(given)), key=lambda at: (facts.order(labels[at]), at))
         weights = self._weights(lead, space)
-        known = {lead.values[p]: space.take(variables.derived(lead.values[p])) for p in step.known}
+        known = {
+            lead.values[p]: space.take(variables.derived(lead.values[p]))
+            for p in sorted(step.known)
+        }
         results = self._results(lead)
         ends = [self._result(lead, result)[0] for result in results]
         scope = Scope(facts, variables, weights.operators.of, known)
+        taken = [Formal(scope.variable(given[at]).name, "value") for at in order]
         for equation in lead.equations:
             scope.equation(equation, ends)
         scope.give(ends)
         formals = (
-            *(Formal(variables.find(given[at]) or "", "value") for at in order),
+            *taken,
             *weights.formals,
             *(Formal(name, "known") for name in known.values()),
         )

@@ -37,10 +37,15 @@ class Instance:
 
 @dataclass(eq=False)
 class Step:
-    """Instances that are one function; the first one computes all that any of them does."""
+    """Instances that are one function; the first one computes all that any of them does.
+
+    What is ``known`` to some of them is given to them; what is ``idle`` in some of them would
+    only serve to compute what they know.
+    """
 
     instances: list[Instance]
-    known: list[Position] = field(default_factory=list)
+    known: set[Position] = field(default_factory=set)
+    idle: set[Position] = field(default_factory=set)
 
     @property
     def lead(self) -> Instance:
@@ -109,12 +114,12 @@ class Steps:
     def _moves(
         self, equations: tuple[Equation, ...], own: dict[str, Position]
     ) -> Iterator[tuple[int, Label]]:
-        """``old = u; u = ...``: a value from outside that is still needed, and loses its name."""
-        facts = self._facts
+        """``old = u; u = ...``: a value given to it that is still needed, and loses its name."""
+        facts, given = self._facts, set(self._facts.given(equations))
         final = {label(e): facts.value(e) for e in equations if e.indices is not None}
         for at, equation in enumerate(equations):
             value, target = facts.value(equation), label(equation)
-            if value is None or value in own or final.get(target) != value:
+            if value not in given or final.get(target) != value:
                 continue
             before = facts.labels(value, facts.at(equations[0]))
             lost = any(final.get(name, value) != value for name in before)
@@ -190,42 +195,46 @@ def _merged(facts: Facts, instances: list[Instance]) -> Iterator[Step]:
         instances, key=lambda each: (len(each.own), len(outside_inputs(facts, each))), reverse=True
     )
     for instance in most:
-        fits = (step for step in steps if _fits(facts, step.lead, instance))
-        step = next(fits, None)
+        step = next((step for step in steps if _joins(facts, step, instance)), None)
         if step is None:
             steps.append(Step([instance]))
-        else:
-            step.instances.append(instance)
-    for step in steps:
-        known = {p for each in step.instances for p in _given(facts, step.lead, each)}
-        step.known = sorted(known)
-        yield step
+    yield from steps
 
 
-def _given(facts: Facts, lead: Instance, instance: Instance) -> set[Position]:
-    """What the lead computes and another instance is given."""
-    outside = set(facts.given(instance.equations))
-    return {p for p in lead.own.values() if instance.values[p] in outside}
+def _joins(facts: Facts, step: Step, instance: Instance) -> bool:
+    """Make an instance a call of the function of others if that can be.
 
-
-def _fits(facts: Facts, lead: Instance, instance: Instance) -> bool:
-    """Whether an instance can be a call of the function of another, which computes more.
-
-    What it neither computes nor is given may only serve to compute what it is given, once; and
-    it must have a value for every parameter.
+    What it knows may not be idle in them, or the other way round: a function computes all that
+    it is not given.
     """
-    computed = set(instance.own.values())
+    lead, computed = step.lead, set(instance.own.values())
     if not computed <= set(lead.own.values()):
         return False
-    given = _given(facts, lead, instance)
-    rest = set(lead.own.values()) - computed - given
+    outside = set(facts.given(instance.equations))
+    known = {p for p in lead.own.values() if instance.values[p] in outside}
+    idle = set(lead.own.values()) - computed - known
+    if known & step.idle or idle & step.known or not _fits(facts, lead, instance, idle):
+        return False
+    step.instances.append(instance)
+    step.known |= known
+    step.idle |= idle
+    return True
+
+
+def _fits(facts: Facts, lead: Instance, instance: Instance, idle: set[Position]) -> bool:
+    """Whether an instance can be a call of the function of another, which computes more.
+
+    What is idle in it may only serve to compute what it knows, once; and it must have a value
+    for every parameter.
+    """
+    computed = set(instance.own.values())
     ends = {facts.value(equation) for equation in lead.equations}
     uses = Counter(v for value in lead.own for v in facts.operation(value).inputs)
     for value, position in lead.own.items():
         for each in facts.operation(value).inputs:
-            if lead.own.get(each) in rest and position in computed:
+            if lead.own.get(each) in idle and position in computed:
                 return False
-        if position in rest and (uses[value] != 1 or value in ends):
+        if position in idle and (uses[value] != 1 or value in ends):
             return False
     return (
         _given_alike(facts, lead, instance)

@@ -49,7 +49,9 @@ class Variables:
 
     def find(self, value: str) -> str | None:
         """The variable that holds a value."""
-        return self._home.get(value)
+        name = self._home.get(value)
+        assert name is None or self._holds[name] == value, f"{value} is lost"
+        return name
 
     def hold(self, variable: str, value: str) -> str:
         """From now on a variable holds a value."""
@@ -64,14 +66,18 @@ class Variables:
         """A variable for the norms of one pass."""
         return self._space.take("each" if "norm" in self._space else "norm")
 
-    def choose(self, value: str, number: int, labels: Iterable[Label] = ()) -> str:
-        """A variable for a value that the event ``number`` gives (-1: a parameter)."""
+    def choose(
+        self, value: str, number: int, labels: Iterable[Label] = (), last: bool = True
+    ) -> str:
+        """A variable for a value that the event ``number`` gives (-1: a parameter).
+
+        Unless it is the ``last`` one of the event, what the event works on stays where it is.
+        """
         wanted = dict.fromkeys([*labels, *self._wanted.get(value, ())])
         for label in sorted(wanted, key=self._facts.order):
-            if self._is_free(self._names[label], value, number) and self._stays(
-                label, value, number
-            ):
-                return self.hold(self._names[label], value)
+            name = self._names[label]
+            if self._is_free(name, value, number, last) and self._stays(label, value, number):
+                return self.hold(name, value)
         fallback = min(wanted, key=self._facts.order, default=None)
         return self.hold(self._space.take(self.derived(value, fallback)), value)
 
@@ -82,11 +88,12 @@ class Variables:
             name = self._space.take(self.derived(value, label))
         return self.hold(name, value)
 
-    def _is_free(self, variable: str, value: str, number: int) -> bool:
+    def _is_free(self, variable: str, value: str, number: int, last: bool = True) -> bool:
         held = self._holds.get(variable)
         if held is None or held == value or self._home.get(held) != variable:
             return True
-        end = self._events[number].last if number >= 0 else -1
+        event = self._events[number] if number >= 0 else None
+        end = -1 if event is None else event.last if last else event.first - 1
         return self._facts.last_use.get(held, -1) <= end
 
     def _stays(self, label: Label, value: str, number: int) -> bool:
@@ -105,7 +112,7 @@ class Variables:
     def derived(self, value: str, label: Label | None = None) -> str:
         """A name for a value that is no space's: ``A_u`` for ``A(u)``."""
         node = self._facts.operation(value)
-        of = self.find(node.inputs[0]) if node.inputs else None
+        of = self._home.get(node.inputs[0]) if node.inputs else None
         if node.group is not None and of:
             return f"{attribute(self._facts.network.groups[node.group].family)}_{of}"
         if label is not None:

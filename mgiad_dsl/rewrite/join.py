@@ -13,9 +13,10 @@ from mgiad_dsl.rewrite.replaced import replaced
 def join_linear(network: Network) -> Network:
     """``A x + A y = A (x + y)`` and ``A x - A y = A (x - y)``, where only the sum needs both.
 
-    The operation ``A y`` becomes ``x + y``, and the sum becomes the operator.
+    The later one of the two applications becomes ``x + y``, and the sum becomes the operator.
     """
     alone = _used_once(network)
+    order = {name: number for number, name in enumerate(network.operations)}
     gone: dict[str, None] = {}
     changed: dict[str, Operation] = {}
     for name, node in network.operations.items():
@@ -27,11 +28,17 @@ def join_linear(network: Network) -> Network:
             continue
         x = network.operations[one.inputs[0]]
         inputs = (*one.inputs, *other.inputs)
-        changed[other.name] = replace(
-            other, op=node.op, inputs=inputs, shape=x.shape, place=x.place, group=None
+        earlier, later = sorted(both, key=order.__getitem__)
+        changed[later] = replace(
+            network.operations[later],
+            op=node.op,
+            inputs=inputs,
+            shape=x.shape,
+            place=x.place,
+            group=None,
         )
-        changed[name] = replace(node, op=other.op, inputs=(other.name,), group=other.group)
-        gone[one.name] = None
+        changed[name] = replace(node, op=one.op, inputs=(later,), group=one.group)
+        gone[earlier] = None
     return replaced(network, gone, changed)
 
 

@@ -1,0 +1,116 @@
+"""A network computed from its graph, one operation after the other.
+
+What an emitted file computes is compared with this: no code of outline or emit takes part,
+but for the names in the ``state_dict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from operator import add, mul, neg, pow, sub, truediv
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from typing_extensions import assert_never
+
+from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.network import Network, Operation
+from mgiad_dsl.outline.names import attribute
+
+Value: TypeAlias = "Tensor | float"
+
+_SIGNS: Mapping[str, Callable[..., Value]] = {
+    "+": add,
+    "-": sub,
+    "*": mul,
+    "/": truediv,
+    "^": pow,
+}
+_ACTIVATIONS = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}
+
+
+def run(
+    network: Network, state: Mapping[str, Tensor], images: Mapping[str, Tensor], training: bool
+) -> dict[str, Tensor]:
+    """The outputs; ``state`` is that of the emitted module, its buffers change in training."""
+    values: dict[str, Value] = {}
+    live = network.live()
+    for node in network.operations.values():
+        if isinstance(node.op, ops.Input):
+            values[node.name] = images[node.op.name]
+        elif node.name in live:
+            given = [values[name] for name in node.inputs]
+            values[node.name] = _apply(node, given, _weights(network, node, state), training)
+    batch = len(next(iter(images.values())))
+    shapes = {name: (batch, *network.operations[v].shape) for name, v in network.outputs.items()}
+    found = {name: torch.as_tensor(values[v]) for name, v in network.outputs.items()}
+    return {name: value.expand(shapes[name]) for name, value in found.items()}
+
+
+def _weights(network: Network, node: Operation, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of an operator by their last names; a scalar's is called ``weight``."""
+    if node.group is None:
+        return {}
+    group = network.groups[node.group]
+    prefix = ".".join(filter(None, (attribute(group.family), group.key)))
+    found = {key.removeprefix(f"{prefix}."): t for key, t in state.items()}
+    return {"weight": state[prefix]} if prefix in state else found
+
+
+def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], training: bool) -> Value:
+    op, x = node.op, given[0] if given else 0.0
+    match op:
+        case ops.Constant(value):
+            return float(value) if isinstance(value, Fraction) or abs(value) > 2**53 else value
+        case ops.Scalar():
+            return w["weight"]
+        case ops.Binary(sign):
+            return _SIGNS[sign](*given)
+        case ops.Negate():
+            return neg(x)
+    assert isinstance(x, Tensor)
+    match op:
+        case ops.Zeros():
+            return x.new_zeros(len(x), *node.shape)
+        case ops.Conv():
+            geometry = op.stride, op.padding
+            if not op.transposed:
+                return F.conv2d(x, w["weight"], w.get("bias"), *geometry, op.dilation, op.groups)
+            return F.conv_transpose2d(
+                x, w["weight"], w.get("bias"), *geometry, op.output_padding, op.groups, op.dilation
+            )
+        case ops.Stencil():
+            weight = w["weight"].expand(x.shape[1], 1, *op.kernel)
+            if not op.transposed:
+                return F.conv2d(x, weight, None, op.stride, op.padding, op.dilation, x.shape[1])
+            return F.conv_transpose2d(
+                x, weight, None, op.stride, op.padding, op.output_padding, x.shape[1], op.dilation
+            )
+        case ops.Linear():
+            return F.linear(x.flatten(1), w["weight"], w.get("bias"))
+        case ops.BatchNorm():
+            if training:
+                w["num_batches_tracked"].add_(1)
+            statistics = w["running_mean"], w["running_var"]
+            return F.batch_norm(x, *statistics, w["weight"], w["bias"], training)
+        case ops.GroupNorm(groups=groups):
+            return F.group_norm(x, groups, w["weight"], w["bias"])
+        case ops.LayerNorm(channels=channels):
+            last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"])
+            return last.movedim(-1, 1).contiguous()
+        case ops.Activation(name):
+            return _ACTIVATIONS.get(name, getattr(F, name, None))(x)
+        case ops.Pool(maximum=maximum, window=None):
+            return (F.adaptive_max_pool2d if maximum else F.adaptive_avg_pool2d)(x, 1)
+        case ops.Pool(maximum=maximum):
+            pool = F.max_pool2d if maximum else F.avg_pool2d
+            return pool(x, op.window, op.stride, op.padding)
+        case ops.Upsample(size=size, mode=mode):
+            return F.interpolate(x, size, mode=mode)
+        case ops.Input():
+            raise AssertionError
+        case _:
+            assert_never(op)
