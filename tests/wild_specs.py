@@ -15,6 +15,7 @@ OPERATORS = """
     B[{at},i] : u[{at}] -> u[{at}] conv 3x3 group_size 2 bias
     C : u[{at}] -> u[{at}] conv 1x1
     S : image -> u[{first}] conv 1x1
+    Q[i] : u[{at}] -> u[{at}] conv 1x1
     K : u[{at}] -> u[{at}] stencil [[0,1,0],[1,-4,1],[0,1,0]] / 8 fixed
     T : u[{at}] -> w conv 1x1
     E[{at}] : w -> u[{at}] conv 1x1
@@ -175,10 +176,11 @@ class _Writer:
         one = self._expression(values, depth - 1, at)
         forms = (
             *(f"A[{at}]({one})", f"B[{at},1]({one})", f"B[{at},2]({one})", f"C({one})"),
+            *(f"Q[l]({one})", f"Q[{self.first}]({one})", f"Q[2 * l]({one}) + Q[1]({value})"),
             *(f"K({one})", f"n({one})", f"m[{at}]({one})", f"g({one})", f"relu({one})"),
             *(f"tanh({one})", f"-({one})", f"{random.choice(NUMBERS)} * ({one})", f"({one}) / 3"),
             *(f"({one} + {value})", f"({one} - {value})", f"{value} - ({one})"),
-            *(f"(flag ? {one} : {value})", f"(l > 1 ? {one} : {value})"),
+            *(f"(flag ? {one} : {value})", f"(l > 1 ? {one} : n({value}))"),
             *(f"({one} - A[{at}]({value}))", f"avgpool({one}, 3x3 stride 1)"),
         )
         return random.choice(forms)
