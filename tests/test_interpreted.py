@@ -84,8 +84,9 @@ def statistics(compiled_: Compiled, ran: Run) -> dict[str, Tensor]:
 def check_emitted(compiled_: Compiled, image: Tensor) -> None:
     """The file computes what its graph says."""
     ran, graph = emitted(compiled_, image), interpreted(compiled_, image)
-    for name, value in ran.outputs.items():
-        assert torch.equal(value, graph.outputs[name]), (compiled_.source.name, name)
+    if compiled_.level < 2:  # else groups of channels may be computed together
+        for name, value in ran.outputs.items():
+            assert torch.equal(value, graph.outputs[name]), (compiled_.source.name, name)
     assert_same(ran, graph, 1e-11)
 
 

@@ -25,7 +25,7 @@ def imports(program: Program, lists: bool) -> str:
     made = [group.op for members in program.families for group in members]
     applied = list(_applied(program))
     torch = any(map(_is_made_of_torch, made)) or any(map(_needs_torch, applied))
-    functional = any(isinstance(op, ops.Stencil) for op in made)
+    functional = any(map(_is_made_of_functional, made))
     functional = functional or any(_needs_functional(each.op) for each in applied)
     lines = ["from collections.abc import Callable", ""] if lists else []
     lines += ["import torch"] if torch else []
@@ -37,9 +37,24 @@ def imports(program: Program, lists: bool) -> str:
 def _is_made_of_torch(op: Weighted) -> bool:
     """Whether what is made for an operator, or the class of it, says ``torch``."""
     match op:
+        case ops.Conv(together=together):
+            return together > 1
         case ops.Stencil() | ops.Scalar() | ops.LayerNorm():
             return True
-        case ops.Conv() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
+        case ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
+            return False
+        case _:
+            assert_never(op)
+
+
+def _is_made_of_functional(op: Weighted) -> bool:
+    """Whether the class of an operator says ``F``."""
+    match op:
+        case ops.Conv(together=together):
+            return together > 1
+        case ops.Stencil():
+            return True
+        case ops.Scalar() | ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
             return False
         case _:
             assert_never(op)

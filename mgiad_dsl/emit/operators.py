@@ -212,6 +212,8 @@ def _conv(op: ops.Conv) -> Call:
         arguments.append(f"groups={op.groups}")
     if not op.bias:
         arguments.append("bias=False")
+    if op.together > 1:
+        return Call("SmallGroups2d", (*arguments, f"together={op.together}"))
     return Call(f"nn.{conv_class(op)}", tuple(arguments))
 
 

@@ -54,7 +54,10 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Conv:
-    """A convolution or, ``transposed``, its adjoint."""
+    """A convolution or, ``transposed``, its adjoint.
+
+    ``together`` groups may be computed as one, with zeros between them.
+    """
 
     channels_in: int
     channels_out: int
@@ -66,6 +69,7 @@ class Conv:
     bias: bool = False
     transposed: bool = False
     output_padding: Size = ()
+    together: int = 1
 
     def __post_init__(self) -> None:
         _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)

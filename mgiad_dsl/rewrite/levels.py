@@ -13,6 +13,7 @@ from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.constants import fold_constants
 from mgiad_dsl.rewrite.join import join_linear
 from mgiad_dsl.rewrite.residual import carry_residuals
+from mgiad_dsl.rewrite.together import join_groups
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from mgiad_dsl.rewrite.zero import drop_zeros
 
@@ -32,6 +33,7 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
         join_linear,
         merge_common,
         drop_unneeded,
+        join_groups,
     ),
 }
 
