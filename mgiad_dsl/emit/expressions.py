@@ -109,7 +109,7 @@ def _computed(expression: Expression, hoist: Hoist) -> Text:
             return _binary(sign, arguments[0], arguments[1])
         case ops.Negate():
             text, binds = arguments[0]
-            return f"-{text}" if binds >= _SIGN else f"-({text})", _SIGN
+            return f"-{text}" if binds > _SIGN else f"-({text})", _SIGN
         case ops.Activation(name):
             return f"{TORCH_ACTIVATIONS.get(name, f'F.{name}')}({texts[0]})", _ATOM
         case ops.Pool():

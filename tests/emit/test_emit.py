@@ -185,6 +185,13 @@ def test_arithmetic_keeps_its_precedence() -> None:
     assert network(torch.ones(1, 1, 1, 1)).item() == pytest.approx(wanted)
 
 
+def test_the_sign_of_a_sign_has_parentheses() -> None:
+    text = "network n input x : 1 x 4 x 4 output y = -(-x) output z = -(-(-2 * x))"
+    made = compile_source(Source("n", text), level=0).python
+    assert "y = -(-x)\n" in made
+    assert "z = -(-(-2 * x))\n" in made
+
+
 def test_initialisation_is_kaiming_and_follows_the_seed() -> None:
     source = compile_file("mgnet").python
     torch.manual_seed(3)
