@@ -62,8 +62,10 @@ def argument(given: Argument) -> str:
             return f"{parameter}={name}"
         case Index():
             return _index(given)
-        case _:
+        case Member() | Parameter() | Element():
             return reference(given)
+        case _:
+            assert_never(given)
 
 
 def _key(key: str | int | tuple[Index, ...]) -> str:
