@@ -101,8 +101,7 @@ def _computed(expression: Expression, hoist: Hoist) -> Text:
         case ops.Input(name):
             return name, _ATOM
         case ops.Constant(value):
-            text = number(value)
-            return text, _SIGN if text.startswith("-") else _ATOM
+            return number(value), _SIGN if value < 0 else _ATOM
         case ops.Scalar():
             return _operator(expression), _ATOM
         case ops.Zeros():

@@ -38,8 +38,7 @@ def outline(network: Network) -> Program:
     live = network.live_groups()
     families = by_family(network.groups.values())
     program = Program(
-        network.name,
-        class_name(network.name),
+        class_name(network.spec),
         tuple(functions.steps.all),
         tuple(functions.cycles),
         tuple(tuple(members) for members in families),

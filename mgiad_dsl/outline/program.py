@@ -173,7 +173,6 @@ class Program:
     Cycles are methods of the module, which are given the levels that they run on.
     """
 
-    name: str
     class_name: str
     steps: tuple[Function, ...]
     cycles: tuple[Function, ...]

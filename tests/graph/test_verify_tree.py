@@ -86,7 +86,7 @@ def a_tree_in_another_order(network: Network) -> str:
     begin = next(stage for stage in network.tree if isinstance(stage, Start))
     rest = tuple(stage for stage in network.tree if stage is not begin)
     network.tree = (*rest, begin)
-    equation = start(Network("start", tree=(begin,)))
+    equation = start(Network("start", "start", tree=(begin,)))
     return f"{equation.label} runs {equation.slots[0]} out of order"
 
 
