@@ -17,6 +17,7 @@ from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
 from mgiad_dsl.language.words import ACTIVATIONS
 from mgiad_dsl.outline.names import MODULE_ATTRIBUTES
+from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
 from tests.counting.test_count import every_network
 
@@ -183,6 +184,16 @@ def test_arithmetic_keeps_its_precedence() -> None:
     network = load(compile_source(Source("sums", text)).python)
     wanted = (1 - (1 - 2)) / (3 - (5 - 3)) * 4 + 1 / (2 / 3 / 5) + 9 + 9
     assert network(torch.ones(1, 1, 1, 1)).item() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_no_output_needs_is_not_written(level: Level) -> None:
+    text = (
+        "network n input x : 1 x 4 x 4 spaces u : 1 channels "
+        "start { u = relu(x)  let z = tanh(u) } output y = u"
+    )
+    source = compile_source(Source("n", text), level=level).python
+    assert ("relu" in source, "tanh" in source) == (True, False)
 
 
 def test_the_sign_of_a_sign_has_parentheses() -> None:
