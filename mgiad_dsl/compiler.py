@@ -62,7 +62,7 @@ class Compiled:
         from mgiad_dsl.outline import outline
 
         lines = about(self.source, self.spec, self.count.weights, self.level)
-        return emit(outline(self.network), lines)
+        return emit(outline(self.network, self.written), lines)
 
 
 def compile_source(
