@@ -32,7 +32,8 @@ def test_golden(name: str, golden: Callable[[str, str], None]) -> None:
 def test_every_source_is_formatted_and_clean(tmp_path: Path) -> None:
     for name in every_network():
         (tmp_path / f"{name.replace(':', '__')}.py").write_text(compile_file(name).python)
-    for command in (["format", "--check"], ["check", "--select", "E,F,W,I,UP", "--ignore", "E741"]):
+    rules = "E,F,W,I,UP,B,SIM,RUF,C4,RET,PIE"
+    for command in (["format", "--check"], ["check", "--select", rules, "--ignore", "E741"]):
         options = ["--isolated", "--line-length", "100", "--no-cache"]
         run = subprocess.run(
             [sys.executable, "-m", "ruff", *command, *options, str(tmp_path)],
