@@ -62,7 +62,7 @@ class Compiled:
         from mgiad_dsl.outline import outline
 
         lines = about(self.source, self.spec, self.count.weights, self.level)
-        return emit(outline(self.network), lines)
+        return emit(outline(self.network, self.written), lines)
 
 
 def compile_source(
@@ -77,8 +77,8 @@ def compile_source(
         source: the spec.
         variant: the name of a variant of it.
         settings: parameters to set otherwise, as values or as text.
-        level: of optimisation: 0 runs what the spec writes, 1 what gives the same bit for bit,
-            2 what gives the same in real arithmetic.
+        level: of optimisation: 0 runs what the spec writes and an output needs, 1 what gives the
+            same bit for bit, 2 what gives the same in real arithmetic.
 
     Raises:
         SpecError: anything wrong in the spec or the settings, all of it at once.

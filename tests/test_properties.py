@@ -131,11 +131,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("emitted")
 
     @settings(BOUNDED, max_examples=15, phases=[Phase.generate])
-    @given(plans(), plans(AWKWARD_NAMES))
-    def emit(plan: Plan, awkward: Plan) -> None:
+    @given(plans(), plans(AWKWARD_NAMES), levels)
+    def emit(plan: Plan, awkward: Plan, level: Level) -> None:
         for each in (plan, awkward):
-            source = compiled(each).python
-            assert source == compiled(each).python
+            source = compiled(each, level).python
+            assert source == compiled(each, level).python
             (path / f"net{len(list(path.iterdir()))}.py").write_text(source)
 
     emit()
@@ -145,7 +145,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_emitted_files_are_formatted_and_clean(folder: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--isolated", "--line-length", "100", "--no-cache", str(folder)]
-    check = ["check", "--select", "E4,E7,E9,F,I", "--ignore", "E741"]  # a level may be called l
+    rules = "E,F,W,I,UP,B,SIM,RUF,C4,RET,PIE"  # this project's, but for those of names
+    check = ["check", "--select", rules, "--ignore", "E741"]  # a level may be called l
     for command in (["format", "--diff"], check):
         done = subprocess.run([*ruff, *command, *options], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-4000:]

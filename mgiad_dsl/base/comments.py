@@ -8,5 +8,5 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 
 def without_comments(text: str) -> str:
-    """The text with its comments left out; line breaks stay."""
-    return _COMMENT.sub("", text)
+    """The text with blanks for its comments, so that all else keeps its place."""
+    return _COMMENT.sub(lambda comment: " " * len(comment[0]), text)

@@ -38,17 +38,7 @@ def check(
     numbers = Numbers(symbols, report)
     declarations = Declarations(tree, symbols, numbers, report, faults)
     _check_claims(tree, report)
-    equations = Equations(
-        symbols, numbers, declarations.identities, declarations.signatures, report
-    )
-    statements = Statements(
-        declarations.hierarchies, tree.steps, symbols, numbers, equations, report, faults
-    )
-    for start in tree.starts:
-        statements.block(start.body, {})
-    for cycle in tree.cycles:
-        statements.cycle(cycle, {})
-    _check_outputs(tree, equations, report, faults)
+    _check_equations(tree, symbols, numbers, declarations, report, faults)
     if faults.fatal:
         report.raise_errors()
     _warn_unused(symbols, report)
@@ -104,6 +94,28 @@ def _check_claims(tree: ast.Spec, report: Report) -> None:
                     f"`{claim.quantity}` is not counted", claim.span.find(claim.quantity), hint=hint
                 )
             )
+
+
+def _check_equations(
+    tree: ast.Spec,
+    symbols: Symbols,
+    numbers: Numbers,
+    declarations: Declarations,
+    report: Report,
+    faults: Faults,
+) -> None:
+    """Check all that runs: starts, cycles with the steps they use, outputs."""
+    equations = Equations(
+        symbols, numbers, declarations.identities, declarations.signatures, report
+    )
+    statements = Statements(
+        declarations.hierarchies, tree.steps, symbols, numbers, equations, report, faults
+    )
+    for start in tree.starts:
+        statements.block(start.body, {})
+    for cycle in tree.cycles:
+        statements.cycle(cycle, {})
+    _check_outputs(tree, equations, report, faults)
 
 
 def _check_outputs(tree: ast.Spec, equations: Equations, report: Report, faults: Faults) -> None:

@@ -96,9 +96,9 @@ def _set(parameter: Parameter, value: Value, span: Span | None) -> Parameter:
             name=parameter.name, default=parameter.default, value=value, span=parameter.span
         )
     except ValidationError as problem:
-        message = str(problem.errors()[0]["msg"]).removeprefix("Value error, ")
+        (error,) = problem.errors()
         note = Note(f"as its default `{parameter.span.text}` says", parameter.span)
-        raise SpecError(message, span, notes=(note,)) from None
+        raise SpecError(str(error["ctx"]["error"]), span, notes=(note,)) from None
 
 
 def literal(name: str, given: object) -> Value:

@@ -31,7 +31,8 @@ def _add_options(command: ArgumentParser, level: Level) -> None:
         default=level,
         metavar="LEVEL",
         dest="level",
-        help="0: run the network as written; 1: without redundant work, equal bit for bit; "
+        help="0: as written, where what no output needs does not run; "
+        "1: without redundant work, equal bit for bit; "
         f"2: with less work, equal but for rounding; default: {level}",
     )
     command.add_argument(

@@ -62,8 +62,10 @@ def argument(given: Argument) -> str:
             return f"{parameter}={name}"
         case Index():
             return _index(given)
-        case _:
+        case Member() | Parameter() | Element():
             return reference(given)
+        case _:
+            assert_never(given)
 
 
 def _key(key: str | int | tuple[Index, ...]) -> str:
@@ -99,8 +101,7 @@ def _computed(expression: Expression, hoist: Hoist) -> Text:
         case ops.Input(name):
             return name, _ATOM
         case ops.Constant(value):
-            text = number(value)
-            return text, _SIGN if text.startswith("-") else _ATOM
+            return number(value), _SIGN if value < 0 else _ATOM
         case ops.Scalar():
             return _operator(expression), _ATOM
         case ops.Zeros():
@@ -109,7 +110,7 @@ def _computed(expression: Expression, hoist: Hoist) -> Text:
             return _binary(sign, arguments[0], arguments[1])
         case ops.Negate():
             text, binds = arguments[0]
-            return f"-{text}" if binds >= _SIGN else f"-({text})", _SIGN
+            return f"-{text}" if binds > _SIGN else f"-({text})", _SIGN
         case ops.Activation(name):
             return f"{TORCH_ACTIVATIONS.get(name, f'F.{name}')}({texts[0]})", _ATOM
         case ops.Pool():

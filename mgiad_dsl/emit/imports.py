@@ -12,9 +12,12 @@ from mgiad_dsl.graph.ops import Op, Weighted
 from mgiad_dsl.outline.program import (
     Apply,
     Assign,
+    Call,
+    Comment,
     Default,
     Expression,
     Program,
+    Repeat,
     Return,
     Statement,
 )
@@ -111,5 +114,7 @@ def _values(statement: Statement) -> tuple[Expression, ...]:
             return (value,)
         case Return(values=values):
             return values
-        case _:
+        case Comment() | Call() | Repeat():
             return ()
+        case _:
+            assert_never(statement)

@@ -20,7 +20,6 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
         program: the program.
         about: the lines of the file's docstring.
     """
-    made = list(definitions(program))
     lists = uses_lists(program)
     parts = [
         '"""' + "\n".join(about) + ('"""\n' if len(about) == 1 else '\n"""\n'),
@@ -32,14 +31,15 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
         names = tuple(step.name for step in program.steps)
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
         parts.append("\n".join(lines(Display("REGIONS = ", names), 0)) + "\n")
-    parts.append(_class(program, made))
+    parts.append(_class(program))
     return "\n".join(parts)
 
 
-def _class(program: Program, made: list[str]) -> str:
+def _class(program: Program) -> str:
     inputs = [name for name, _ in program.inputs]
     initialiser = reset(program)
-    calls = [f"{INDENT * 2}self.reset_parameters()"] if initialiser else []
+    made = [f"{INDENT * 2}super().__init__()", *definitions(program)]
+    made += [f"{INDENT * 2}self.reset_parameters()"] if initialiser else []
     several = len(program.outputs) > 1
     result = "dict[str, Tensor]" if several else "Tensor"
     parameters = ("self", *(f"{name}: Tensor" for name in inputs))
@@ -51,9 +51,7 @@ def _class(program: Program, made: list[str]) -> str:
             *doc((_shapes(program),), INDENT),
             "",
             f"{INDENT}def __init__(self) -> None:",
-            f"{INDENT * 2}super().__init__()",
-            *made,
-            *calls,
+            "\n".join(made).rstrip(),
             "",
             *([initialiser] if initialiser else []),
             *(f"{method(cycle)}\n" for cycle in program.cycles),

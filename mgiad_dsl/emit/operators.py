@@ -25,24 +25,29 @@ _LOOPS = ("key", "inner", "part", "one", "other")
 
 
 def definitions(program: Program) -> Iterator[str]:
-    """The lines of ``__init__`` that make the operators, one family after another."""
-    for (dead, tree), run in groupby(program.families, lambda f: _definition(program, f)):
-        targets = [f"self.{attribute(members[0].family)}" for members in run]
-        if dead:
-            yield f"{INDENT * 2}# dead: no path to an output"
-        if not isinstance(tree, dict) or len(targets) == 1:
-            for target in targets:
-                yield from _assign(target, tree, 2, 0)
-            continue
+    """The lines of ``__init__`` that make the operators, one family after another.
+
+    What is not used ends with a blank line.
+    """
+    for unused, families in groupby(program.families, lambda f: program.unused.get(f[0].family)):
+        if unused:
+            yield f"{INDENT * 2}# {unused}"
+        for tree, equal in groupby(families, _tree):
+            yield from _families(tree, [f"self.{attribute(f[0].family)}" for f in equal])
+        if unused:
+            yield ""
+
+
+def _families(tree: Tree, targets: list[str]) -> Iterator[str]:
+    """Families that are made equal."""
+    if not isinstance(tree, dict) or len(targets) == 1:
         for target in targets:
-            yield f"{INDENT * 2}{target} = {_dict(tree)}"
-        yield f"{INDENT * 2}for family in ({', '.join(targets)}):"
-        yield from _entries("family", tree, 3, 0)
-
-
-def _definition(program: Program, members: Sequence[WeightGroup]) -> tuple[bool, Tree]:
-    """What families agree in that are defined together."""
-    return members[0].family in program.dead, _tree(members)
+            yield from _assign(target, tree, 2, 0)
+        return
+    for target in targets:
+        yield f"{INDENT * 2}{target} = {_dict(tree)}"
+    yield f"{INDENT * 2}for family in ({', '.join(targets)}):"
+    yield from _entries("family", tree, 3, 0)
 
 
 def _tree(members: Sequence[WeightGroup]) -> Tree:

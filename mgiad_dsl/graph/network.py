@@ -79,9 +79,13 @@ class WeightGroup:
 
 @dataclass
 class Network:
-    """A whole network after lowering; rewrites make new ones."""
+    """A whole network after lowering; rewrites make new ones.
+
+    ``name`` is that of its ``spec``, with the variant: ``mgnet:A`` of ``mgnet``.
+    """
 
     name: str
+    spec: str
     operations: dict[str, Operation] = field(default_factory=dict)
     groups: dict[str, WeightGroup] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)

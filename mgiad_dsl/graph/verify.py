@@ -60,10 +60,12 @@ def _check_operations(network: Network) -> None:
 
 
 def _check_groups(network: Network) -> None:
-    """Operations and sharing groups know each other, and agree in their operator."""
+    """Operations and sharing groups know each other, and agree; every index has its name."""
     used: set[str] = set()
     for name, group in network.groups.items():
         _require(name == group.name, f"{group.name} is called {name}")
+        named = bool(group.path) or len(group.names) == len(group.indices)
+        _require(named, f"{name} has indices {group.indices}, called {group.names}")
         for user in group.users:
             node = _operation(network, user, f"{name} is used by")
             _require(node.group == name, f"{name} is used by {user}, which uses {node.group}")

@@ -234,11 +234,9 @@ class Evaluator:
             if len(values) != 1 or not isinstance(values[0], tuple):
                 raise SpecError("`len` takes one list", span)
             return len(values[0])
-        match values:
-            case [tuple(numbers)]:
-                pass
-            case _:
-                numbers = tuple(values)
+        numbers = tuple(values)
+        if len(numbers) == 1 and isinstance(numbers[0], tuple):
+            numbers = numbers[0]
         self.spend(len(numbers), span)
         for number in numbers:
             if not is_number(number):

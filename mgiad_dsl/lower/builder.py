@@ -26,9 +26,9 @@ class Builder:
     `enter` and `leave` surround a body of the tree, to which equations and cycles go.
     """
 
-    def __init__(self, name: str) -> None:
-        self.network = Network(name)
-        self._counts: Counter[tuple[str, str]] = Counter()
+    def __init__(self, name: str, spec: str) -> None:
+        self.network = Network(name, spec)
+        self._counts: Counter[str] = Counter()  # of operations, by their prefix
         self._norms: Counter[tuple[str | int, ...]] = Counter()
         self._groups: dict[tuple[str, tuple[int, ...]], WeightGroup] = {}
         self._first_uses: dict[str, Note] = {}
@@ -96,7 +96,8 @@ class Builder:
             )
         shape = shapes.result(op, tuple(value.shape for value in inputs), shape)
         _check_size(op, inputs, shape, span)
-        name = f"{self._prefix}_{self._count('node', self._prefix)}"
+        self._counts[self._prefix] += 1
+        name = f"{self._prefix}_{self._counts[self._prefix]}"
         self.network.operations[name] = Operation(
             name, op, tuple(v.node for v in inputs), shape, place, group, span
         )
@@ -170,10 +171,6 @@ class Builder:
     def _register(self, group: WeightGroup) -> str:
         self.network.groups[group.name] = group
         return group.name
-
-    def _count(self, what: str, prefix: str) -> int:
-        self._counts[what, prefix] += 1
-        return self._counts[what, prefix]
 
 
 def _check_size(op: Op, inputs: tuple[Tensor, ...], shape: Shape, span: Span) -> None:

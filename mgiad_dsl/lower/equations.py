@@ -60,8 +60,12 @@ class Equations:
                 return self._binary(expr, env)
             case ast.Conditional():
                 return self.value(self._evaluator.branch(expr, env), env)
-            case _:
+            case (
+                ast.Number() | ast.Boolean() | ast.List() | ast.Unary() | ast.Binary() | ast.Wrong()
+            ):
                 return self._evaluator.value(expr, env)
+            case _:
+                assert_never(expr)
 
     def tensor(self, expr: ast.Expr, env: Environment) -> Tensor:
         """Like `value`, for what must be a tensor."""

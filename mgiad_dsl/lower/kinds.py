@@ -21,6 +21,8 @@ from mgiad_dsl.language.spec import Options
 
 Environment = Mapping[str, object]
 
+_BOUNDS = {"ge": "at least", "le": "at most"}  # as pydantic calls them
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -114,11 +116,10 @@ class Kinds:
         except ValidationError as problem:
             first = problem.errors()[0]
             field = str(first["loc"][0])
-            message = str(first["msg"]).removeprefix("Input should be ")
-            message = message.replace("greater than or equal to", "at least")
-            message = message.replace("less than or equal to", "at most")
+            ((bound, limit),) = first["ctx"].items()
             raise SpecError(
-                f"`{field}` must be {message}, not {first['input']}", spans.get(field, kind.span)
+                f"`{field}` must be {_BOUNDS[bound]} {limit}, not {first['input']}",
+                spans.get(field, kind.span),
             ) from None
 
     def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Size:
@@ -252,7 +253,7 @@ def _padding(kind: ast.Kind, kernel: Size, options: Options) -> Size:
 def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
     few, many = sorted((ends.channels_in, ends.channels_out))
     if options.depthwise:
-        groups, said = few, "depthwise"
+        option, groups, said = "depthwise", few, "depthwise"
     elif options.group_size is None:
         return 1
     elif many % options.group_size:
@@ -262,12 +263,13 @@ def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
             hint=_divisors(many, options.group_size),
         )
     else:
-        groups, said = many // options.group_size, f"group_size {options.group_size}"
+        option, said = "group_size", f"group_size {options.group_size}"
+        groups = many // options.group_size
     if ends.channels_in % groups or ends.channels_out % groups:
         raise SpecError(
             f"`{ends.label}` takes {ends.channels_in} channels to {ends.channels_out}; "
             f"{said} makes {groups} groups, which do not divide both",
-            _span(kind, said.split()[0]),
+            _span(kind, option),
         )
     return groups
 

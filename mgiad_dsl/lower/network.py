@@ -42,7 +42,7 @@ class _Lowering:
         self._spec = spec
         self._report = report
         self._evaluator = Evaluator(spec.values, {t.declared.name: t for t in spec.lets})
-        self._builder = Builder(spec.title)
+        self._builder = Builder(spec.title, spec.name)
         self._spaces = Spaces(spec, self._evaluator)
         self._operators = Operators(spec, self._evaluator, self._spaces, self._builder, report)
         self._memory = Memory(self._spaces, self._builder)

@@ -175,17 +175,16 @@ class Operators:
 
     def _solve(self, expr: ast.Expr, actual: int, env: Bindings) -> None:
         """Bind an index that stands only in the signature: ``l``, ``l - 1``, ``l + 1``."""
+        open_ = sorted(ast.names_in(expr) & self._spaces.hierarchies.keys() - env.keys())
+        if not open_:
+            return
         match expr:
-            case ast.Name(name) if name in self._spaces.hierarchies and name not in env:
+            case ast.Name(name):
                 env[name] = actual
-            case ast.Binary(ast.Name(name), ("+" | "-") as sign, rest) if (
-                name in self._spaces.hierarchies and name not in env
-            ):
+            case ast.Binary(ast.Name(name), ("+" | "-") as sign, rest) if name in open_:
                 offset = self._evaluator.integer(rest, env, "an index")
                 env[name] = actual - offset if sign == "+" else actual + offset
-            case _ if open_ := sorted(
-                ast.names_in(expr) & self._spaces.hierarchies.keys() - env.keys()
-            ):
+            case _:
                 raise SpecError(
                     f"`{open_[0]}` does not follow from `{expr.span.text}`",
                     expr.span,

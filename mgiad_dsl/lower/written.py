@@ -12,6 +12,7 @@ from mgiad_dsl.language import syntax as ast
 Taken = Mapping[tuple[int, int], ast.Expr]
 
 _SIMPLE = (ast.Name, ast.Index, ast.Call, ast.Number)
+_CALL = re.compile(r"[\w\])]\s*\($")
 
 
 def written(span: Span, taken: Taken) -> str:
@@ -19,31 +20,33 @@ def written(span: Span, taken: Taken) -> str:
 
     ``taken`` gives the branch that was taken of the conditionals, by their places.
     """
-    return " ".join(_text(span.source.text, span.start, span.end, taken).split())
+    source = without_comments(span.source.text)
+    return " ".join(_text(source, span.start, span.end, taken).split())
 
 
 def _text(source: str, start: int, end: int, taken: Taken) -> str:
     """The text between two places; a conditional inside becomes its branch."""
-    inside = sorted(
-        (first, last)
-        for first, last in taken
-        if start <= first and last <= end and (first, last) != (start, end)
-    )
     parts, at = [], start
-    for first, last in inside:
-        if first < at:  # inside one that was replaced already
+    for first, last in sorted(taken):
+        if first < at or end < last:  # outside, or inside one that was replaced already
             continue
-        branch = taken[first, last]
-        replaced = _text(source, branch.span.start, branch.span.end, taken)
-        before, after = without_comments(source[at:first]), last
-        if isinstance(branch, _SIMPLE) and _grouped(before, source[last:end]):
-            before, after = before.rstrip()[:-1], source.index(")", last) + 1
-        parts += [before, replaced]
+        branch = _branch(taken[first, last], taken)
+        before, after = source[at:first], last
+        while isinstance(branch, _SIMPLE) and _grouped(before, source[after:end]):
+            before, after = before.rstrip()[:-1], source.index(")", after) + 1
+        parts += [before, _text(source, branch.span.start, branch.span.end, taken)]
         at = after
-    return "".join([*parts, without_comments(source[at:end])])
+    return "".join([*parts, source[at:end]])
+
+
+def _branch(expr: ast.Expr, taken: Taken) -> ast.Expr:
+    """The branch of a branch, if that is a conditional again."""
+    while isinstance(expr, ast.Conditional):
+        expr = taken[expr.span.start, expr.span.end]
+    return expr
 
 
 def _grouped(before: str, after: str) -> bool:
     """Whether parentheses stand around, which only hold a conditional together."""
-    ends = re.search(r"(?:^|[^\w\])])\s*\($", before.rstrip())
-    return ends is not None and after.lstrip().startswith(")")
+    before = before.rstrip()
+    return before.endswith("(") and not _CALL.search(before) and after.lstrip().startswith(")")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from mgiad_dsl.graph import ops
-from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.network import Network, WeightGroup
 from mgiad_dsl.graph.tree import cycles
 from mgiad_dsl.outline.facts import Facts
 from mgiad_dsl.outline.functions import Functions
@@ -16,8 +18,13 @@ from mgiad_dsl.outline.separate import separated
 from mgiad_dsl.outline.steps import Steps
 
 
-def outline(network: Network) -> Program:
-    """The program of a network: the same for the same network."""
+def outline(network: Network, written: Network | None = None) -> Program:
+    """The program of a network: the same for the same network.
+
+    Args:
+        network: what runs.
+        written: the network as the spec writes it, which says what is dead. By default the same.
+    """
     facts = Facts(network)
     several = len({cycle.index for cycle in cycles(network.tree)}) > 1
     steps = Steps(facts, several)
@@ -35,17 +42,13 @@ def outline(network: Network) -> Program:
     functions.write(items, scope, operators, levels)
     several_outputs = len(network.outputs) > 1
     scope.give(list(network.outputs.values()), list(network.outputs) if several_outputs else ())
-    live = network.live_groups()
     families = by_family(network.groups.values())
     program = Program(
-        network.name,
-        class_name(network.name),
+        class_name(network.spec),
         tuple(functions.steps.all),
         tuple(functions.cycles),
         tuple(tuple(members) for members in families),
-        frozenset(
-            members[0].family for members in families if not any(g.name in live for g in members)
-        ),
+        _unused(families, network.live_groups(), (written or network).live_groups()),
         tuple(
             (variables.name((name, ())), network.operations[value])
             for name, value in network.inputs.items()
@@ -55,6 +58,18 @@ def outline(network: Network) -> Program:
     )
     assert all(isinstance(node.op, ops.Input) for _, node in program.inputs)
     return separated(program)
+
+
+def _unused(families: list[list[WeightGroup]], runs: Set[str], written: Set[str]) -> dict[str, str]:
+    """Why families of operators are not used, where they are not."""
+    found: dict[str, str] = {}
+    for members in families:
+        names = {group.name for group in members}
+        if not names & written:
+            found[members[0].family] = "dead: no path to an output"
+        elif not names & runs:
+            found[members[0].family] = "not needed at this level of optimisation"
+    return found
 
 
 def _all_full(labels: list[tuple[str, tuple[int, ...] | None]]) -> dict[object, str]:

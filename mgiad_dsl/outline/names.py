@@ -17,8 +17,8 @@ _Named = TypeVar("_Named", bound=Hashable)
 TAKEN = frozenset(
     [
         *("F", "nn", "torch", "Tensor", "Callable", "self", "super"),
-        *("REGIONS", "lists", "pick", "Stencil", "LayerNorm2d", "SmallGroups2d"),
-        *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance", "print"),
+        *("REGIONS", "lists", "Stencil", "LayerNorm2d", "SmallGroups2d"),
+        *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance", "object"),
     ]
 )
 # Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace.
@@ -104,10 +104,9 @@ def _clear(name: str, taken: frozenset[str]) -> str:
     return f"{name}_" if keyword.iskeyword(bare) or shorter & taken else name
 
 
-def class_name(network: str) -> str:
-    """``MgnetHexu`` for ``mgnet_hexu:imagenet``"""
-    words = network.partition(":")[0].split("_")
-    name = "".join(word[:1].upper() + word[1:] for word in words if word)
+def class_name(spec: str) -> str:
+    """``MgnetHexu`` for ``mgnet_hexu``"""
+    name = "".join(word[:1].upper() + word[1:] for word in spec.split("_"))
     if not name or name[0].isdigit():
         name = f"Network{name}"
     return f"{name}Network" if name in TAKEN or keyword.iskeyword(name) else name

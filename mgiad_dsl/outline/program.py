@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -170,15 +171,15 @@ class Program:
     """A whole file: steps and cycles in the order they are first called, then the forward pass.
 
     Steps are functions, which are given their operators: what is worth compiling once each.
-    Cycles are methods of the module, which are given the levels that they run on.
+    Cycles are methods of the module, which are given the levels that they run on. ``unused`` says
+    of families of operators that nothing uses why that is so.
     """
 
-    name: str
     class_name: str
     steps: tuple[Function, ...]
     cycles: tuple[Function, ...]
     families: tuple[tuple[WeightGroup, ...], ...]
-    dead: frozenset[str]
+    unused: Mapping[str, str]
     inputs: tuple[tuple[str, Operation], ...]
     outputs: tuple[tuple[str, Shape], ...]
     forward: tuple[Statement, ...]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from typing_extensions import assert_never
+
 from mgiad_dsl.outline.names import Namespace
 from mgiad_dsl.outline.program import (
     Assign,
     Call,
+    Comment,
     Default,
     Program,
     Repeat,
+    Return,
     Statement,
 )
 
@@ -44,8 +48,10 @@ def assigned(body: tuple[Statement, ...]) -> Iterator[str]:
                 yield from call.targets
                 if name is not None:
                     yield name
-            case _:
+            case Comment() | Return():
                 pass
+            case _:
+                assert_never(statement)
 
 
 def _renamed(body: tuple[Statement, ...], names: Mapping[str, str]) -> tuple[Statement, ...]:
@@ -59,5 +65,7 @@ def _statement(statement: Statement, names: Mapping[str, str]) -> Statement:
             return replace(statement, function=names[function])
         case Repeat(call=call) if not call.method:
             return replace(statement, call=replace(call, function=names[call.function]))
-        case _:
+        case Comment() | Assign() | Default() | Call() | Repeat() | Return():
             return statement
+        case _:
+            assert_never(statement)

@@ -35,14 +35,12 @@ def _folded(
     operations: dict[str, Operation], node: Operation
 ) -> tuple[Operation, ...] | str | None:
     """What gives the same: another value, or the operations as they are to be."""
-    match node.op:
-        case Negate():
-            inner = operations[node.inputs[0]]
-            return inner.inputs[0] if isinstance(inner.op, Negate) else None
-        case Binary("+" | "-"):
-            return _signs(operations, node)
-        case Binary("*" | "/"):
-            return _factors(operations, node)
+    if isinstance(node.op, Negate):
+        inner = operations[node.inputs[0]]
+        return inner.inputs[0] if isinstance(inner.op, Negate) else None
+    if isinstance(node.op, Binary):
+        signed = node.op.sign in "+-"
+        return _signs(operations, node) if signed else _factors(operations, node)
     return None
 
 

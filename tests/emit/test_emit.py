@@ -17,6 +17,7 @@ from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
 from mgiad_dsl.language.words import ACTIVATIONS
 from mgiad_dsl.outline.names import MODULE_ATTRIBUTES
+from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
 from tests.counting.test_count import every_network
 
@@ -31,7 +32,8 @@ def test_golden(name: str, golden: Callable[[str, str], None]) -> None:
 def test_every_source_is_formatted_and_clean(tmp_path: Path) -> None:
     for name in every_network():
         (tmp_path / f"{name.replace(':', '__')}.py").write_text(compile_file(name).python)
-    for command in (["format", "--check"], ["check", "--select", "E,F,W,I,UP", "--ignore", "E741"]):
+    rules = "E,F,W,I,UP,B,SIM,RUF,C4,RET,PIE"
+    for command in (["format", "--check"], ["check", "--select", rules, "--ignore", "E741"]):
         options = ["--isolated", "--line-length", "100", "--no-cache"]
         run = subprocess.run(
             [sys.executable, "-m", "ruff", *command, *options, str(tmp_path)],
@@ -183,6 +185,23 @@ def test_arithmetic_keeps_its_precedence() -> None:
     network = load(compile_source(Source("sums", text)).python)
     wanted = (1 - (1 - 2)) / (3 - (5 - 3)) * 4 + 1 / (2 / 3 / 5) + 9 + 9
     assert network(torch.ones(1, 1, 1, 1)).item() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_no_output_needs_is_not_written(level: Level) -> None:
+    text = (
+        "network n input x : 1 x 4 x 4 spaces u : 1 channels "
+        "start { u = relu(x)  let z = tanh(u) } output y = u"
+    )
+    source = compile_source(Source("n", text), level=level).python
+    assert ("relu" in source, "tanh" in source) == (True, False)
+
+
+def test_the_sign_of_a_sign_has_parentheses() -> None:
+    text = "network n input x : 1 x 4 x 4 output y = -(-x) output z = -(-(-2 * x))"
+    made = compile_source(Source("n", text), level=0).python
+    assert "y = -(-x)\n" in made
+    assert "z = -(-(-2 * x))\n" in made
 
 
 def test_initialisation_is_kaiming_and_follows_the_seed() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.compiler import Compiled, compile_source
 from mgiad_dsl.draw import draw
 from mgiad_dsl.language.syntax import Spec
 from mgiad_dsl.parse import parse
+from mgiad_dsl.rewrite import LEVELS, rewrite
 
 MAX_SECONDS = 30.0
 
@@ -46,7 +47,9 @@ def _variants(source: Source) -> list[str]:
 
 
 def _all_stages(compiled: Compiled) -> None:
-    assert compiled.python
+    for level in LEVELS:
+        made = replace(compiled, level=level, network=rewrite(compiled.written, level))
+        compile(made.python, "mutant.py", "exec")
     assert draw(compiled.written)
     for warning in compiled.warnings:
         assert str(warning)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
+import pytest
+
 from mgiad_dsl import Source, compile_file, compile_source
+from mgiad_dsl.base.source import CompilerError
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.ops import Op
 from mgiad_dsl.graph.tree import Body, Equation, Output, Stage, Start
+from mgiad_dsl.graph.verify import verify
+
+Breach = Callable[[Network], str]  # breaks a network, and gives the message of it
 
 # Between them these have every kind of operation.
 KINDS = """network kinds
@@ -55,6 +62,13 @@ def _lowered(name: str) -> Network:
 def good(name: str) -> Network:
     """A network of its own, to be broken."""
     return copy.deepcopy(_lowered(name))
+
+
+def assert_found(breach: Breach, network: Network) -> None:
+    """`verify` finds what a breach has done, and says it."""
+    message = breach(network)
+    with pytest.raises(CompilerError, match=f"^{re.escape(message)}$"):
+        verify(network)
 
 
 def first(network: Network, *kinds: type[Op]) -> str:

@@ -21,38 +21,10 @@ from mgiad_dsl.graph.tree import (
     cycles,
     equations,
 )
-from tests.small import CORRECT, graph, net
+from tests.small import CORRECT, NESTED, graph, net
 
 SOLVE = "solve i in 2..3 { u[l] = u[l] + B[l,i](f[l]) }"
 POST = "smooth { u[l] = u[l] + B[l,7](f[l] - A[l](u[l])) }"
-NESTED = """network net
-input image : 8 x 8 x 8
-levels l in 1..2 : resolution
-levels k in 0..l : channel
-spaces u[l,k] : 8 / 2^k channels
-operators {
-    A[l,k] : u[l,k] -> u[l,k] conv 3x3
-    D[l,k] : u[l,k-1] -> u[l,k] conv 1x1
-    E[l,k] : u[l,k] -> u[l,k-1] conv 1x1
-    R[l] : u[l-1,0] -> u[l,0] conv 3x3 stride 2
-    norm[*] : batchnorm
-}
-step relax { u[l,k] = u[l,k] + norm(A[l,k](u[l,k])) }
-step inner {
-    u[l,0] = norm(u[l,0])
-    cycle over k : V {
-        smooth i in 1..2 relax
-        coarsen { u[l,k+1] = D[l,k+1](u[l,k]) }
-        correct { u[l,k] = u[l,k] + E[l,k+1](u[l,k+1]) }
-    }
-}
-start { u[1,0] = image }
-cycle over l : backslash {
-    smooth inner
-    coarsen { u[l+1,0] = R[l+1](u[l,0]) }
-}
-output o = u[2,0]
-"""
 
 
 def the_cycle(network: Network) -> Cycle:

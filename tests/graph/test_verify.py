@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import get_args
 
 import pytest
 
-from mgiad_dsl.base.source import CompilerError
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
-from tests.graph.broken import NAMES, change, change_op, first, good
-
-Breach = Callable[[Network], str]  # breaks a network, and gives the message of it
+from tests.graph.broken import NAMES, Breach, assert_found, change, change_op, first, good
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -119,14 +115,6 @@ def groups_that_do_not_divide(network: Network) -> str:
     return f"{name} has 7 groups, which do not divide its channels"
 
 
-def other_features(network: Network) -> str:
-    name = first(network, ops.Linear)
-    op = network.operations[name].op
-    assert isinstance(op, ops.Linear)
-    change_op(network, name, features_in=op.features_in + 1)
-    return f"{name} takes {op.features_in + 1} features, not {op.features_in}"
-
-
 def a_norm_of_other_channels(network: Network) -> str:
     name = first(network, ops.BatchNorm)
     change_op(network, name, channels=99)
@@ -139,45 +127,15 @@ def a_norm_of_vectors(network: Network) -> str:
     return f"{name} is a norm of vectors, given {_given(network, name)}"
 
 
-def groups_of_a_norm(network: Network) -> str:
-    name = first(network, ops.GroupNorm)
-    change_op(network, name, groups=3)
-    return f"{name} has 3 groups, which do not divide its channels"
-
-
-def a_group_norm_of_other_channels(network: Network) -> str:
-    name = first(network, ops.GroupNorm)
-    change_op(network, name, channels=8)
-    return f"{name} takes 8 channels, not 4"
-
-
-def a_layer_norm_of_other_channels(network: Network) -> str:
-    name = first(network, ops.LayerNorm)
-    change_op(network, name, channels=8)
-    return f"{name} takes 8 channels, not 4"
-
-
 def a_sum_of_two_sizes(network: Network) -> str:
     name = next(n for n, node in network.operations.items() if node.op == ops.Binary("+"))
     change(network, name, inputs=("l1_pre2_u_8", "l1_coarsen_u_1"))
     return f"{name} joins (4, 8, 8) and (4, 4, 4)"
 
 
-def a_pool_of_another_rank(network: Network) -> str:
-    name = first(network, ops.Pool)
-    change_op(network, name, window=(2,), stride=(2,), padding=(0,))
-    return f"{name} has another rank than its input (4, 8, 8)"
-
-
 def a_pool_of_a_vector(network: Network) -> str:
     change(network, "output_logits_3", op=ops.Pool(False))
     return "output_logits_3 is given (5,), which has no points"
-
-
-def upsampling_to_another_rank(network: Network) -> str:
-    name = first(network, ops.Upsample)
-    change_op(network, name, size=(8, 8, 8))
-    return f"{name} has another rank than its input (4, 4, 4)"
 
 
 def a_number_with_a_size(network: Network) -> str:
@@ -198,6 +156,12 @@ def a_group_with_another_name(network: Network) -> str:
     name, group = next(iter(network.groups.items()))
     network.groups = {"other": group, **network.groups}
     return f"{name} is called other"
+
+
+def a_name_without_an_index(network: Network) -> str:
+    name, group = next((n, g) for n, g in network.groups.items() if not g.path)
+    group.names = (*group.names, "i")
+    return f"{name} has indices {group.indices}, called {group.names}"
 
 
 def a_user_that_is_no_operation(network: Network) -> str:
@@ -253,26 +217,18 @@ def _given(network: Network, name: str) -> tuple[int, ...]:
 ANYWHERE: list[Breach] = [
     another_name, no_such_input, used_before_it_is_made, works_on_itself, in_another_order,
     too_many_inputs, an_input_is_lost, another_shape, a_stride_of_another_rank,
-    a_size_that_vanishes, a_group_with_another_name, a_user_that_is_no_operation,
-    a_user_of_another_group, a_user_twice, a_user_that_its_group_does_not_know,
-    a_group_is_lost, weights_without_a_group, a_sum_with_weights,
+    a_size_that_vanishes, a_group_with_another_name, a_name_without_an_index,
+    a_user_that_is_no_operation, a_user_of_another_group, a_user_twice,
+    a_user_that_its_group_does_not_know, a_group_is_lost, weights_without_a_group,
+    a_sum_with_weights,
 ]  # fmt: skip
 OF_CONVS: list[Breach] = [
     a_kernel_of_another_rank, other_channels, groups_that_do_not_divide,
     a_norm_of_other_channels, a_norm_of_vectors,
 ]  # fmt: skip
 OF_KINDS: list[Breach] = [
-    other_features, groups_of_a_norm, a_group_norm_of_other_channels,
-    a_layer_norm_of_other_channels, a_sum_of_two_sizes, a_pool_of_another_rank,
-    a_pool_of_a_vector, upsampling_to_another_rank, a_number_with_a_size, zeros_like_a_number,
+    a_sum_of_two_sizes, a_pool_of_a_vector, a_number_with_a_size, zeros_like_a_number,
 ]  # fmt: skip
-
-
-def assert_found(breach: Breach, network: Network) -> None:
-    message = breach(network)
-    with pytest.raises(CompilerError) as caught:
-        verify(network)
-    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -292,6 +248,37 @@ def test_a_breach_of_other_kinds(breach: Breach) -> None:
     assert_found(breach, good("kinds"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        (ops.Linear, {"features_in": 3}, "takes 3 features, not 4"),
+        (ops.GroupNorm, {"groups": 3}, "has 3 groups, which do not divide its channels"),
+        (ops.GroupNorm, {"channels": 8}, "takes 8 channels, not 4"),
+        (ops.LayerNorm, {"channels": 8}, "takes 8 channels, not 4"),
+        (ops.Pool, {"window": (2,), "stride": (2,), "padding": (0,)},
+         "has another rank than its input (4, 8, 8)"),
+        (ops.Upsample, {"size": (8, 8, 8)}, "has another rank than its input (4, 4, 4)"),
+    ],
+)  # fmt: skip
+def test_other_fields_of_a_kind(kind: type[ops.Op], fields: dict[str, object], words: str) -> None:
+    def breach(network: Network) -> str:
+        name = first(network, kind)
+        change_op(network, name, **fields)
+        return f"{name} {words}"
+
+    assert_found(breach, good("kinds"))
+
+
+@pytest.mark.parametrize("name", ["digits", "unet_mg", "mgnet"])
+def test_every_index_of_a_group_has_a_name(name: str) -> None:
+    def breach(network: Network) -> str:
+        of, group = next((n, g) for n, g in network.groups.items() if g.names)
+        group.names = group.names[1:]
+        return f"{of} has indices {group.indices}, called {group.names}"
+
+    assert_found(breach, good(name))
+
+
 @pytest.mark.parametrize("name", ["kinds", "digits", "mgnet"])
 @pytest.mark.parametrize(
     "fields",
@@ -303,13 +290,13 @@ def test_a_breach_of_other_kinds(breach: Breach) -> None:
     ids=lambda fields: next(iter(fields)),
 )  # fmt: skip
 def test_a_use_fits_the_operator_of_its_group(fields: dict[str, object], name: str) -> None:
-    network = good(name)
-    shared = (g for g in network.groups.values() if len(g.users) > 1)
-    group = next(g for g in shared if isinstance(g.op, ops.Conv))
-    group.op = replace(group.op, **fields)
-    with pytest.raises(CompilerError) as caught:
-        verify(network)
-    assert str(caught.value) == f"{group.users[0]} does not fit the operator of {group.name}"
+    def breach(network: Network) -> str:
+        shared = (g for g in network.groups.values() if len(g.users) > 1)
+        group = next(g for g in shared if isinstance(g.op, ops.Conv))
+        group.op = replace(group.op, **fields)
+        return f"{group.users[0]} does not fit the operator of {group.name}"
+
+    assert_found(breach, good(name))
 
 
 def test_transposed_uses_may_differ_in_output_padding() -> None:

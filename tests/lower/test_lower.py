@@ -7,6 +7,7 @@ from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import cycles
 from tests.small import (
     CORRECT,
+    NESTED,
     compiled,
     errors,
     graph,
@@ -205,37 +206,17 @@ def test_repeats(repeat: str, steps: int) -> None:
 
 
 def test_nested_cycles() -> None:
-    text = """network net
-input image : 8 x 8 x 8
-levels l in 1..2 : resolution
-levels k in 0..l : channel
-spaces u[l,k] : 8 / 2^k channels
-operators {
-    A[l,k] : u[l,k] -> u[l,k] conv 3x3
-    D[l,k] : u[l,k-1] -> u[l,k] conv 1x1
-    E[l,k] : u[l,k] -> u[l,k-1] conv 1x1
-    R[l] : u[l-1,0] -> u[l,0] conv 3x3 stride 2
-}
-step relax { u[l,k] = u[l,k] + A[l,k](u[l,k]) }
-start { u[1,0] = image }
-cycle over l : backslash {
-    smooth {
-        cycle over k : V {
-            smooth relax
-            coarsen { u[l,k+1] = D[l,k+1](u[l,k]) }
-            correct { u[l,k] = u[l,k] + E[l,k+1](u[l,k+1]) }
-        }
-    }
-    coarsen { u[l+1,0] = R[l+1](u[l,0]) }
-}
-output o = u[2,0]
-"""
-    assert trace(graph(text))[1:-1] == [
-        "l1_pre_k0_pre", "l1_pre_k0_coarsen", "l1_pre_k1_pre", "l1_pre_k0_correct", "l1_coarsen",
-        "l2_pre_k0_pre", "l2_pre_k0_coarsen", "l2_pre_k1_pre", "l2_pre_k1_coarsen",
-        "l2_pre_k2_pre", "l2_pre_k1_correct", "l2_pre_k0_correct",
+    assert trace(graph(NESTED))[1:-1] == [
+        "l1_pre",
+        "l1_pre_k0_pre1", "l1_pre_k0_pre2", "l1_pre_k0_coarsen",
+        "l1_pre_k1_pre1", "l1_pre_k1_pre2", "l1_pre_k0_correct",
+        "l1_coarsen",
+        "l2_pre",
+        "l2_pre_k0_pre1", "l2_pre_k0_pre2", "l2_pre_k0_coarsen",
+        "l2_pre_k1_pre1", "l2_pre_k1_pre2", "l2_pre_k1_coarsen",
+        "l2_pre_k2_pre1", "l2_pre_k2_pre2", "l2_pre_k1_correct", "l2_pre_k0_correct",
     ]  # fmt: skip
-    assert groups(text, "A") == ["1_0", "1_1", "2_0", "2_1", "2_2"]
+    assert groups(NESTED, "A") == ["1_0", "1_1", "2_0", "2_1", "2_2"]
 
 
 # -- values ----------------------------------------------------------------------------------

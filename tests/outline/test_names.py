@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -74,21 +76,30 @@ def test_different_names_stay_different() -> None:
     assert taken == {1: "u_2", 2: "u_3", 3: "u_"}
 
 
-@pytest.mark.parametrize("name", [*ZOO, "kinds"])
-def test_what_an_emitted_file_defines_for_itself_is_taken(name: str) -> None:
-    """Imports and helpers: all but the steps and the class of the network."""
-    kinds = name == "kinds"
-    made = compile_source(Source(name, KINDS)) if kinds else compile_file(name, **small(name))
-    program = outline(made.network)
-    assert set(_defined(made)) - {s.name for s in program.steps} - {program.class_name} <= TAKEN
+def test_the_class_is_called_after_the_spec() -> None:
+    network = compile_file("mgnet:A", **small("mgnet")).network
+    other = replace(network, name="of_its:own")
+    assert outline(network).class_name == outline(other).class_name == "Mgnet"
 
 
-def _defined(made: Compiled) -> Iterator[str]:
-    for node in ast.parse(made.python).body:
+def test_what_emitted_files_use_for_themselves_is_taken_and_nothing_else() -> None:
+    zoo = [compile_file(name, **small(name)) for name in ZOO]
+    used = [set(_used(made)) for made in [*zoo, compile_source(Source("kinds", KINDS))]]
+    assert set().union(*used) == TAKEN
+
+
+def _used(made: Compiled) -> Iterator[str]:
+    """What a file imports, defines and takes of Python: all but the steps and the network."""
+    tree, program = ast.parse(made.python), outline(made.network)
+    named = {program.class_name, *(step.name for step in program.steps)}
+    for node in tree.body:
         match node:
-            case ast.ClassDef(name) | ast.FunctionDef(name):
+            case ast.ClassDef(name) | ast.FunctionDef(name) if name not in named:
                 yield name
             case ast.Import(names) | ast.ImportFrom(names=names):
                 yield from (alias.asname or alias.name for alias in names)
             case ast.Assign(targets):
                 yield from map(ast.unparse, targets)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    assigned = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    yield from {node.id for node in names} & {"self", *dir(builtins)} - assigned

@@ -74,48 +74,63 @@ def as_tensor(numbers: list) -> Tensor:
 
 
 def operation(name: str, level: int | None, sign: int, height: int, width: int) -> Operation:
-    """An operation of the policy at one of ten levels, for images of one size.
+    """An operation of the policy at one of ten levels, for images of one size."""
+    level = level or 0  # of an operation that has none
+    matrix = moved(name, level, sign, height, width)
+    if matrix is not None:
+        return NEUTRAL._replace(matrix=matrix)
+    return NEUTRAL._replace(**changed(name, level, sign))
 
-    Magnitudes are torchvision's, from float32 ``linspace``; matrices map centred positions
-    (x, y) to where the new value comes from.
+
+def moved(name: str, level: int, sign: int, height: int, width: int) -> tuple[float, ...] | None:
+    """The matrix of an operation that moves pixels; None of any other.
+
+    It maps centred positions (x, y) to where the new value comes from.
     """
-
-    def magnitude(first: float, last: float) -> float:
-        return float(torch.linspace(first, last, LEVELS)[level or 0])
-
-    enhance = 1 + sign * magnitude(0, 0.9)
-    shear = sign * magnitude(0, 0.3)
+    shear = sign * magnitude(level, 0, 0.3)
     match name:
         case "ShearX":
-            return NEUTRAL._replace(matrix=(1.0, shear, shear * height / 2, 0.0, 1.0, 0.0))
+            return 1.0, shear, shear * height / 2, 0.0, 1.0, 0.0
         case "ShearY":
-            return NEUTRAL._replace(matrix=(1.0, 0.0, 0.0, shear, 1.0, shear * width / 2))
+            return 1.0, 0.0, 0.0, shear, 1.0, shear * width / 2
         case "TranslateX":
-            by = sign * int(magnitude(0, 150 / 331 * width))
-            return NEUTRAL._replace(matrix=(1.0, 0.0, float(-by), 0.0, 1.0, 0.0))
+            by = sign * int(magnitude(level, 0, 150 / 331 * width))
+            return 1.0, 0.0, float(-by), 0.0, 1.0, 0.0
         case "TranslateY":
-            by = sign * int(magnitude(0, 150 / 331 * height))
-            return NEUTRAL._replace(matrix=(1.0, 0.0, 0.0, 0.0, 1.0, float(-by)))
+            by = sign * int(magnitude(level, 0, 150 / 331 * height))
+            return 1.0, 0.0, 0.0, 0.0, 1.0, float(-by)
         case "Rotate":
-            angle = math.radians(-sign * magnitude(0, 30))
+            angle = math.radians(-sign * magnitude(level, 0, 30))
             c, s = math.cos(angle), math.sin(angle)
-            return NEUTRAL._replace(matrix=(c, s, 0.0, -s, c, 0.0))
+            return c, s, 0.0, -s, c, 0.0
+    return None
+
+
+def changed(name: str, level: int, sign: int) -> dict[str, float]:
+    """The parameter of an operation that changes values where they are."""
+    enhance = 1 + sign * magnitude(level, 0, 0.9)
+    match name:
         case "Color":
-            return NEUTRAL._replace(colour=enhance)
+            return {"colour": enhance}
         case "Sharpness":
-            return NEUTRAL._replace(sharpness=enhance)
+            return {"sharpness": enhance}
         case "Brightness":
-            return NEUTRAL._replace(brightness=enhance)
+            return {"brightness": enhance}
         case "Contrast":
-            return NEUTRAL._replace(contrast=enhance)
+            return {"contrast": enhance}
         case "Posterize":
-            return NEUTRAL._replace(mask=256 - 2 ** round(4 * (level or 0) / (LEVELS - 1)))
+            return {"mask": 256 - 2 ** round(4 * level / (LEVELS - 1))}
         case "Solarize":
-            return NEUTRAL._replace(threshold=magnitude(255, 0))
+            return {"threshold": magnitude(level, 255, 0)}
         case "Invert":
-            return NEUTRAL._replace(threshold=0.0)
+            return {"threshold": 0.0}
         case "AutoContrast":
-            return NEUTRAL._replace(stretch=True)
+            return {"stretch": True}
         case "Equalize":
-            return NEUTRAL._replace(equalize=True)
+            return {"equalize": True}
     raise ValueError(f"the policy has an unknown operation {name}")
+
+
+def magnitude(level: int, first: float, last: float) -> float:
+    """Torchvision's, from float32 ``linspace``."""
+    return float(torch.linspace(first, last, LEVELS)[level])

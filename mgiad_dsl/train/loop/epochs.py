@@ -57,7 +57,7 @@ class Loop:
         return time.monotonic() - self.began
 
     def run(self) -> int | None:
-        """Train to the end; the number of the signal that stopped it before, or None."""
+        """Train to the end and have scores; or the number of the signal that came before."""
         with StopRequest() as stop:
             while self.trainer.done < self.total:
                 epoch, start = divmod(self.trainer.done, self.steps)
@@ -73,6 +73,8 @@ class Loop:
                 if stopping:
                     self.save()
                     return stop.signal or signal.SIGTERM
+        if self.scores is None and self.test is not None:
+            self.scores = self.evaluate()  # the run was complete when resumed
         return None
 
     def train_epoch(self, epoch: int, start: int, asked: Callable[[], bool]) -> bool:

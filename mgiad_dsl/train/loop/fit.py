@@ -75,9 +75,7 @@ def fit(
     listener = listener or Quiet()
     where = choose_device(str(device) if device else None, world().local)
     feed = as_feed(train, seed)
-    steps = len(feed) // recipe.accumulate
-    if steps == 0:
-        raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
+    steps = steps_of_an_epoch(feed, recipe)
     journal = state = None
     if folder is not None:
         same = same_when_resumed(model, recipe, seed, steps) | (identity or {})
@@ -94,10 +92,15 @@ def fit(
             trainer.restore(state, world().rank)
         loop = Loop(trainer, feed, test, listener, journal, state["seconds"] if state else 0.0)
         stopped = loop.run()
-        if loop.scores is None and test is not None and stopped is None:
-            loop.scores = loop.evaluate()  # the run was complete when resumed
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
+
+
+def steps_of_an_epoch(feed: Feed, recipe: Recipe) -> int:
+    steps = len(feed) // recipe.accumulate
+    if steps == 0:
+        raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
+    return steps
 
 
 def same_when_resumed(model: nn.Module, recipe: Recipe, seed: int, steps: int) -> dict[str, str]:
