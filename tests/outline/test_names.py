@@ -13,6 +13,7 @@ import torch
 from mgiad_dsl import Compiled, Source, compile_file, compile_source
 from mgiad_dsl.outline import outline
 from mgiad_dsl.outline.names import TAKEN, Namespace, attribute, distinct, safe
+from mgiad_dsl.rewrite import LEVELS
 from mgiad_dsl.runtime import load
 from tests.graph.broken import KINDS
 from tests.zoo import ZOO, small
@@ -84,7 +85,8 @@ def test_the_class_is_called_after_the_spec() -> None:
 
 def test_what_emitted_files_use_for_themselves_is_taken_and_nothing_else() -> None:
     zoo = [compile_file(name, **small(name)) for name in ZOO]
-    used = [set(_used(made)) for made in [*zoo, compile_source(Source("kinds", KINDS))]]
+    kinds = [compile_source(Source("kinds", KINDS), level=level) for level in LEVELS]
+    used = [set(_used(made)) for made in [*zoo, *kinds]]
     assert set().union(*used) == TAKEN
 
 
