@@ -32,8 +32,8 @@ SMALL = ["train", "digits", "--data", "digits", "--device", "cuda"]
 QUICK = ["--with", "epochs=3", "compile=true", "channels_last=true"]
 RECIPES = {
     "paper": load_recipe("paper", {"batch": 64, "ema": 0.9, "clip": 1}),
-    "fast": load_recipe("fast", {"batch": 64}),
-    "compiled paper": load_recipe("fast", {"batch": 64, **AUGMENTATIONS["paper"]}),
+    "fast": load_recipe("fast", {"batch": 64, "compile": True}),
+    "compiled paper": load_recipe("fast", {"batch": 64, "compile": True, **AUGMENTATIONS["paper"]}),
 }
 
 

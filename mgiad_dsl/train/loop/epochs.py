@@ -38,7 +38,7 @@ class Loop:
         test: Iterable[Batch] | None,
         listener: Listener,
         journal: Journal | None,
-        seconds: float = 0.0,
+        began: float | None = None,
     ) -> None:
         self.trainer, self.feed, self.test = trainer, feed, test
         self.listener, self.journal = listener, journal
@@ -46,14 +46,14 @@ class Loop:
         self.total = self.recipe.epochs * self.steps
         self.records: list[EpochRecord] = []
         self.scores: Scores | None = None
-        self.began = time.monotonic() - seconds
+        self.began = time.monotonic() if began is None else began
         self.entered = self.trainer.done  # step, images and time when this epoch was entered
         self.counted, self.clock = 0, time.monotonic()
         self.next_agreement = 0
 
     @property
     def seconds(self) -> float:
-        """Wall time of the run, earlier parts of a resumed one included."""
+        """Wall time of the run, compiling and earlier parts of a resumed one included."""
         return time.monotonic() - self.began
 
     def run(self) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,14 @@ from torch.utils.data import DataLoader
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed, as_feed
 from mgiad_dsl.train.evaluation.scores import Scores
+from mgiad_dsl.train.loop.compiling import compiled
 from mgiad_dsl.train.loop.epochs import Loop
 from mgiad_dsl.train.loop.optimiser import freeze_unused
 from mgiad_dsl.train.loop.trainer import Trainer
-from mgiad_dsl.train.machine.compilation import compiled_regions
 from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import together, world
 from mgiad_dsl.train.machine.faults import training_explained
-from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
+from mgiad_dsl.train.machine.precision import backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Quiet
@@ -71,6 +72,7 @@ def fit(
     Raises SpecError when the loss is not finite, memory or disk run out, a checkpoint cannot
     be used, or only deterministic operations are allowed and there is another.
     """
+    began = time.monotonic()
     recipe = recipe or Recipe()
     listener = listener or Quiet()
     where = choose_device(str(device) if device else None, world().local)
@@ -81,16 +83,19 @@ def fit(
         same = same_when_resumed(model, recipe, seed, steps) | (identity or {})
         journal = Journal(Path(folder), same, about or {}, save_every, world().rank)
         state = journal.open(resume, listener.say)
-    complete = state is not None and state["step"] == recipe.epochs * steps
+    before = None if state is None else state.get("compiled")
+    if state and state["step"] == recipe.epochs * steps:
+        before = False  # there is nothing left to train
     with (
         training_explained(recipe),
         backends(recipe, deterministic),
-        prepared(model, feed, recipe, where, listener, compiling=not complete),
+        prepared(model, feed, recipe, where, listener, before) as compiling,
     ):
-        trainer = Trainer(model, recipe, where, steps)
+        trainer = Trainer(model, recipe, where, steps, compiling)
         if state:
             trainer.restore(state, world().rank)
-        loop = Loop(trainer, feed, test, listener, journal, state["seconds"] if state else 0.0)
+            began -= state["seconds"]
+        loop = Loop(trainer, feed, test, listener, journal, began)
         stopped = loop.run()
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
@@ -121,10 +126,10 @@ def prepared(
     recipe: Recipe,
     device: torch.device,
     listener: Listener,
-    compiling: bool = True,
-) -> Iterator[None]:
+    before: bool | None = None,
+) -> Iterator[bool]:
     """A model on the device, unused weights set aside; a context in which it is compiled, if
-    the recipe says so and there is something left to train (``compiling``).
+    the recipe says so, and whether it is. ``before`` is what was decided earlier.
     """
     if recipe.warmup >= recipe.epochs:
         listener.say(
@@ -140,27 +145,12 @@ def prepared(
         if device.type != "cuda":
             raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
         nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
-    wanted = recipe.compile and compiling
     try:
-        with compiled(model, feed, image, recipe, listener) if wanted else nullcontext():
-            yield
+        with compiled(model, feed, image, recipe, listener, before) as compiling:
+            yield compiling
     finally:
         for parameter in unused.values():
             parameter.requires_grad_(True)
-
-
-@contextmanager
-def compiled(
-    model: nn.Module, feed: Feed, image: Tensor, recipe: Recipe, listener: Listener
-) -> Iterator[None]:
-    """A context in which model and feed are compiled, for batches of images like ``image``."""
-    listener.say("compiling")
-    images = image.expand(feed.size(), *image.shape)
-    images = images.contiguous(memory_format=memory_format(recipe))
-    with compiled_regions(model, images, autocast(recipe, image.device), listener.say) as works:
-        if works:
-            feed.compile(listener.say)
-        yield
 
 
 def weights_of(model: nn.Module) -> str:

@@ -26,10 +26,16 @@ class Trainer:
     """
 
     def __init__(
-        self, model: nn.Module, recipe: Recipe, device: torch.device, steps_per_epoch: int
+        self,
+        model: nn.Module,
+        recipe: Recipe,
+        device: torch.device,
+        steps_per_epoch: int,
+        compiled: bool = False,
     ) -> None:
         self.module = model.to(device).to(memory_format=memory_format(recipe)).train()
         self.recipe, self.device, self.steps_per_epoch = recipe, device, steps_per_epoch
+        self.compiled = compiled
         self.optimiser = make_optimiser(self.module, recipe)
         self.average = Average(self.module, recipe.ema) if recipe.ema else None
         self.tally = Tally(device)
@@ -93,6 +99,7 @@ class Trainer:
             "average": self.average.model.state_dict() if self.average else None,
             "tally": gather(self.tally.state()),
             "rng": gather(rng_state()),
+            "compiled": self.compiled,
         }
 
     def restore(self, state: dict[str, Any], rank: int) -> None:

@@ -27,7 +27,7 @@ def wrong_fields(error: ValidationError, model: type[BaseModel]) -> SpecError:
     """What pydantic found wrong, each field with what it may be."""
     messages, hints = [], []
     for problem in error.errors():
-        name = ".".join(map(str, problem["loc"]))
+        name = str(problem["loc"][0])  # behind it, the kinds of value that it may have
         if name in model.model_fields:
             messages.append(f"{name} cannot be {shown(problem['input'])}")
             hints.append(f"{name} is {allowed(model.model_fields[name])}")
@@ -35,7 +35,9 @@ def wrong_fields(error: ValidationError, model: type[BaseModel]) -> SpecError:
             messages.append(f"there is no field {name!r}")
             known = f"fields: {', '.join(model.model_fields)}"
             hints.append(did_you_mean(name, model.model_fields) or known)
-    return SpecError(f"recipe: {'; '.join(messages)}", hint="; ".join(dict.fromkeys(hints)))
+    return SpecError(
+        f"recipe: {'; '.join(dict.fromkeys(messages))}", hint="; ".join(dict.fromkeys(hints))
+    )
 
 
 def allowed(field: FieldInfo) -> str:
@@ -49,9 +51,10 @@ def allowed(field: FieldInfo) -> str:
 
 def kind(annotation: object) -> str:
     """A type of a field in words: a plain type, words to choose from, or a union."""
+    options = get_args(annotation)
     if get_origin(annotation) is Literal:
-        return "one of " + ", ".join(get_args(annotation))
-    if options := get_args(annotation):
+        return f"one of {', '.join(options)}" if len(options) > 1 else str(options[0])
+    if options:
         return " or ".join(kind(option) for option in reversed(options))  # null first
     return KINDS[annotation]  # type: ignore[index]
 

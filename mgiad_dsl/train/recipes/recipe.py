@@ -70,7 +70,9 @@ class Recipe(BaseModel):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     tf32: bool = True
     channels_last: bool = False
-    compile: bool = False
+    compile: Literal["auto"] | bool = Field(
+        default=False, description="the repeated steps, once each; auto: if training takes long"
+    )
     sync_batchnorm: bool = False
 
     eval_every: int = Field(default=1, ge=1, description="epochs between evaluations")

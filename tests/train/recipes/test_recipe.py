@@ -52,6 +52,7 @@ WRONG = [
     ("epochs=2.5", "epochs cannot be 2.5", "epochs is a whole number, at least 1"),
     ("fill=256", "fill cannot be 256", "fill is a whole number, at least 0, at most 255"),
     ("flip=maybe", 'flip cannot be "maybe"', "flip is true or false"),
+    ("compile=maybe", 'compile cannot be "maybe"', "compile is true or false or auto (the repeated"),
     ("schedule=exp", 'schedule cannot be "exp"', "one of cosine, linear, constant"),
     ("name=3", "name cannot be 3", "name is a text"),
     ("epoch=3", "there is no field 'epoch'", "did you mean `epochs`?"),

@@ -1,0 +1,76 @@
+"""Whether a training is compiled, and a context in which it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from mgiad_dsl.train.data.feed import Feed
+from mgiad_dsl.train.machine.compilation import compiled_regions
+from mgiad_dsl.train.machine.distributed import from_first
+from mgiad_dsl.train.machine.precision import autocast, memory_format
+from mgiad_dsl.train.machine.trial import trial_step
+from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.run.listeners import Listener
+from mgiad_dsl.train.run.report import duration
+
+# Compiling takes a minute or two, and saves a fifth of the time or so of what comes after.
+LONG = 600.0  # seconds
+
+
+@contextmanager
+def compiled(
+    model: nn.Module,
+    feed: Feed,
+    image: Tensor,
+    recipe: Recipe,
+    listener: Listener,
+    before: bool | None = None,
+) -> Iterator[bool]:
+    """A context in which model and feed are compiled if the recipe wants it; whether it does.
+
+    ``auto`` means a training of more than ten minutes, by the time of one step; ``before`` is
+    what was decided when a resumed one began. ``image`` is one of the feed, (C, H, W).
+    """
+    images = image.expand(feed.size(), *image.shape)
+    images = images.contiguous(memory_format=memory_format(recipe))
+    wanted = recipe.compile if before is None else before
+    if wanted == "auto":
+        wanted = from_first(lambda: _pays(model, images, recipe, len(feed), listener))
+    if not wanted:
+        yield False
+        return
+    listener.say("compiling")
+    with compiled_regions(model, images, autocast(recipe, image.device), listener.say) as works:
+        if works:
+            feed.compile(listener.say)
+        yield True
+
+
+def _pays(
+    model: nn.Module, images: Tensor, recipe: Recipe, batches: int, listener: Listener
+) -> bool:
+    """Whether training takes so long that compiling pays; says so."""
+    seconds = recipe.epochs * batches * _step_seconds(model, images, recipe)
+    pays = seconds > LONG
+    listener.say(
+        f"about {duration(seconds)} of training as it is: "
+        + ("worth compiling" if pays else "not compiled (--with compile=true does it anyway)")
+    )
+    return pays
+
+
+def _step_seconds(model: nn.Module, images: Tensor, recipe: Recipe) -> float:
+    """How long a step takes that is not compiled; the first one only warms up."""
+    took = 0.0
+    for _ in range(2):
+        began = time.perf_counter()
+        with autocast(recipe, images.device), trial_step(model, images):
+            if images.is_cuda:
+                torch.cuda.synchronize(images.device)
+            took = time.perf_counter() - began
+    return took
