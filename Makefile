@@ -46,10 +46,13 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
+	$(BIN)/pip install --quiet --editable ".[bench]"
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
 	$(BIN)/python bench/levels.py
 	$(BIN)/python bench/groups.py
+	$(BIN)/python bench/references.py
+	$(BIN)/python bench/references.py --compiled mgnet mgiad
 	$(BIN)/python bench/augment.py
 	$(BIN)/python bench/gpu_train.py --quick
 	$(BIN)/python bench/gpu_train.py --quick --network mgiad

@@ -2,8 +2,8 @@
 
 `python bench/count_speed.py` prints ratios measured side by side in one run:
 
-- `mgiad count` as a whole process, against a whole process that imports torch, builds the
-  emitted network on the meta device and sums `numel` over its parameters;
+- `mgiad count` as a whole process, against whole processes that build the emitted network and
+  count it: on torch's meta device, by `numel` of its parameters; with torchinfo; with fvcore;
 - lowering and counting mgiad at width 3 in one process.
 """
 
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from mgiad_dsl.base.report import Report
@@ -27,14 +28,27 @@ from mgiad_dsl.parse import parse
 
 SPEC = "mgiad:w3"
 
-META = """
+BEGIN = """
 import sys; sys.path.insert(0, sys.argv[1])
 import torch
 from emitted import Mgiad
+"""
+OTHERS = {
+    "torch on meta, weights alone": """
 with torch.device("meta"):
     network = Mgiad()
 print(sum(p.numel() for p in network.parameters()))
-"""
+""",
+    "torchinfo, weights and MACs": """
+import torchinfo
+print(torchinfo.summary(Mgiad(), (1, 3, 32, 32), verbose=0))
+""",
+    "fvcore, weights and MACs": """
+from fvcore.nn import FlopCountAnalysis, parameter_count
+network = Mgiad()
+print(parameter_count(network)[""], FlopCountAnalysis(network, torch.randn(1, 3, 32, 32)).total())
+""",
+}
 
 
 def seconds(run: Callable[[], object]) -> float:
@@ -44,20 +58,20 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def whole_processes(repeats: int = 7) -> None:
-    """Alternate the two processes, so that both see the same machine."""
+    """The processes take turns, so that all see the same machine."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "emitted.py").write_text(compile_file(SPEC).python)
         ours = [sys.executable, "-m", "mgiad_dsl", "count", SPEC, "--json"]
-        theirs = [sys.executable, "-c", META, folder]
+        theirs = [[sys.executable, "-c", BEGIN + text, folder] for text in OTHERS.values()]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": True}
-        pairs = []
-        for _ in range(repeats + 1):
-            a = seconds(lambda: subprocess.run(ours, **quiet))
-            b = seconds(lambda: subprocess.run(theirs, **quiet))
-            pairs.append((a, b))
-    pairs = pairs[1:]  # the first fills the caches of the file system
-    ratio = statistics.median(b / a for a, b in pairs)
-    print(f"mgiad count {SPEC}: {ratio:.1f} times as fast as torch + sum(numel) on meta")
+        rounds = [
+            [seconds(partial(subprocess.run, each, **quiet)) for each in (ours, *theirs)]
+            for _ in range(repeats + 1)
+        ]
+    print(f"mgiad count {SPEC} is faster than a process that counts with")
+    for number, name in enumerate(OTHERS, 1):  # the first round fills the file system's caches
+        ratio = statistics.median(times[number] / times[0] for times in rounds[1:])
+        print(f"    {name}: {ratio:.1f} times")
 
 
 def in_one_process(repeats: int = 30) -> None:
