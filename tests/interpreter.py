@@ -101,8 +101,9 @@ def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], trainin
         case ops.LayerNorm(channels=channels):
             last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"])
             return last.movedim(-1, 1).contiguous()
-        case ops.Activation(name):
-            return _ACTIVATIONS.get(name, getattr(F, name, None))(x)
+        case ops.Activation(name, slope):
+            more = () if slope is None else (float(slope),)
+            return _ACTIVATIONS.get(name, getattr(F, name, None))(x, *more)
         case ops.Pool(maximum=maximum, window=None):
             return (F.adaptive_max_pool2d if maximum else F.adaptive_avg_pool2d)(x, 1)
         case ops.Pool(maximum=maximum):

@@ -18,7 +18,7 @@ from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.kinds import KINDS, KindName, ResamplingName, resampling_named
 from mgiad_dsl.language.rules import Worth
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, SLOPED, UPSAMPLINGS
 
 NUMBER = "a number"
 SCALAR = "a learnable scalar"
@@ -185,7 +185,7 @@ class Equations:
             if resampling is not None:
                 return self._resampling(resampling, expr, scope)
             if self._is_activation(name):
-                return self._argument(expr, scope)
+                return self._activated(expr, scope)
         symbol = self._symbols.find(name)
         if symbol is None:
             self._symbols.unknown(name, expr.function.span, scope)
@@ -222,9 +222,20 @@ class Equations:
             return signature.codomain or argument
         return UNKNOWN
 
+    def _activated(self, expr: ast.Call, scope: Scope) -> str:
+        """A value with an activation; behind ``leaky_relu`` a slope may stand."""
+        first, slope = expr.arguments[:1], expr.arguments[1:]
+        takes_one = expr.function.name == SLOPED and len(slope) == 1
+        if takes_one and not isinstance(slope[0], ast.Window):
+            self._numbers.check(slope[0], scope)
+            return self._argument(replace(expr, arguments=first), scope)
+        return self._argument(expr, scope)
+
     def _argument(self, expr: ast.Call, scope: Scope) -> str:
         if len(expr.arguments) != 1 or isinstance(expr.arguments[0], ast.Window):
-            return self._fail(f"`{expr.function.name}` takes one argument", expr.span)
+            name = expr.function.name
+            hint = f"{SLOPED}(r, 1/5) has another slope" if name == SLOPED else None
+            return self._fail(f"`{name}` takes one argument", expr.span, hint=hint)
         return self.value(expr.arguments[0], scope)
 
     def _resampling(self, name: ResamplingName, expr: ast.Call, scope: Scope) -> str:

@@ -111,8 +111,9 @@ def _computed(expression: Expression, hoist: Hoist) -> Text:
         case ops.Negate():
             text, binds = arguments[0]
             return f"-{text}" if binds > _SIGN else f"-({text})", _SIGN
-        case ops.Activation(name):
-            return f"{TORCH_ACTIVATIONS.get(name, f'F.{name}')}({texts[0]})", _ATOM
+        case ops.Activation(name, slope):
+            given = texts[0] if slope is None else f"{texts[0]}, {number(slope)}"
+            return f"{TORCH_ACTIVATIONS.get(name, f'F.{name}')}({given})", _ATOM
         case ops.Pool():
             return _pool(expression.op, texts[0]), _ATOM
         case ops.Upsample():

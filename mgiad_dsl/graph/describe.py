@@ -26,6 +26,8 @@ def describe(op: Op) -> str:
             return f"layernorm {op.channels}"
         case ops.Scalar():
             return f"scalar {float(op.initial):g}"
+        case ops.Activation(name, slope) if slope is not None:
+            return f"{name} {float(slope):g}"
         case ops.Activation(name) | ops.Input(name):
             return name
         case ops.Pool():

@@ -127,7 +127,10 @@ class LayerNorm:
 
 @dataclass(frozen=True)
 class Activation:
+    """``slope`` is that of a ``leaky_relu`` below zero, if it is not PyTorch's."""
+
     name: str
+    slope: int | Fraction | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,9 @@ class Negate:
     pass
 
 
-_ZERO_AT_ZERO = frozenset({"relu", "gelu", "silu", "leaky_relu", "tanh"})
+_ZERO_AT_ZERO = frozenset(
+    {"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish", "tanh"}
+)
 
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
 Op: TypeAlias = Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate

@@ -11,7 +11,11 @@ from mgiad_dsl.language.kinds import RESAMPLINGS
 Axis = Literal["resolution", "channel"]
 
 CYCLES = ("backslash", "V", "W", "F")
-ACTIVATIONS = ("relu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "identity")
+ACTIVATIONS = (
+    *("relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "softplus"),
+    *("hardswish", "hardsigmoid", "tanh", "sigmoid", "identity"),
+)
+SLOPED = "leaky_relu"  # the activation that takes a number: leaky_relu(r, 1/5)
 UPSAMPLINGS = ("nearest", "bilinear")
 AXES: tuple[Axis, ...] = get_args(Axis)
 

@@ -15,7 +15,7 @@ from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number
 from mgiad_dsl.language.kinds import PoolName, ResamplingName, resampling_named
 from mgiad_dsl.language.spec import MAX_FACTOR
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, UPSAMPLINGS
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, SLOPED, UPSAMPLINGS
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.values import SCALAR, Result, Tensor, worth
@@ -116,7 +116,20 @@ class Equations:
             word = str(value)
         if word == "identity":
             return argument
-        return self._builder.add(ops.Activation(word), (argument,), argument.place, expr.span)
+        slope = self._slope(name, expr.arguments, env)
+        op = ops.Activation(word, slope)
+        return self._builder.add(op, (argument,), argument.place, expr.span)
+
+    def _slope(
+        self, name: str, arguments: tuple[ast.Expr | ast.Window, ...], env: Environment
+    ) -> int | Fraction | None:
+        if name != SLOPED or len(arguments) < 2:
+            return None
+        assert not isinstance(arguments[1], ast.Window)
+        slope = self._evaluator.value(arguments[1], env)
+        if isinstance(slope, (int, Fraction)) and is_number(slope):
+            return slope
+        raise SpecError(f"a slope is a number, not {worth(slope).label}", arguments[1].span)
 
     def _resample(
         self, name: ResamplingName, expr: ast.Call, argument: Tensor, env: Environment

@@ -7,11 +7,12 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
+from mgiad_dsl.language import words
 from tests.random_specs.plan import Conv, Cycle, Plan
 
 KERNELS = [(1, 1), (3, 3), (5, 5), (3, 1)]
 STENCIL = "stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] / 8"
-ACTIVATIONS = ["relu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "identity"]
+ACTIVATIONS = list(words.ACTIVATIONS)
 START = ["g", "maxpool(g, 3x3 stride 2)", "avgpool(g, 2x2)"]
 
 # Names that mean something else to Python, to torch, or to the emitted file itself.
