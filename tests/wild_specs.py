@@ -16,6 +16,7 @@ OPERATORS = """
     C : u[{at}] -> u[{at}] conv 1x1
     S : image -> u[{first}] conv 1x1
     Q[i] : u[{at}] -> u[{at}] conv 1x1
+    X : u[{at}] -> z[{at}] conv 1x1
     K : u[{at}] -> u[{at}] stencil [[0,1,0],[1,-4,1],[0,1,0]] / 8 fixed
     T : u[{at}] -> w conv 1x1
     E[{at}] : w -> u[{at}] conv 1x1
@@ -66,6 +67,7 @@ class _Writer:
             *[f"levels k in 0..{random.choice((1, 2))} : channel"] * nested,
             f"spaces u[{at}] = v[{at}] = o[{at}] : 4 channels",
             "spaces w : 4 channels",
+            f"spaces z[{at}] : 1 channels",
             "operators {",
             *(line for line in operators.splitlines() if line and not line.startswith(left_out)),
             "}",
@@ -179,6 +181,7 @@ class _Writer:
             *(f"Q[l]({one})", f"Q[{self.first}]({one})", f"Q[2 * l]({one}) + Q[1]({value})"),
             *(f"K({one})", f"n({one})", f"m[{at}]({one})", f"g({one})", f"relu({one})"),
             *(f"leaky_relu({one}, 1/4)", f"tanh({one})", f"-({one})", f"({one}) / 3"),
+            *(f"tanh({one}) * {value}", f"tanh(X({one})) * {value}", f"{value} * avgpool({one})"),
             f"{random.choice(NUMBERS)} * ({one})",
             *(f"({one} + {value})", f"({one} - {value})", f"{value} - ({one})"),
             *(f"(flag ? {one} : {value})", f"(l > 1 ? {one} : n({value}))"),

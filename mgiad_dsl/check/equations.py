@@ -173,7 +173,9 @@ class Equations:
         rule = rules.check_sum if expr.sign in "+-" else rules.check_product
         with self._report.catch():
             rule(expr.sign, self._worth(left), self._worth(right), expr.span)
-            return right if left in (NUMBER, SCALAR) else left
+            if left in (NUMBER, SCALAR) or left == right:
+                return right
+            return left if right in (NUMBER, SCALAR) or expr.sign != "*" else UNKNOWN
         return UNKNOWN
 
     def _call(self, expr: ast.Call, scope: Scope) -> str:

@@ -88,8 +88,9 @@ def _wrong_channels(op: Op, given: tuple[Shape, ...]) -> Iterator[str]:
             yield from _wrong_norm(channels, first)
             if channels % groups:
                 yield f"has {groups} groups, which do not divide its channels"
-        case ops.Binary():
-            if first != given[1] and () not in given:
+        case ops.Binary(sign):
+            spread = sign == "*" and shapes.spreads(*sorted(given, key=prod))
+            if first != given[1] and () not in given and not spread:
                 yield f"joins {first} and {given[1]}"
         case ops.Pool() | ops.Upsample():
             if len(first) < 2:

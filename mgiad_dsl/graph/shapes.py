@@ -56,9 +56,17 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
         case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Negate():
             return inputs[0]
         case ops.Binary():
-            return max(inputs, key=len)
+            return max(inputs, key=lambda shape: (len(shape), prod(shape)))
         case _:
             assert_never(op)
+
+
+def spreads(small: Shape, large: Shape) -> bool:
+    """Whether a value multiplies a larger one: it has as many channels and points, or one."""
+    channels, points = small[:1], small[1:]
+    return len(small) == len(large) and (
+        channels in (large[:1], (1,)) and points in (large[1:], (1,) * len(points))
+    )
 
 
 def _moved(op: ops.Conv | ops.Stencil, size: Size) -> Size:

@@ -64,14 +64,16 @@ def check_sum(sign: str, left: Worth, right: Worth, span: Span) -> None:
 def check_product(sign: str, left: Worth, right: Worth, span: Span) -> None:
     """``left * right``, ``left / right``, ``left ^ right``
 
+    Of two values of spaces only their sizes tell whether one multiplies the other.
+
     Raises:
-        SpecError: values of spaces where only numbers and learnable scalars may stand.
+        SpecError: something where only numbers and learnable scalars may stand.
     """
     fits, done, rule = {
         "*": (
-            left.spreads or right.spreads,
+            left.spreads or right.spreads or left.sort == right.sort == "space",
             "multiplied by",
-            "only numbers and learnable scalars multiply values of spaces",
+            "values of spaces, numbers and learnable scalars multiply",
         ),
         "/": (
             right.spreads,
@@ -81,11 +83,21 @@ def check_product(sign: str, left: Worth, right: Worth, span: Span) -> None:
         "^": (
             left.spreads and right.spreads,
             "raised to",
-            "only numbers and learnable scalars have powers",
+            "only numbers and learnable scalars have powers; a square is a product, r * r",
         ),
     }[sign]
     if not fits:
         raise SpecError(f"{left.label} cannot be {done} {right.label}", span, hint=rule)
+
+
+def no_product(left: Worth, right: Worth, sizes: str, span: Span) -> SpecError:
+    """``left * right`` of two values of which neither multiplies the other."""
+    return SpecError(
+        f"{left.label} cannot be multiplied by {right.label}: {sizes}",
+        span,
+        hint="`*` takes two of one space and size, or one with a single channel or a single point",
+        notes=_declared(left, right),
+    )
 
 
 def check_is_value(function: str, argument: Worth, span: Span) -> None:

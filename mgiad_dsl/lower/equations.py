@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import prod
 
 from typing_extensions import assert_never
 
 from mgiad_dsl.base.report import PoisonedError
 from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.shapes import spreads
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number
@@ -174,7 +176,22 @@ class Equations:
             return self._sum(expr, left, right)
         if not both:
             rules.check_product(expr.sign, worth(left), worth(right), expr.span)
-        return self._spread(expr, left, right)
+        values = [v for v in (left, right) if isinstance(v, Tensor) and not v.is_scalar]
+        return self._product(expr, *values) if values[1:] else self._spread(expr, left, right)
+
+    def _product(self, expr: ast.Binary, left: Tensor, right: Tensor) -> Tensor:
+        """Of two values of one space, or of one with a single channel or point and any other.
+
+        It is of the space of the larger one; of two that are as large, of the second.
+        """
+        small, large = sorted((right, left), key=lambda value: prod(value.shape))
+        single = small.shape[0] == 1 or (small.size and set(small.size) == {1})
+        one_space = left.place == right.place and left.shape == right.shape
+        if not one_space and not (single and spreads(small.shape, large.shape)):
+            sizes = f"{left} and {right}"
+            raise rules.no_product(worth(left), worth(right), sizes, expr.span)
+        place = right.place if left.shape == right.shape else large.place
+        return self._builder.add(ops.Binary("*"), (left, right), place, expr.span)
 
     def _spread(self, expr: ast.Binary, left: Result, right: Result) -> Result:
         """Arithmetic in which at least one side is a number or a learnable scalar."""
