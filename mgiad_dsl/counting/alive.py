@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -11,7 +11,6 @@ from typing_extensions import assert_never
 from mgiad_dsl.counting.arrays import Array, Dtype, value
 from mgiad_dsl.counting.saved import beside
 from mgiad_dsl.graph import ops, shapes
-from mgiad_dsl.graph.network import WeightGroup
 from mgiad_dsl.graph.ops import Op, Shape, Weighted, is_number
 from mgiad_dsl.outline.program import (
     Apply,
@@ -64,20 +63,26 @@ def peak(program: Program, batch: int, dtype: Dtype) -> int:
 
 
 class _Run:
+    """A run of a program, with a frame for each function that runs; the last one is innermost."""
+
     def __init__(self, program: Program, batch: int, dtype: Dtype) -> None:
         self.peak = 0
         self._batch, self._dtype = batch, dtype
         self._steps = {step.name: step for step in program.steps}
         self._cycles = {cycle.name: cycle for cycle in program.cycles}
-        self._operators = _operators(program)
+        self._operators: dict[_Key, Weighted] = {
+            (group.family, *(group.path or group.indices)): group.op
+            for members in program.families
+            for group in members
+        }
         inputs = {name: self._tensor(node.shape) for name, node in program.inputs}
-        self._frames = [_Frame(dict(inputs)), _Frame(dict(inputs))]  # who calls holds them too
+        self._frames = [_Frame(inputs)]
         self._run(program.forward)
 
     # -- statements --------------------------------------------------------------------------
 
     def _run(self, body: Sequence[Statement]) -> list[_Tensor]:
-        """Run the statements of the last function; what it returns."""
+        """Run statements of the innermost function; what it returns."""
         frame = self._frames[-1]
         for statement in body:
             match statement:
@@ -184,15 +189,6 @@ class _Run:
 
     def _bytes(self, array: Array) -> int:
         return array.bytes(self._batch, self._dtype)
-
-
-def _operators(program: Program) -> Mapping[_Key, Weighted]:
-    groups = (group for members in program.families for group in members)
-    return {_place(group): group.op for group in groups}
-
-
-def _place(group: WeightGroup) -> _Key:
-    return (group.family, *(group.path or group.indices))
 
 
 def _shape(expression: Apply, op: Op, given: tuple[Shape, ...]) -> Shape:

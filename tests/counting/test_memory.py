@@ -20,6 +20,7 @@ from mgiad_dsl.cli import main
 from mgiad_dsl.compiler import compile_tree, read
 from mgiad_dsl.counting.memory import Memory
 from mgiad_dsl.counting.saved import Saved
+from mgiad_dsl.language.words import ACTIVATIONS
 from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
 from tests.counting.measured import peak_bytes, saved_bytes
@@ -57,7 +58,58 @@ OTHERS = {
     start { f[1] = relu(theta(relu(x)))   u[1] = 0 }
     output y = H(u[1])
     output z = A(A(x) - A(x))
+    output w = tanh(u[1])
     """,
+    "sizes": """network sizes
+    input x : 4 x 14 x 14
+    levels l in 1..3 : resolution
+    spaces u[l] : 4 channels
+    operators { A : u[l] -> u[l] conv 3x3   R : u[l-1] -> u[l] conv 3x3 stride 2
+                P : u[l] -> u[l-1] conv 3x3 stride 2 transposed
+                Q : u[l] -> u[l-1] stencil [[1,2,1],[2,4,2],[1,2,1]] stride 2 transposed fixed }
+    start { u[1] = x }
+    cycle over l : V {
+        smooth { u[l] = u[l] + relu(A(u[l])) }
+        coarsen { u[l+1] = R(u[l]) }
+        correct { u[l] = u[l] + relu(P(u[l+1])) * 2 - Q(u[l+1]) }
+    }
+    output y = u[1]
+    """,
+    "told": """network told
+    input x : 4 x 4 x 4
+    levels l in 1..3 : resolution
+    spaces u[l] : 4 channels, size l == 1 ? 14 : l == 2 ? 7 : 4
+    operators { P : u[l] -> u[l-1] conv 3x3 stride 2 transposed }
+    start { u[3] = x   u[2] = P(u[3])   u[1] = P(u[2]) }
+    output y = u[1]
+    """,
+    "known": """network known
+    input x : 4 x 8 x 8
+    levels l in 1..2 : resolution
+    spaces u[l] : 4 channels
+    spaces f[l] : 12 channels
+    operators { F : x -> f[1] conv 3x3   A : u[l] -> f[l] conv 3x3   B : f[l] -> u[l] conv 3x3
+                R : u[l-1] -> u[l] conv 3x3   Q : f[l-1] -> f[l] conv 3x3 }
+    start { u[1] = x   f[1] = F(x) }
+    cycle over l : backslash {
+        smooth { u[l] = u[l] + B(f[l] - A(u[l])) }
+        coarsen { u[l+1] = R(u[l])   f[l+1] = Q(f[l]) + A(u[l+1]) }
+    }
+    output y = u[2]
+    """,
+}
+# One operation each, on 4 channels, so that the peak is there.
+ALONE = {
+    "conv": ("conv 3x3 dilation 2", "8 x 8"),
+    "narrow": ("conv 3x3 stride 3 group_size 2 bias", "8 x 8"),
+    "fixed": ("stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] fixed", "8 x 8"),
+    "learned": ("stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] learnable", "8 x 8"),
+    "maxima": ("maxpool 2x2", "8 x 8"),
+    "means": ("avgpool 3x3", "8 x 8"),
+    "batch": ("batchnorm", "8 x 8"),
+    "group": ("groupnorm group_size 2", "8 x 8"),
+    "layer": ("layernorm", "8 x 8"),
+    "point": ("layernorm", "1 x 1"),
 }
 
 
@@ -102,6 +154,25 @@ def test_of_the_zoo(name: str, level: Level) -> None:
 @pytest.mark.parametrize("name", OTHERS)
 def test_of_other_operations(name: str, level: Level) -> None:
     check(other(name, level))
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_of_one_operation(name: str) -> None:
+    kind, size = ALONE[name]
+    signature = "" if "norm" in kind else "x -> x"
+    text = f"network n input x : 4 x {size} operators {{ A : {signature} {kind} }} output y = A(x)"
+    check(compile_source(Source("n", text)))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_of_every_activation(name: str) -> None:
+    text = f"""
+    network n
+    input x : 2 x 6 x 6
+    operators {{ A : x -> x conv 3x3 }}
+    output y = upsample({name}(A(x) - x), 2)
+    """
+    check(compile_source(Source("n", text)))
 
 
 @settings(BOUNDED, max_examples=40)
