@@ -17,6 +17,8 @@ from mgiad_dsl.counting.count import WeightCount
 if TYPE_CHECKING:
     from torch import nn
 
+    from mgiad_dsl.counting.memory import Memory
+
 __version__ = VERSION
 __all__ = [
     "Compiled",
@@ -27,6 +29,7 @@ __all__ = [
     "compile_file",
     "compile_source",
     "count",
+    "memory",
 ]
 
 
@@ -57,3 +60,20 @@ def count(spec: str | PathLike[str], /, **settings: object) -> WeightCount:
         SpecError: anything wrong in the spec or the settings.
     """
     return compile_file(spec, **settings).count
+
+
+def memory(
+    spec: str | PathLike[str], batch: int, dtype: str = "float32", /, **settings: object
+) -> Memory:
+    """The memory of training and inference of a spec; torch is not needed.
+
+    Args:
+        spec: as of `compile`.
+        batch: the number of images.
+        dtype: what the network is converted to: ``"bfloat16"``.
+        settings: network parameters to set otherwise.
+
+    Raises:
+        SpecError: anything wrong in the spec or the settings, or no such batch or dtype.
+    """
+    return compile_file(spec, **settings).memory(batch, dtype)

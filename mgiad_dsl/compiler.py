@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mgiad_dsl.base import resources
 from mgiad_dsl.base.report import Report
@@ -24,6 +25,10 @@ from mgiad_dsl.language.words import did_you_mean
 from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
 from mgiad_dsl.rewrite import Level, rewrite
+
+if TYPE_CHECKING:
+    from mgiad_dsl.counting.memory import Memory
+    from mgiad_dsl.outline.program import Program
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,28 @@ class Compiled:
         """The standalone source of the network."""
         from mgiad_dsl.emit import emit  # not needed to count: 20 ms
         from mgiad_dsl.emit.header import about
-        from mgiad_dsl.outline import outline
 
         lines = about(self.source, self.spec, self.count.weights, self.level)
-        return emit(outline(self.network, self.written), lines)
+        return emit(self.program, lines)
+
+    @cached_property
+    def program(self) -> Program:
+        """The functions, loops and variables of the source, as data."""
+        from mgiad_dsl.outline import outline
+
+        return outline(self.network, self.written)
+
+    def memory(self, batch: int, dtype: str = "float32") -> Memory:
+        """The memory of training and of inference, for a batch and the network in a dtype.
+
+        Raises:
+            SpecError: there is no such batch, or dtype.
+        """
+        from mgiad_dsl.counting.arrays import known_dtype
+        from mgiad_dsl.counting.memory import memory
+        from mgiad_dsl.emit.split import split
+
+        return memory(self.network, split(self.program), batch, known_dtype(dtype))
 
 
 def compile_source(

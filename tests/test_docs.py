@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from mgiad_dsl import SpecError, compile_source
+from mgiad_dsl import SpecError, compile_file, compile_source
 from mgiad_dsl.base.source import Source
 from mgiad_dsl.language import words
 from mgiad_dsl.language.kinds import KINDS
 from mgiad_dsl.lower.schedule import schedule
 from mgiad_dsl.parse import parse
 from mgiad_dsl.parse.grammar import reserved_words
+from mgiad_dsl.show import memory
 from mgiad_dsl.show.facts import network_facts
 from tests.pages import PAGES, ROOT, Block, blocks, messages, printed_by, transcript, workplace
 
@@ -279,6 +280,13 @@ def test_json_has_the_documented_keys() -> None:
     (first,) = facts["groups"]  # type: ignore[misc]
     assert _keys(network) == sorted(facts)
     assert _keys(group) == sorted(first)
+
+
+def test_json_of_memory_has_the_documented_keys() -> None:
+    compiled = compile_file("digits")
+    found = memory.facts(memory.Fit(compiled, compiled.memory(1), room=2**30))
+    table = _section(COUNT, "Memory in JSON").partition("| key of `memory` |")[2]
+    assert _keys(table) == sorted(found)
 
 
 def _keys(table: str) -> list[str]:

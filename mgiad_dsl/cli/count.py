@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.memory import add_memory_arguments, asks_for_memory, fit
 from mgiad_dsl.cli.specs import add_specs, compiled, setting
 from mgiad_dsl.cli.vary import vary
 from mgiad_dsl.compiler import Compiled, read
@@ -17,12 +19,17 @@ from mgiad_dsl.show.facts import growth_facts, network_facts
 from mgiad_dsl.show.tables import Table, as_csv, render
 from mgiad_dsl.show.variation import growth_table
 
+if TYPE_CHECKING:
+    from mgiad_dsl.show.memory import Fit
+
 _EXAMPLES = """examples:
   mgiad count mgnet                        totals, families, levels, roles
   mgiad count mgiad --groups               every sharing group as well
   mgiad count resnet18:cifar10 mgnet mgnet:A   side by side
   mgiad count mgiad --set width=2 --json   for programs
   mgiad count mgiad --vary width=1,2,4,8   how weights grow with the width
+  mgiad count mgnet --batch 128 --dtype bf16   memory of training and inference
+  mgiad count mgnet --fit 16GiB            the largest batch that trains in it
 """
 
 
@@ -37,6 +44,7 @@ def _add_arguments(command: ArgumentParser) -> None:
         help="count at each of these values of a parameter, with the exponents of growth; "
         "once more for another parameter, with a table of its own",
     )
+    add_memory_arguments(command)
     form = command.add_mutually_exclusive_group()
     for name, text in (
         ("json", "as JSON (docs/count.md)"),
@@ -55,26 +63,42 @@ def _varied(text: str) -> tuple[str, list[str]]:
 
 
 def _run(options: Namespace) -> int:
+    with_memory = asks_for_memory(options)
     if options.vary:
         return _count_varied(options)
     networks = [compiled(name, options) for name in options.specs]
+    fits = [fit(network, options) for network in networks] if with_memory else []
     if options.form == "json":
-        _put_json([network_facts(network) for network in networks])
+        _put_json(_facts(networks, fits))
     elif options.form == "csv":
         one = len(networks) == 1
         put(as_csv(counts.groups(networks[0].count) if one else counts.comparison(networks)))
     else:
-        put(render(_tables(networks, options.groups), options.form))
+        put(render(_tables(networks, fits, options.groups), options.form))
     return 0
 
 
-def _tables(networks: Sequence[Compiled], groups: bool) -> list[Table]:
+def _tables(networks: Sequence[Compiled], fits: Sequence[Fit], groups: bool) -> list[Table]:
     """Side by side, and each in full if there is one only or its groups are wanted."""
     tables = [counts.comparison(networks)] if len(networks) > 1 else []
     for network in networks if groups or len(networks) == 1 else []:
         tables += [counts.overview(network), *counts.breakdowns(network.count)]
         tables += [counts.groups(network.count)] if groups else []
-    return tables
+    return [*tables, *(_memory_tables(fits) if fits else [])]
+
+
+def _memory_tables(fits: Sequence[Fit]) -> list[Table]:
+    from mgiad_dsl.show import memory
+
+    return memory.tables(fits[0]) if len(fits) == 1 else [memory.comparison(fits)]
+
+
+def _facts(networks: Sequence[Compiled], fits: Sequence[Fit]) -> list[dict[str, object]]:
+    if not fits:
+        return [network_facts(network) for network in networks]
+    from mgiad_dsl.show import memory
+
+    return [{**network_facts(each.network), "memory": memory.facts(each)} for each in fits]
 
 
 def _count_varied(options: Namespace) -> int:

@@ -8,7 +8,7 @@ from math import prod
 from typing import TypeVar
 
 from mgiad_dsl.graph import ops, shapes, weights
-from mgiad_dsl.graph.describe import describe
+from mgiad_dsl.graph.describe import describe, level
 from mgiad_dsl.graph.network import Network, Operation, WeightGroup
 
 FLOAT_BYTES = 4
@@ -45,7 +45,7 @@ class GroupCount:
     @property
     def level(self) -> str:
         """``l=2 k=0``, or ``all`` for what is shared over levels."""
-        return " ".join(f"{index}={value}" for index, value in self.levels.items()) or "all"
+        return level(self.levels) or "all"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 
 from typing_extensions import assert_never
@@ -32,12 +31,11 @@ _PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER}
 TORCH_ACTIVATIONS = {"tanh": "torch.tanh", "sigmoid": "torch.sigmoid"}
 
 Text = tuple[str, int]  # an expression and how strongly it binds
-Hoist = Callable[[str], "str | None"]
 
 
-def write(expression: Expression, hoist: Hoist = lambda _: None) -> str:
-    """An expression; ``hoist`` may put a part of it into a variable, and gives its name."""
-    return _computed(expression, hoist)[0]
+def write(expression: Expression) -> str:
+    """An expression."""
+    return _text(expression)[0]
 
 
 def reference(of: Reference) -> str:
@@ -86,16 +84,10 @@ def _index(index: Index) -> str:
     return f"{index.of}{offset}"
 
 
-def _text(expression: Expression, hoist: Hoist) -> Text:
-    text, binds = _computed(expression, hoist)
-    hoisted = hoist(text) if isinstance(expression, Apply) else None
-    return (hoisted, _ATOM) if hoisted else (text, binds)
-
-
-def _computed(expression: Expression, hoist: Hoist) -> Text:
+def _text(expression: Expression) -> Text:
     if isinstance(expression, Variable):
         return expression.name, _ATOM
-    arguments = [_text(each, hoist) for each in expression.arguments]
+    arguments = [_text(each) for each in expression.arguments]
     texts = [text for text, _ in arguments]
     match expression.op:
         case ops.Input(name):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from textwrap import TextWrapper
 
 from mgiad_dsl.emit.layout import INDENT, WIDTH, Call, lines
-from mgiad_dsl.emit.statements import Statements
+from mgiad_dsl.emit.statements import statements
 from mgiad_dsl.outline.program import Formal, Function, ParameterKind
-from mgiad_dsl.outline.separate import assigned
 
 _WRAPPER = TextWrapper(
     WIDTH - len(INDENT) - len('""""""'), subsequent_indent=INDENT, break_on_hyphens=False
@@ -35,9 +34,9 @@ def method(made: Function) -> str:
 
 def _definition(made: Function, parameters: tuple[str, ...], indent: int) -> str:
     head = lines(Call(f"def {made.name}", parameters, f" -> {results(made.results)}:"), indent)
-    used = {formal.name for formal in made.parameters} | set(assigned(made.body))
-    body = Statements(used, indent + 1).write(made.body)
-    return "\n".join([*head, *doc(made.doc, INDENT * (indent + 1)), *body])
+    return "\n".join(
+        [*head, *doc(made.doc, INDENT * (indent + 1)), *statements(made.body, indent + 1)]
+    )
 
 
 def results(number: int) -> str:

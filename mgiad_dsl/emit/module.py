@@ -7,10 +7,10 @@ from mgiad_dsl.emit.helpers import helpers, reset
 from mgiad_dsl.emit.imports import imports
 from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
 from mgiad_dsl.emit.operators import definitions, uses_lists
-from mgiad_dsl.emit.statements import Statements
+from mgiad_dsl.emit.split import split
+from mgiad_dsl.emit.statements import statements
 from mgiad_dsl.graph.ops import Shape
 from mgiad_dsl.outline.program import Program
-from mgiad_dsl.outline.separate import assigned
 
 
 def emit(program: Program, about: tuple[str, ...]) -> str:
@@ -21,17 +21,18 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
         about: the lines of the file's docstring.
     """
     lists = uses_lists(program)
+    printed = split(program)
     parts = [
         '"""' + "\n".join(about) + ('"""\n' if len(about) == 1 else '\n"""\n'),
         imports(program, lists),
         *helpers(program, lists),
-        *(f"\n{function(step)}\n" for step in program.steps),
+        *(f"\n{function(step)}\n" for step in printed.steps),
     ]
     if program.steps:
         names = tuple(step.name for step in program.steps)
         parts.append("\n# The steps that repeat: what torch.compile should compile once each.")
         parts.append("\n".join(lines(Display("REGIONS = ", names), 0)) + "\n")
-    parts.append(_class(program))
+    parts.append(_class(printed))
     return "\n".join(parts)
 
 
@@ -44,7 +45,6 @@ def _class(program: Program) -> str:
     result = "dict[str, Tensor]" if several else "Tensor"
     parameters = ("self", *(f"{name}: Tensor" for name in inputs))
     head = lines(Call("def forward", parameters, f" -> {result}:"), 1)
-    body = Statements({*inputs, *assigned(program.forward)}, 2).write(program.forward)
     return "\n".join(
         [
             f"\nclass {program.class_name}(nn.Module):",
@@ -56,7 +56,7 @@ def _class(program: Program) -> str:
             *([initialiser] if initialiser else []),
             *(f"{method(cycle)}\n" for cycle in program.cycles),
             *head,
-            *body,
+            *statements(program.forward, 2),
             "",
         ]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
@@ -46,12 +48,17 @@ def describe(op: Op) -> str:
             assert_never(op)
 
 
+def level(levels: Mapping[str, int]) -> str:
+    """``l=2 k=0``"""
+    return " ".join(f"{index}={value}" for index, value in levels.items())
+
+
 def by(size: Size) -> str:
     """``3x3``"""
     return "x".join(map(str, size))
 
 
-def kind(op: ops.Weighted) -> str:
+def kind(op: Op) -> str:
     """``conv 3x3, stride 2, depthwise``: without what differs from level to level."""
     match op:
         case ops.Conv():
@@ -65,7 +72,10 @@ def kind(op: ops.Weighted) -> str:
             return "groupnorm"
         case ops.LayerNorm():
             return "layernorm"
-        case ops.Stencil() | ops.Scalar():
+        case (
+            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Stencil()
+            | ops.Activation() | ops.Pool() | ops.Upsample() | ops.Binary() | ops.Negate()
+        ):  # fmt: skip
             return describe(op)
         case _:
             assert_never(op)

@@ -7,7 +7,7 @@ The operations keep their order, which is all that counting and emitting need;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A space at its indices: ``u[2,0]``; equal ``identity`` and ``indices`` are one space."""
+    """A space at its indices: ``u[2,0]``; equal ``identity`` and ``indices`` are one space.
+
+    ``levels`` are those of its indices that are levels: ``{"l": 2, "k": 0}``.
+    """
 
     identity: str
     indices: tuple[int, ...]
     label: str = field(compare=False)
     span: Span | None = field(default=None, compare=False, repr=False)
+    levels: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

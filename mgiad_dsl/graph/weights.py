@@ -16,11 +16,12 @@ from mgiad_dsl.graph.ops import Shape, Weighted
 
 @dataclass(frozen=True)
 class Tensor:
-    """A weight (trainable) or a buffer of an operation."""
+    """A weight (trainable) or a buffer of an operation; an ``integer`` is never converted."""
 
     name: str
     shape: Shape
     trainable: bool = True
+    integer: bool = False
 
     @property
     def elements(self) -> int:
@@ -43,7 +44,7 @@ def tensors(op: Weighted) -> tuple[Tensor, ...]:
             statistics = (
                 Tensor("running_mean", (c,), trainable=False),
                 Tensor("running_var", (c,), trainable=False),
-                Tensor("num_batches_tracked", (), trainable=False),
+                Tensor("num_batches_tracked", (), trainable=False, integer=True),
             )
             return (Tensor("weight", (c,)), Tensor("bias", (c,)), *statistics)
         case ops.GroupNorm(channels=c) | ops.LayerNorm(channels=c):

@@ -254,13 +254,8 @@ class Operators:
         self, operator: Operator, env: Bindings, place: Place, source: Place
     ) -> dict[str, int]:
         """The levels a use belongs to: its bracket indices, else the space it gives."""
-        levels: dict[str, int] = {}
-        for side in (source, place):
-            space = self._spaces.families.get(side.identity)
-            if space is not None:
-                levels.update(zip(space.indices, side.indices, strict=True))
-        levels.update({n: env[n] for n in operator.indices if n in env})
-        return {n: v for n, v in levels.items() if n in self._spaces.hierarchies}
+        bound = {n: env[n] for n in operator.indices if n in env and n in self._spaces.hierarchies}
+        return {**source.levels, **place.levels, **bound}
 
 
 def _label(name: str, indices: tuple[int, ...]) -> str:

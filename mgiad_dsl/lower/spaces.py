@@ -111,7 +111,8 @@ class Spaces:
                 space = self.families[family]
                 bound = dict(zip(space.indices, indices, strict=True))
                 self.check_levels(bound, label, span)
-                self._places[key] = Place(space.identity, indices, label, space.span)
+                levels = {n: v for n, v in bound.items() if n in self.hierarchies}
+                self._places[key] = Place(space.identity, indices, label, space.span, levels)
         return self._places[key]
 
     def channels(self, place: Place) -> int:

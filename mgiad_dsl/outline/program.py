@@ -102,10 +102,11 @@ class Assign:
 
 @dataclass(frozen=True)
 class Default:
-    """Computes what was not given: ``if target is None: target = value``."""
+    """Computes what was not given: ``if target is None: target = value``, after its ``parts``."""
 
     target: str
     value: Expression
+    parts: tuple[Assign, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,8 @@ NAME = "\x1b[31m\u202e"
         ["count", "mgnet", "--set", f"{NAME}=1"],
         ["count", "mgnet", "--set", f"width={NAME}"],
         ["count", "mgnet", "--vary", f"width=1,{NAME}"],
+        ["count", "mgnet", "--fit", f"1 {NAME}"],
+        ["count", "mgnet", "--batch", "1", "--dtype", NAME],
         ["compile", "digits", "-o", f"no/{NAME}"],
         ["draw", "digits", "-o", f"digits.{NAME}"],
         ["count", "mgnet", f"--{NAME}"],

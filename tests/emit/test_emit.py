@@ -296,3 +296,35 @@ def test_activations_are_those_of_torch(name: str) -> None:
     theirs = nn.Identity() if name == "identity" else getattr(F, name, None) or getattr(torch, name)
     for value in network(x).values():
         assert torch.equal(value, theirs(x))
+
+
+def test_parts_of_a_long_expression_are_computed_where_it_is() -> None:
+    """What a step is not given, and nothing of it where it is."""
+    name = "operator_with_a_name_that_is_long"
+    applied = f"relu(outer_{name}(relu(inner_{name}(@))))"
+    text = f"""network long
+    input x : 4 x 8 x 8
+    levels l in 1..3 : resolution
+    spaces u[l], f[l] : 4 channels
+    operators {{
+        inner_{name} : u[l] -> u[l] conv 3x3   outer_{name} : u[l] -> f[l] conv 3x3
+        R : u[l-1] -> u[l] conv 3x3   Q : f[l-1] -> f[l] conv 3x3   B : f[l] -> u[l] conv 3x3
+    }}
+    start {{ u[1] = x   f[1] = x }}
+    cycle over l : backslash {{
+        smooth 2 {{ u[l] = u[l] + B(f[l] - {applied.replace("@", "u[l]")}) }}
+        coarsen {{ u[l+1] = R(u[l])   f[l+1] = Q(f[l]) + {applied.replace("@", "u[l+1]")} }}
+    }}
+    output y = u[3]
+    """
+    source = compile_source(Source("long", text)).python
+    assert (
+        f"""
+    if t is None:
+        t1 = inner_{name}(u)
+        t2 = outer_{name}(F.relu(t1))
+        t = F.relu(t2)
+    return u + B(f - t)
+"""
+        in source
+    )
