@@ -50,6 +50,17 @@ OTHERS = {
     output two = layer(L(maxpool(A(x)))) + L(maxpool(leaky_relu(A(x))))
     output three = maxpool(upsample(avgpool(A(x), 3x3 stride 2), 2, bilinear), 3x3)
     """,
+    "products": """network products
+    input x : 3 x 8 x 8
+    input field : 1 x 8 x 8
+    spaces u : 4 channels
+    spaces k : 1 channels
+    operators { A : x -> u conv 3x3   B : u -> u conv 3x3
+                K : x -> k conv 3x3   Q : field -> k conv 1x1 }
+    output one = field * A(x) + A(x) * field
+    output two = tanh(A(x)) * sigmoid(B(avgpool(A(x)))) + K(x) * B(A(x))
+    output three = A(x) * A(x) + relu(K(x)) * (Q(field) * A(x))
+    """,
     "zeros": """network zeros
     input x : 2 x 8 x 8
     levels l in 1..1 : resolution
@@ -125,7 +136,12 @@ def other(name: str, level: Level) -> Compiled:
 
 
 def built(compiled: Compiled) -> nn.Module:
-    return load(compiled.python, compiled.name.partition(":")[0])
+    """The network as it runs on a GPU: a CPU alone computes small groups together."""
+    network = load(compiled.python, compiled.name.partition(":")[0])
+    for module in network.modules():
+        if type(module).__name__ == "SmallGroups2d":
+            module.__class__ = nn.Conv2d
+    return network
 
 
 def images(compiled: Compiled, dtype: torch.dtype = torch.float32) -> list[Tensor]:
