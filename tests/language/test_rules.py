@@ -50,8 +50,9 @@ def test_a_space_is_named_once_where_both_sides_are_declared_there() -> None:
 
 @pytest.mark.parametrize(
     ("one", "sign", "two", "fits"),
-    [(U, "*", THETA, True), (ONE, "*", U, True), (U, "*", F, False), (U, "/", ONE, True),
-     (ONE, "/", U, False), (THETA, "^", ONE, True), (U, "^", ONE, False)],
+    [(U, "*", THETA, True), (ONE, "*", U, True), (U, "*", F, True), (U, "*", WORD, False),
+     (U, "/", ONE, True), (ONE, "/", U, False), (U, "/", U, False), (THETA, "^", ONE, True),
+     (U, "^", ONE, False)],
 )  # fmt: skip
 def test_products(one: Worth, sign: str, two: Worth, fits: bool) -> None:
     assert (said(rules.check_product, sign, one, two) is None) is fits

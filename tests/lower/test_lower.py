@@ -4,6 +4,7 @@ import pytest
 
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.ops import Shape
 from mgiad_dsl.graph.tree import cycles
 from tests.small import (
     CORRECT,
@@ -355,3 +356,33 @@ def test_an_output_may_be_an_input() -> None:
     found = graph("network net\ninput image : 3 x 8 x 8\noutput image = image\n")
     assert found.outputs == {"image": "input_image_1"}
     assert found.operations["input_image_1"].shape == (3, 8, 8)
+
+
+PRODUCTS = """network products
+input image : 4 x 8 x 8
+input field : 1 x 8 x 8
+spaces u : 4 channels
+spaces k : 1 channels
+operators {{ S : image -> u conv 3x3   K : image -> k conv 3x3   T : u -> u conv 1x1 }}
+start {{ u = S(image)   k = K(image) }}
+output o = {product}
+"""
+
+
+@pytest.mark.parametrize(
+    ("product", "space", "shape"),
+    [
+        ("u * u", "u", (4, 8, 8)),
+        ("k * u", "u", (4, 8, 8)),
+        ("u * k", "u", (4, 8, 8)),
+        ("u * avgpool(u)", "u", (4, 8, 8)),
+        ("avgpool(k) * u", "u", (4, 8, 8)),
+        ("field * k", "k", (1, 8, 8)),  # as large: the second
+        ("k * field", "field", (1, 8, 8)),
+    ],
+)
+def test_a_product_is_of_the_larger_space(product: str, space: str, shape: Shape) -> None:
+    found = graph(PRODUCTS.format(product=product))
+    node = found.operations[found.outputs["o"]]
+    assert (node.op, node.place.identity, node.shape) == (ops.Binary("*"), space, shape)
+    assert not errors(PRODUCTS.format(product=f"T({product})" if space == "u" else product))
