@@ -71,6 +71,8 @@ def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], trainin
             return _SIGNS[sign](*given)
         case ops.Negate():
             return neg(x)
+        case ops.Join():
+            return torch.cat([value for value in given if isinstance(value, Tensor)], dim=1)
     assert isinstance(x, Tensor)
     match op:
         case ops.Zeros():

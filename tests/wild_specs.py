@@ -16,6 +16,8 @@ OPERATORS = """
     C : u[{at}] -> u[{at}] conv 1x1
     S : image -> u[{first}] conv 1x1
     Q[i] : u[{at}] -> u[{at}] conv 1x1
+    M : u[{at}], u[{at}] -> u[{at}] conv 3x3 group_size 4
+    L[{at}] : u[{at}], z[{at}], u[{at}] -> u[{at}] conv 1x1
     X : u[{at}] -> z[{at}] conv 1x1
     K : u[{at}] -> u[{at}] stencil [[0,1,0],[1,-4,1],[0,1,0]] / 8 fixed
     T : u[{at}] -> w conv 1x1
@@ -182,6 +184,7 @@ class _Writer:
             *(f"K({one})", f"n({one})", f"m[{at}]({one})", f"g({one})", f"relu({one})"),
             *(f"leaky_relu({one}, 1/4)", f"tanh({one})", f"-({one})", f"({one}) / 3"),
             *(f"tanh({one}) * {value}", f"tanh(X({one})) * {value}", f"{value} * avgpool({one})"),
+            *(f"M({one}, {value})", f"L[{at}]({value}, X({one}), {one})"),
             f"{random.choice(NUMBERS)} * ({one})",
             *(f"({one} + {value})", f"({one} - {value})", f"{value} - ({one})"),
             *(f"(flag ? {one} : {value})", f"(l > 1 ? {one} : n({value}))"),

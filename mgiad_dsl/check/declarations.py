@@ -165,7 +165,7 @@ class Declarations:
             Operator(
                 name=declared.name,
                 indices=declared.indices,
-                domain=line.domain,
+                domains=line.domains,
                 codomain=line.codomain,
                 kind=line.kind,
                 wrong=line.kind.span in self._faults.spans,
@@ -183,14 +183,14 @@ class Declarations:
         elif kind.argument is not None:
             self._numbers.check(kind.argument, scope)
         check_options(kind.name, kind.options, self._numbers, scope, self._report)
-        for side in (line.domain, line.codomain):
+        for side in (*line.domains, line.codomain):
             if side is not None:
                 self._check_side(side, scope)
 
     def _scope(self, line: ast.Operator, declared: ast.Declared) -> set[str]:
         """Bracket indices, and those that stand only in the signature."""
         formals = {index for index in declared.indices if index != "*"}
-        for side in (line.domain, line.codomain):
+        for side in (*line.domains, line.codomain):
             if isinstance(side, ast.Index):
                 formals |= {n for e in side.indices for n in names_in(e)} & set(self._level_indices)
         return formals
@@ -207,13 +207,13 @@ class Declarations:
 
     def _check_kind(self, line: ast.Operator) -> None:
         kind = line.kind
-        if kind.traits.signature == "needed" and line.domain is None:
+        if kind.traits.signature == "needed" and not line.domains:
             self._fail(
                 f"a `{kind.name}` needs the spaces it stands between",
                 kind.span,
                 hint=f"{line.names[0].span.text} : u[l] -> f[l] {kind.span.text}",
             )
-        if kind.traits.signature == "none" and line.domain is not None:
+        if kind.traits.signature == "none" and line.domains:
             self._fail(f"a `{kind.name}` is a number and stands between no spaces", kind.span)
         choices = kind.traits.exclusive
         if kind.traits.one_needed and not set(choices) & {o.name for o in kind.options}:
@@ -221,12 +221,11 @@ class Declarations:
             self._fail(f"a {kind.name} is {either}", kind.span, hint="say which")
 
     def _signature(self, operator: Operator) -> Signature:
-        domain, codomain = self._family(operator.domain), self._family(operator.codomain)
-        return Signature(operator.kind.name, domain, codomain)
+        codomain = None if operator.codomain is None else self._family(operator.codomain)
+        domains = tuple(map(self._family, operator.domains))
+        return Signature(operator.kind.name, domains, codomain)
 
-    def _family(self, side: ast.Expr | None) -> str | None:
-        if side is None:
-            return None
+    def _family(self, side: ast.Expr) -> str:
         if isinstance(side, (ast.Name, ast.Index)):
             symbol = self._symbols.find(side.name)
             if symbol is None or symbol.what not in ("parameter", "let"):

@@ -32,10 +32,10 @@ Scope = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Signature:
-    """Between which families an operator stands; None takes any space and keeps it."""
+    """Between which families an operator stands; without any it takes all, and keeps them."""
 
     kind: KindName
-    domain: str | None
+    domains: tuple[str, ...]
     codomain: str | None
 
     @property
@@ -179,7 +179,7 @@ class Equations:
         return UNKNOWN
 
     def _call(self, expr: ast.Call, scope: Scope) -> str:
-        name, span = expr.function.name, expr.span
+        name = expr.function.name
         if isinstance(expr.function, ast.Name):
             if name in NUMERIC_FUNCTIONS:
                 return NUMBER if self._numbers.check(expr, scope) else UNKNOWN
@@ -197,7 +197,7 @@ class Equations:
         given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
         self._numbers.all(given, scope)
         self._symbols.check_arity(symbol, len(given), expr.function.span)
-        return self._applied(symbol, self._argument(expr, scope), span)
+        return self._applied(symbol, expr, scope)
 
     def _is_activation(self, name: str) -> bool:
         """An activation by its own name, or by a parameter that is one."""
@@ -206,23 +206,52 @@ class Equations:
         symbol = self._symbols.find(name)
         return symbol is not None and symbol.what == "parameter"
 
-    def _applied(self, symbol: Symbol, argument: str, span: Span) -> str:
+    def _applied(self, symbol: Symbol, expr: ast.Call, scope: Scope) -> str:
+        """An operator, applied to a value of each of its domains."""
         signature = self._operators.get(symbol.name)
+        wanted = 1 if signature is None else max(1, len(signature.domains))
+        if wanted == 1 or signature is None:
+            arguments = [self._argument(expr, scope)]
+        else:
+            arguments = self._arguments(symbol, wanted, expr, scope)
         if signature is None:
             return UNKNOWN
         if signature.is_number:
             hint = f"multiply by it: `{symbol.name} * ...`"
-            return self._fail(f"`{symbol.name}` is a learnable scalar", span, hint=hint)
+            return self._fail(f"`{symbol.name}` is a learnable scalar", expr.span, hint=hint)
+        domains = signature.domains or (UNKNOWN,)
+        spans = [expr.span] if wanted == 1 else [each.span for each in expr.arguments]
+        fits = [
+            self._fits(symbol, domain, argument, span)
+            for domain, argument, span in zip(domains, arguments, spans, strict=False)
+        ]
+        if not all(fits):
+            return UNKNOWN
+        return signature.codomain or arguments[0]
+
+    def _fits(self, symbol: Symbol, domain: str, argument: str, span: Span) -> bool:
+        """Whether an operator takes a value there."""
         if argument == UNKNOWN:
-            return signature.codomain or UNKNOWN
+            return True
         given = self._worth(argument)
         with self._report.catch(cause=f"{symbol.name} of {argument}"):
             rules.check_is_value(symbol.name, given, span)
-            if signature.domain not in (None, UNKNOWN):
-                domain = self._worth(signature.domain)
-                rules.check_applied(symbol.name, symbol.note, domain, given, span)
-            return signature.codomain or argument
-        return UNKNOWN
+            if domain != UNKNOWN:
+                rules.check_applied(symbol.name, symbol.note, self._worth(domain), given, span)
+            return True
+        return False
+
+    def _arguments(self, symbol: Symbol, wanted: int, expr: ast.Call, scope: Scope) -> list[str]:
+        given = [each for each in expr.arguments if not isinstance(each, ast.Window)]
+        if len(given) == len(expr.arguments) == wanted:
+            return [self.value(each, scope) for each in given]
+        number = len(expr.arguments)
+        self._fail(
+            f"`{symbol.name}` takes {wanted} arguments, not {number}",
+            expr.span,
+            notes=(symbol.note,),
+        )
+        return [UNKNOWN] * wanted
 
     def _activated(self, expr: ast.Call, scope: Scope) -> str:
         """A value with an activation; behind ``leaky_relu`` a slope may stand."""

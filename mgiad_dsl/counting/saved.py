@@ -74,7 +74,7 @@ def _values(network: Network, node: Operation, trained: Collection[str]) -> tupl
             return _operands(sign, given[0], given[1], node, trained)
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Upsample()
-            | ops.Negate()
+            | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:
@@ -118,7 +118,7 @@ def beside(op: Op, made: Shape) -> tuple[Array, ...]:
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
             | ops.Linear() | ops.Activation() | ops.Pool() | ops.Upsample() | ops.Binary()
-            | ops.Negate()
+            | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:

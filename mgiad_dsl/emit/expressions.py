@@ -106,6 +106,8 @@ def _text(expression: Expression) -> Text:
         case ops.Activation(name, slope):
             given = texts[0] if slope is None else f"{texts[0]}, {number(slope)}"
             return f"{TORCH_ACTIVATIONS.get(name, f'F.{name}')}({given})", _ATOM
+        case ops.Join():
+            return f"torch.cat(({', '.join(texts)}), dim=1)", _ATOM
         case ops.Pool():
             return _pool(expression.op, texts[0]), _ATOM
         case ops.Upsample():

@@ -71,6 +71,8 @@ def _needs_torch(node: Apply) -> bool:
             return len(node.given[0]) > 1
         case ops.Activation(name):
             return name in TORCH_ACTIVATIONS
+        case ops.Join():
+            return True
         case (
             ops.Input() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
             | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Pool() | ops.Upsample()
@@ -90,7 +92,7 @@ def _needs_functional(op: Op) -> bool:
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
             | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Binary()
-            | ops.Negate()
+            | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return False
         case _:

@@ -44,6 +44,8 @@ def describe(op: Op) -> str:
             return "-"
         case ops.Zeros():
             return "0"
+        case ops.Join(parts):
+            return f"{parts} side by side"
         case _:
             assert_never(op)
 
@@ -75,6 +77,7 @@ def kind(op: Op) -> str:
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Stencil()
             | ops.Activation() | ops.Pool() | ops.Upsample() | ops.Binary() | ops.Negate()
+            | ops.Join()
         ):  # fmt: skip
             return describe(op)
         case _:

@@ -38,6 +38,8 @@ def _arity(op: Op) -> int:
             return 0
         case ops.Binary():
             return 2
+        case ops.Join(parts):
+            return parts
         case (
             ops.Zeros() | ops.Conv() | ops.Stencil() | ops.Linear() | ops.BatchNorm()
             | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Pool() | ops.Upsample()
@@ -60,7 +62,7 @@ def _sizes(op: Op) -> tuple[Size, ...]:
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Linear()
             | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Pool()
-            | ops.Binary() | ops.Negate()
+            | ops.Binary() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:
@@ -92,6 +94,9 @@ def _wrong_channels(op: Op, given: tuple[Shape, ...]) -> Iterator[str]:
             spread = sign == "*" and shapes.spreads(*sorted(given, key=prod))
             if first != given[1] and () not in given and not spread:
                 yield f"joins {first} and {given[1]}"
+        case ops.Join():
+            if len({shape[1:] for shape in given}) > 1 or () in given:
+                yield f"joins {' and '.join(map(str, given))}"
         case ops.Pool() | ops.Upsample():
             if len(first) < 2:
                 yield f"is given {first}, which has no points"

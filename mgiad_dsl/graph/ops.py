@@ -164,12 +164,21 @@ class Negate:
     pass
 
 
+@dataclass(frozen=True)
+class Join:
+    """The channels of so many values side by side."""
+
+    parts: int
+
+
 _ZERO_AT_ZERO = frozenset(
     {"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish", "tanh"}
 )
 
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
-Op: TypeAlias = Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate
+Op: TypeAlias = (
+    Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate | Join
+)
 
 
 def repeats(op: Op) -> bool:
@@ -182,7 +191,7 @@ def repeats(op: Op) -> bool:
             return False
         case (
             Zeros() | Constant() | Scalar() | Conv() | Stencil() | Linear() | GroupNorm()
-            | LayerNorm() | Activation() | Pool() | Upsample() | Binary() | Negate()
+            | LayerNorm() | Activation() | Pool() | Upsample() | Binary() | Negate() | Join()
         ):  # fmt: skip
             return True
         case _:
@@ -200,7 +209,7 @@ def keeps_zero(op: Op) -> bool:
             return True
         case (
             Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
-            | Binary()
+            | Binary() | Join()
         ):  # fmt: skip
             return False
         case _:
@@ -218,7 +227,7 @@ def is_linear(op: Op) -> bool:
             return True
         case (
             Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
-            | Activation() | Binary()
+            | Activation() | Binary() | Join()
         ):  # fmt: skip
             return False
         case _:

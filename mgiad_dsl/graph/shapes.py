@@ -57,6 +57,8 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
             return inputs[0]
         case ops.Binary():
             return max(inputs, key=lambda shape: (len(shape), prod(shape)))
+        case ops.Join():
+            return (sum(shape[0] for shape in inputs), *inputs[0][1:])
         case _:
             assert_never(op)
 
@@ -102,6 +104,7 @@ def macs(op: Op, input_shape: Shape, output_shape: Shape) -> int:
             | ops.Upsample()
             | ops.Binary()
             | ops.Negate()
+            | ops.Join()
         ):
             return 0
         case _:

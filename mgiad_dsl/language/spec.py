@@ -47,6 +47,7 @@ _Text = _Kept(_text)
 _Texts = _Kept(lambda nodes: [_text(node) for node in nodes])
 
 Expr = Annotated[ast.Expr, _Text]
+Exprs = Annotated["tuple[ast.Expr, ...]", _Texts]
 MaybeExpr = Annotated["ast.Expr | None", _Text]
 MaybeDims = Annotated["ast.Dims | None", _Text]
 Shown = Annotated[Any, _Kept(plain)]  # a Value
@@ -113,7 +114,7 @@ class Operator(_Model):
 
     name: str
     indices: tuple[str, ...]
-    domain: MaybeExpr
+    domains: Exprs
     codomain: MaybeExpr
     kind: Annotated[ast.Kind, _Text]
     wrong: Annotated[bool, Field(exclude=True)]

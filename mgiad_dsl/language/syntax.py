@@ -227,10 +227,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Operator:
-    """``A[l], B[l] : u[l] -> f[l]  conv 3x3``"""
+    """``A[l], B[l] : u[l] -> f[l]  conv 3x3``; of several ``domains`` it takes a value each."""
 
     names: tuple[Declared, ...]
-    domain: Expr | None
+    domains: tuple[Expr, ...]
     codomain: Expr | None
     kind: Kind
     span: Span = _span()

@@ -102,9 +102,13 @@ class Equations:
         if resampling is not None:
             return self._resample(resampling, expr, self.tensor(first, env), env)
         if name in self._operators.families:
-            argument = self.tensor(first, env)
+            arguments = tuple(
+                self.tensor(each, env)
+                for each in expr.arguments
+                if not isinstance(each, ast.Window)
+            )
             given = expr.function.indices if isinstance(expr.function, ast.Index) else ()
-            return self._operators.apply(name, self.indices(given, env), argument, expr.span)
+            return self._operators.apply(name, self.indices(given, env), arguments, expr.span)
         return self._activate(name, self.tensor(first, env), expr, env)
 
     def _activate(self, name: str, argument: Tensor, expr: ast.Call, env: Environment) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, Note, Span, SpecError
+from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Place
 from mgiad_dsl.graph.ops import Op, Shape, Weighted
 from mgiad_dsl.language import rules
@@ -18,7 +19,9 @@ from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor, worth, worth_in
 
 VECTOR = "<vector>"
+JOINED = "<joined>"
 Bindings = dict[str, int]
+_Given = tuple[tuple[Place, Shape], ...]
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,17 @@ class Operators:
         self._builder = builder
         self._report = report
         self._kinds = Kinds(evaluator)
-        self._plans: dict[tuple[str, tuple[int, ...], Place, Shape], _Plan] = {}
+        self._plans: dict[tuple[str, tuple[int, ...], _Given], _Plan] = {}
         self.window = self._kinds.window
 
     def is_space(self, name: str) -> bool:
         """Whether a name is a space or an input."""
         return name in self._spaces.families or name in self._spaces.inputs
 
-    def apply(self, name: str, indices: tuple[int, ...], argument: Tensor, span: Span) -> Tensor:
-        """``name[indices](argument)``
+    def apply(
+        self, name: str, indices: tuple[int, ...], arguments: tuple[Tensor, ...], span: Span
+    ) -> Tensor:
+        """``name[indices](argument, ...)``
 
         Raises:
             SpecError: an index out of range, another space than the operator's, or channels
@@ -60,12 +65,13 @@ class Operators:
             PoisonedError: the operator's declaration is wrong, which was reported.
         """
         operator = self._sound(name)
-        use = (name, indices, argument.place, argument.shape)
+        use = (name, indices, tuple((each.place, each.shape) for each in arguments))
         plan = self._plans.get(use)
         if plan is None:
-            plan = self._plan(operator, indices, argument, span)
+            plan = self._plan(operator, indices, arguments, span)
             if plan.settled:
                 self._plans[use] = plan
+        argument = self._side_by_side(arguments, span)
         group = None
         if isinstance(plan.op, Weighted):
             if operator.starred:
@@ -77,17 +83,30 @@ class Operators:
         return self._builder.add(plan.op, (argument,), plan.place, span, group=group)
 
     def _plan(
-        self, operator: Operator, indices: tuple[int, ...], argument: Tensor, span: Span
+        self,
+        operator: Operator,
+        indices: tuple[int, ...],
+        arguments: tuple[Tensor, ...],
+        span: Span,
     ) -> _Plan:
         label = _label(operator.name, indices)
-        env = self._bind(operator, label, indices, argument, span)
-        place = self._codomain(operator, env, argument, span)
-        ends = self._ends(operator, label, argument, place, span)
+        env = self._bind(operator, label, indices, arguments, span)
+        source = arguments[0].place
+        place = self._codomain(operator, env, source, span)
+        ends = self._ends(operator, label, _joined(label, arguments, span), place, span)
         op = self._kinds.build(operator.kind, env, ends)
-        levels = self._levels(operator, env, place, argument.place)
-        role = _role(operator, place, argument.place, self._spaces)
+        levels = self._levels(operator, env, place, source)
+        role = _role(operator, place, source, self._spaces)
         is_space = place.identity in self._spaces.families
         return _Plan(op, place, role, levels, settled=ends.wanted is not None or not is_space)
+
+    def _side_by_side(self, values: tuple[Tensor, ...], span: Span) -> Tensor:
+        """The channels of several values as those of one."""
+        if len(values) == 1:
+            return values[0]
+        label = f"{', '.join(value.place.label for value in values)} side by side"
+        place = Place(JOINED, (), label, levels=values[0].place.levels)
+        return self._builder.add(ops.Join(len(values)), values, place, span)
 
     def scalar(self, name: str, indices: tuple[int, ...], span: Span) -> Tensor:
         """The learnable number ``name[indices]``."""
@@ -113,20 +132,21 @@ class Operators:
         if operator.kind.traits.family == "number":
             op: Op = self._kinds.scalar(operator.kind, {})
             place = source = Place("", (), "")
-        elif operator.domain is None or _open_indices(operator, self._spaces):
+        elif not operator.domains or _open_indices(operator, self._spaces):
             why = f"`{operator.name}` is never applied, and its spaces are not known without a use"
             self._report.warn(Caution(why, operator.span))
             return
         else:
-            source = self._side(operator.domain, {}, operator.span)
-            place = self._codomain(operator, {}, None, operator.span)
+            sides = [self._side(side, {}, operator.span) for side in operator.domains]
+            source = sides[0]
+            place = self._codomain(operator, {}, source, operator.span)
             known = None
             if source.identity in self._spaces.families:
                 known = self._spaces.size(source.identity, source.indices)
             size = () if operator.kind.traits.gives_vector or known is None else known.size
             ends = Ends(
                 operator.name,
-                self._channels(source),
+                sum(map(self._channels, sides)),
                 self._channels(place),
                 size,
                 vector=False,
@@ -152,25 +172,26 @@ class Operators:
         operator: Operator,
         label: str,
         indices: tuple[int, ...],
-        argument: Tensor,
+        arguments: tuple[Tensor, ...],
         span: Span,
     ) -> Bindings:
-        """The indices of a use: those in brackets, the others solved from the argument."""
+        """The indices of a use: those in brackets, the others solved from the arguments."""
         env: Bindings = {}
         if not operator.starred:
             env = dict(zip(operator.indices, indices, strict=True))
         self._spaces.check_levels(env, label, span)
-        if operator.domain is None:
+        if not operator.domains:
             return env
-        pattern = operator.domain.indices if isinstance(operator.domain, ast.Index) else ()
-        if len(pattern) == len(argument.place.indices):
-            for expr, actual in zip(pattern, argument.place.indices, strict=True):
-                self._solve(expr, actual, env)
-        domain = self._side(operator.domain, env, span)
-        if domain != argument.place:
-            note = Note(f"`{operator.name}` is declared here", operator.span)
-            wanted = worth_in(domain, domain.label)
-            rules.check_applied(label, note, wanted, worth(argument), span)
+        for side, argument in zip(operator.domains, arguments, strict=True):
+            pattern = side.indices if isinstance(side, ast.Index) else ()
+            if len(pattern) == len(argument.place.indices):
+                for expr, actual in zip(pattern, argument.place.indices, strict=True):
+                    self._solve(expr, actual, env)
+            domain = self._side(side, env, span)
+            if domain != argument.place:
+                note = Note(f"`{operator.name}` is declared here", operator.span)
+                wanted = worth_in(domain, domain.label)
+                rules.check_applied(label, note, wanted, worth(argument), span)
         return env
 
     def _solve(self, expr: ast.Expr, actual: int, env: Bindings) -> None:
@@ -209,12 +230,9 @@ class Operators:
             )
         return Place(VECTOR, (number,), f"a space of {number} channels", side.span)
 
-    def _codomain(
-        self, operator: Operator, env: Bindings, argument: Tensor | None, span: Span
-    ) -> Place:
+    def _codomain(self, operator: Operator, env: Bindings, source: Place, span: Span) -> Place:
         if operator.codomain is None:
-            assert argument is not None
-            return argument.place
+            return source
         place = self._side(operator.codomain, env, span)
         if operator.kind.traits.gives_vector and place.identity != VECTOR:
             raise SpecError(
@@ -232,9 +250,7 @@ class Operators:
             return self._spaces.input_shape(place.identity)[0]
         return self._spaces.channels(place)
 
-    def _ends(
-        self, operator: Operator, label: str, argument: Tensor, place: Place, span: Span
-    ) -> Ends:
+    def _ends(self, operator: Operator, label: str, shape: Shape, place: Place, span: Span) -> Ends:
         keeps = operator.codomain is None
         wanted = None
         if not keeps and place.identity in self._spaces.families:
@@ -242,10 +258,10 @@ class Operators:
             wanted = known.size if known else None
         return Ends(
             label,
-            argument.shape[0],
-            argument.shape[0] if keeps else self._channels(place),
-            argument.size,
-            vector=len(argument.shape) == 1,
+            shape[0],
+            shape[0] if keeps else self._channels(place),
+            shape[1:],
+            vector=len(shape) == 1,
             wanted=wanted,
             span=span,
         )
@@ -262,6 +278,15 @@ def _label(name: str, indices: tuple[int, ...]) -> str:
     return f"{name}[{','.join(map(str, indices))}]" if indices else name
 
 
+def _joined(label: str, values: tuple[Tensor, ...], span: Span) -> Shape:
+    """The shape of values side by side."""
+    first, *others = values
+    for other in others:
+        if other.size != first.size:
+            raise SpecError(f"sizes disagree in what `{label}` takes: {first} and {other}", span)
+    return (sum(value.shape[0] for value in values), *first.size)
+
+
 def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> str:
     if operator.kind.traits.family == "norm":
         return "norm"
@@ -276,5 +301,5 @@ def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> st
 
 def _open_indices(operator: Operator, spaces: Spaces) -> bool:
     """Whether a signature leaves level indices open that only a use can bind."""
-    sides = [s for s in (operator.domain, operator.codomain) if s is not None]
+    sides = [s for s in (*operator.domains, operator.codomain) if s is not None]
     return any(ast.names_in(side) & spaces.hierarchies.keys() for side in sides)

@@ -162,7 +162,7 @@ class Steps:
                 return type(node.op).__name__
             case (
                 ops.Input() | ops.Constant() | ops.Activation() | ops.Pool() | ops.Binary()
-                | ops.Negate()
+                | ops.Negate() | ops.Join()
             ):  # fmt: skip
                 return node.op
             case _:

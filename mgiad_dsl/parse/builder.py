@@ -115,14 +115,17 @@ class Builder(Transformer[Token, Any]):
     def operators(self, meta: Meta, children: Children) -> Children:
         return children
 
-    def signature(self, meta: Meta, children: Children) -> tuple[ast.Expr, ast.Expr]:
+    def domains(self, meta: Meta, children: Children) -> tuple[ast.Expr, ...]:
+        return tuple(children)
+
+    def signature(self, meta: Meta, children: Children) -> tuple[tuple[ast.Expr, ...], ast.Expr]:
         return children[0], children[1]
 
     def operator(self, meta: Meta, children: Children) -> ast.Operator:
         names = tuple(child for child in children if isinstance(child, ast.Declared))
         *signature, kind = children[len(names) :]
-        domain, codomain = signature[0] if signature else (None, None)
-        return ast.Operator(names, domain, codomain, kind, self._span(meta))
+        domains, codomain = signature[0] if signature else ((), None)
+        return ast.Operator(names, domains, codomain, kind, self._span(meta))
 
     def kind(self, meta: Meta, children: Children) -> ast.Kind:
         name, *rest = children

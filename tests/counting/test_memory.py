@@ -61,6 +61,14 @@ OTHERS = {
     output two = tanh(A(x)) * sigmoid(B(avgpool(A(x)))) + K(x) * B(A(x))
     output three = A(x) * A(x) + relu(K(x)) * (Q(field) * A(x))
     """,
+    "beside": """network beside
+    input x : 3 x 8 x 8
+    spaces u, v : 4 channels
+    operators { A : x -> u conv 3x3   B : x -> v conv 1x1   M : u, v, x -> u conv 3x3
+                N : u, u -> u conv 1x1 group_size 4   G : x, x -> u conv 1x1 }
+    output one = M(relu(A(x)), B(x), x) * N(A(x), A(x))
+    output two = G(x, x) + relu(M(A(x), B(x), x))
+    """,
     "zeros": """network zeros
     input x : 2 x 8 x 8
     levels l in 1..1 : resolution

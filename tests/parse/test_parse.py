@@ -181,7 +181,13 @@ def test_no_expression(text: str) -> None:
 
 def test_arrow_is_no_minus() -> None:
     operator = spec("operators { A : u[l-1]->u[l] conv 3x3 }").operators[0]
-    assert shape(operator.domain) == ("u", [("l", "-", 1)])
+    assert [shape(side) for side in operator.domains] == [("u", [("l", "-", 1)])]
+    assert shape(operator.codomain) == ("u", ["l"])
+
+
+def test_several_domains() -> None:
+    operator = spec("operators { A[l] : u[l], 3, f -> u[l] conv 3x3 }").operators[0]
+    assert [shape(side) for side in operator.domains] == [("u", ["l"]), 3, "f"]
     assert shape(operator.codomain) == ("u", ["l"])
 
 
