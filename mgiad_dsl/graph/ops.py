@@ -160,7 +160,10 @@ class Negate:
 _ZERO_AT_ZERO = frozenset({"relu", "gelu", "silu", "leaky_relu", "tanh"})
 
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
-Op: TypeAlias = Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate
+Resampling: TypeAlias = Pool | Upsample
+Op: TypeAlias = (
+    Input | Zeros | Constant | Weighted | Activation | Resampling | Binary | Negate
+)  # fmt: skip
 
 
 def repeats(op: Op) -> bool:
