@@ -57,10 +57,13 @@ bench: $(READY)
 	$(BIN)/python bench/gpu_train.py --quick
 	$(BIN)/python bench/gpu_train.py --quick --network mgiad
 
-# The tables, outputs and messages on the pages, as the program prints them now.
-docs: $(READY)
+# The tables, outputs, messages and pictures on the pages, as the program gives them now.
+docs: $(READY) graphviz
 	$(BIN)/python docs/zoo_table.py
 	$(BIN)/python -m tests.pages
+	$(BIN)/mgiad draw mgnet -o docs/images/mgnet.png
+	$(BIN)/mgiad draw mgiad -o docs/images/mgiad.svg
+	$(BIN)/mgiad draw mgiad --no-legend -o docs/images/mgiad_figure.svg
 
 clean:
 	rm -rf $(VENV) $(OUT)

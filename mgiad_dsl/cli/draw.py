@@ -15,7 +15,7 @@ _EXAMPLES = """examples:
   mgiad draw mgnet -o mgnet.pdf
   mgiad draw mgnet --detail -o all.svg     every operation
   mgiad draw mgnet -o - > mgnet.dot        DOT text
-  mgiad draw mgnet -O1 --detail -o run.svg what runs after rewrites
+  mgiad draw mgnet --detail -O1 -o run.svg what runs after rewrites
 """
 
 
@@ -34,7 +34,10 @@ def _run(options: Namespace) -> int:
     from mgiad_dsl.draw import draw, render
 
     drawn = compiled(options.spec, options)
-    text = draw(drawn.network, detail=options.detail, legend=options.legend)
+    if drawn.level and not options.detail:
+        say(f"note: blocks show what the spec writes; --detail draws what runs at -O{drawn.level}")
+    network = drawn.network if options.detail else drawn.written
+    text = draw(network, detail=options.detail, legend=options.legend)
     if options.output == "-":
         put(text)
     else:

@@ -11,9 +11,10 @@ __all__ = ["FORMATS", "draw", "render"]
 def draw(network: Network, *, detail: bool = False, legend: bool = True) -> str:
     """The DOT text of a network.
 
-    A block for the steps of each visit of a level, levels as rows; with ``detail`` every
-    operation instead, clustered by the part of the cycle it runs in. Below it, unless
-    ``legend`` is false, the equations and the weights of every sharing group.
+    A block for the steps of each visit of a level, levels as rows, of a network as its spec
+    writes it; with ``detail`` every operation instead, clustered by the part of the cycle it
+    runs in, also after rewrites. Below it, unless ``legend`` is false, the equations and the
+    weights of every sharing group.
     """
     make = draw_operations if detail else draw_blocks
     return make(network, legend=legend)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mgiad_dsl.draw.labels import FONT, INK
-from mgiad_dsl.draw.layout import Rect
+from mgiad_dsl.draw.layout import Point, Rect
 
 LINE = "#444444"
 
@@ -41,6 +41,25 @@ class Canvas:
 
     def edge(self, tail: str, head: str, **attributes: str) -> None:
         self._dot.edge(tail, head, **attributes)
+
+    def path(
+        self,
+        tail: str,
+        points: tuple[Point, ...],
+        head: str,
+        leave: str = "",
+        enter: str = "",
+        **attributes: str,
+    ) -> None:
+        """An arrow through points; ``leave`` and ``enter`` are sides of its ends."""
+        ports = {"tailport": leave} if leave else {}
+        at = tail
+        for number, (x, y) in enumerate(points):
+            turn = f"{tail}.{head}.{number}"
+            self.point(turn, x, y)
+            self.edge(at, turn, arrowhead="none", **ports, **attributes)
+            at, ports = turn, {}
+        self.edge(at, head, **ports, **({"headport": enter} if enter else {}), **attributes)
 
     def text(self, label: str) -> str:
         """The DOT text, with a label under the picture."""

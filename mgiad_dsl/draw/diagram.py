@@ -6,20 +6,20 @@ from mgiad_dsl.draw import labels
 from mgiad_dsl.draw.arrows import Arrows
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.flow import Flow
+from mgiad_dsl.draw.ends import Ends
 from mgiad_dsl.draw.labels import INK, SIZE, SMALL, cell, chip, font, html, table
-from mgiad_dsl.draw.layout import Layout, Rect, Track
+from mgiad_dsl.draw.layout import MARGIN, Layout, Rect, Track
 from mgiad_dsl.draw.panel import panel, title
 from mgiad_dsl.draw.place import place
 from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer
 from mgiad_dsl.draw.style import Sizes
 from mgiad_dsl.draw.tell import tell
 from mgiad_dsl.graph.network import Network, WeightGroup
+from mgiad_dsl.graph.tree import visit_name
 from mgiad_dsl.graph.weights import trainable
 
 MANY = 16
-ABOVE = 56.0
-MARGIN = 8.0
+TITLE = 44.0
 BANDS = ("#F1F1EE", "#F8F8F6")
 LINE = "#444444"
 MUTED = "#666666"
@@ -49,10 +49,12 @@ class _Figure:
     def text(self, legend: bool) -> str:
         self._tracks(self._layout)
         self._items(self._story.items, self._layout)
-        self._start()
-        self._outputs()
+        ends = Ends(self._network, self._story, self._layout)
+        self._ends(ends)
         arrows = Arrows(self._network, self._canvas, self._palette, self._small)
-        arrows.draw(self._story, self._layout)
+        arrows.cycle(self._story.items, self._layout)
+        for arrow in ends.arrows:
+            arrows.end(arrow, self._layout)
         name = self._layout.tracks[0].level.name if self._layout.tracks else None
         return self._canvas.text(panel(self._network, self._palette, name) if legend else "")
 
@@ -61,7 +63,7 @@ class _Figure:
     def _tracks(self, layout: Layout, prefix: str = "") -> None:
         """Bands with labels for rows, labels above columns."""
         for number, track in enumerate(layout.tracks):
-            key = f"{prefix}level_{track.level.name}{track.level.value}"
+            key = f"{prefix}level_{visit_name(track.level.name, track.level.value)}"
             rect = track.rect
             if track.turned:
                 self._canvas.node(key, rect.x, rect.top + 12, self._label(track))
@@ -79,10 +81,10 @@ class _Figure:
         count = sum(trainable(group.op) for group in groups)
         name = font(f"<B>{track.level.name} = {track.level.value}</B>", SIZE, INK)
         shape = font(labels.shape_text(track.shape), SMALL, INK)
-        weights = font(f"{count:,} weights", 8, MUTED)
+        weights = [cell(font(f"{count:,} weights", 8, MUTED))] if count else []
         if track.turned:
-            return html(table([cell(f"{name}&#160;&#160;{shape}"), cell(weights)], **TIGHT))
-        rows = [cell(name), cell(shape), cell(weights)]
+            return html(table([cell(f"{name}&#160;&#160;{shape}"), *weights], **TIGHT))
+        rows = [cell(name), cell(shape), *weights]
         rows += [cell(font(text, 8, MUTED)) for text in self._cycles.get(track.level, ())]
         words = table(rows, **TIGHT)
         if not self._small:
@@ -116,11 +118,11 @@ class _Figure:
                     self._nested(item, rect, layout.inner[item.key])
 
     def _block(self, item: Block, rect: Rect) -> None:
-        if not self._small or item.role in ("start", "output"):
-            label = labels.block(item, self._palette)
+        if not self._small or item.role in ("input", "start", "output"):
+            style = "filled" if item.role == "input" else "rounded,filled"
             self._canvas.box(
-                item.key, rect, label, style="rounded,filled", fillcolor="white", color=LINE,
-                fixedsize="false", margin="0",
+                item.key, rect, labels.block(item, self._palette), style=style, fillcolor="white",
+                color=LINE, fixedsize="false", margin="0",
             )  # fmt: skip
             return
         solve = item.role == "solve"
@@ -132,60 +134,15 @@ class _Figure:
     def _nested(self, item: Nested, rect: Rect, inner: Layout) -> None:
         """The box of a nested cycle, with points where arrows enter and leave it."""
         self._canvas.box(item.key, rect, style="rounded,filled", fillcolor="white", color="#8A8A8A")
-        self._tracks(inner, f"{item.key}_")
+        self._tracks(inner, f"{item.key}.")
         self._items(item.items, inner)
 
-    # -- the ends ----------------------------------------------------------------------------
-
-    def _start(self) -> None:
-        """The title, and above the first block the start and its inputs."""
-        story, layout = self._story, self._layout
-        x = layout.entry_x(story.items) if story.items else 0.0
-        self._canvas.node("title", layout.width / 2, -ABOVE - 52, title(self._network))
-        width = 0.0
-        if story.start:
-            width, height = labels.block_size(story.start)
-            self._block(story.start, Rect(x, -ABOVE, width, height))
-        inputs = [self._network.operations[name] for name in self._network.inputs.values()]
-        left = x - width / 2 - 24
-        for node in inputs:
-            rows = [
-                cell(font(f"<B>{node.place.label}</B>", SIZE, INK)),
-                cell(font(labels.shape_text(node.shape), SMALL, INK)),
-            ]
-            label = html(table(rows, **TIGHT))
-            texts = (node.place.label, labels.shape_text(node.shape))
-            half = max(labels.text_width(text) for text in texts) / 2
-            self._canvas.node(node.name, left - half, -ABOVE, label)
-            left -= 2 * half + 12
-
-    def _outputs(self) -> None:
-        """Each output below the last row, above the first, or to the right of its level."""
-        ends: dict[float, float] = {}
-        flow = Flow(self._network, self._story.items)
-        for output in self._story.outputs:
-            x, y = self._beside(output, flow)
-            width, height = labels.block_size(output)
-            x = max(x, ends.get(y, -1e6) + width / 2)
-            ends[y] = x + width / 2 + 16
-            self._block(output, Rect(x, y, width, height))
-
-    def _beside(self, output: Block, flow: Flow) -> tuple[float, float]:
-        layout, story = self._layout, self._story
-        if not story.items:
-            return 150.0, -ABOVE
-        source = flow.shown(output)
-        rect = layout.rects[source.key]
-        x = (
-            layout.inner[source.key].inmost(source.items, -1).x
-            if isinstance(source, Nested)
-            else rect.x
-        )
-        if rect.y == layout.tracks[-1].rect.y:
-            return x, layout.height + ABOVE
-        if rect.y == layout.tracks[0].rect.y:
-            return x, -ABOVE
-        return layout.width + 70, rect.y
+    def _ends(self, ends: Ends) -> None:
+        """Inputs, start and outputs, and the title above all."""
+        for block in (*self._story.inputs, self._story.start, *self._story.outputs):
+            if block:
+                self._block(block, ends.rects[block.key])
+        self._canvas.node("title", self._layout.width / 2, ends.top - TITLE, title(self._network))
 
 
 def _by_level(network: Network) -> dict[tuple[str, int], list[WeightGroup]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.story import Block, Line, Transfer
+from mgiad_dsl.draw.story import Block, Chip, Line, Transfer
 from mgiad_dsl.graph.ops import Shape
 
 FONT = "Arial,Helvetica,sans-serif"
@@ -44,6 +44,11 @@ def chip(group: str, palette: Palette, text: str | None = None) -> str:
     return f'<TD BGCOLOR="{palette.fill(group)}">{shown}</TD>'
 
 
+def plain_chip(text: str) -> str:
+    """A table cell with the name of an operator without weights."""
+    return f'<TD BORDER="1" COLOR="#999999">{font(escape(text), SMALL, INK)}</TD>'
+
+
 def table(rows: Iterable[str | list[str]], **attributes: object) -> str:
     """A borderless table with further attributes: rows of cells, or ruled parts of rows."""
     settings: dict[str, object] = {
@@ -70,16 +75,17 @@ def block(item: Block, palette: Palette) -> str:
     columns = _columns(item.lines)
     rows = [wide(font(f"<B>{escape(item.title)}</B>", SIZE, INK), columns)]
     rows += [line(part, columns, palette) for part in item.lines]
-    if item.role == "output":
+    if item.role in ("input", "output"):
         rows.append(wide(font(shape_text(item.shape), SMALL, INK), columns))
     return html(table(rows, CELLPADDING=1))
 
 
 def block_size(item: Block) -> Size:
     lines = [line_width(part) for part in item.lines]
-    shape = text_width(shape_text(item.shape), SMALL) if item.role == "output" else 0
+    shown = item.role in ("input", "output")
+    shape = text_width(shape_text(item.shape), SMALL) if shown else 0
     width = max([text_width(item.title), shape, 40.0, *lines]) + 10
-    rows = len(item.lines) + (1 if item.role == "output" else 0)
+    rows = len(item.lines) + shown
     return width, _TITLE_HEIGHT + rows * _CHIP_HEIGHT + 4
 
 
@@ -98,14 +104,19 @@ def transfer_size(item: Transfer) -> Size:
 def line(part: Line, columns: int, palette: Palette) -> str:
     """A row of a table: a name and chips, then empty cells."""
     name = [cell(font(escape(part.name), SMALL, INK))] if part.name else []
-    chips = [chip(group, palette) for group in part.groups] or [cell(font("0", SMALL, INK))]
-    cells = [*name, *chips]
+    chips = [_chip(each, palette) for each in part.chips]
+    cells = [*name, *(chips or [cell(font(escape(part.words), SMALL, INK))])]
     rest = columns - len(cells)
     return "".join([*cells, *([wide("", rest)] if rest else [])])
 
 
+def _chip(part: Chip, palette: Palette) -> str:
+    return chip(part.group, palette) if part.group else plain_chip(part.text)
+
+
 def line_width(part: Line) -> float:
-    names = [*([part.name] if part.name else []), *(part.groups or ("0",))]
+    texts = [each.text for each in part.chips] or [part.words]
+    names = [*([part.name] if part.name else []), *texts]
     return sum(text_width(name, SMALL) + 6 for name in names) + 2
 
 
@@ -115,4 +126,4 @@ def wide(content: str, columns: int) -> str:
 
 
 def _columns(lines: tuple[Line, ...]) -> int:
-    return max((bool(part.name) + max(1, len(part.groups)) for part in lines), default=1)
+    return max((bool(part.name) + max(1, len(part.chips)) for part in lines), default=1)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from mgiad_dsl.draw.story import Item, Level, Nested
 from mgiad_dsl.graph.ops import Shape
+
+MARGIN = 8.0  # of a band around its row
+CORNER = 16.0
+UP, ASIDE, DOWN = -1, 0, 1
+
+Point: TypeAlias = "tuple[float, float]"
 
 
 @dataclass(frozen=True)
@@ -74,13 +81,16 @@ class Layout:
             inner={key: layout.moved(x, y) for key, layout in self.inner.items()},
         )
 
-    def entry_x(self, items: tuple[Item, ...]) -> float:
-        """Where arrows from above come into the first item."""
-        return self.inmost(items, 0).x
-
-    def inmost(self, items: tuple[Item, ...], end: int) -> Rect:
-        """The first (0) or last (-1) block, inside whatever cycles it stands in."""
-        item = items[end]
+    def entry_x(self, item: Item) -> float:
+        """Where arrows come into an item from above or below: a nested cycle at its first block."""
         if isinstance(item, Nested):
-            return self.inner[item.key].inmost(item.items, end)
-        return self.rects[item.key]
+            return self.inner[item.key].entry_x(item.items[0])
+        return self.rects[item.key].x
+
+    def exit_x(self, item: Item, way: int) -> float:
+        """Where arrows leave an item: a nested cycle below its last block, or above its end."""
+        if isinstance(item, Nested) and way == UP:
+            return self.rects[item.key].right - CORNER
+        if isinstance(item, Nested):
+            return self.inner[item.key].exit_x(item.items[-1], DOWN)
+        return self.rects[item.key].x

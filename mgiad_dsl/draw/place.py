@@ -120,7 +120,9 @@ class _Placement:
             if not isinstance(item, Transfer):
                 shape = () if isinstance(item, Stop) else item.shape
                 shapes[item.level] = shapes.get(item.level) or shape
-        return dict(sorted(shapes.items(), key=lambda entry: (entry[0].name, entry[0].value)))
+        names = list(dict.fromkeys(level.name for level in shapes))
+        order = {name: number for number, name in enumerate(names)}
+        return dict(sorted(shapes.items(), key=lambda each: (order[each[0].name], each[0].value)))
 
     def _across(self) -> dict[int, tuple[float, float]]:
         """Start and extent of every level, by its place in the order of levels."""
@@ -170,33 +172,34 @@ class _Placement:
         times: dict[str, float] = {}
         free: dict[Level, float] = defaultdict(lambda: head)
         free_between: dict[Level, float] = defaultdict(lambda: head)
-        before, right, transfer = head, head, None
+        leave, end, transfer, level = head, head, None, self._items[0].level
         for item in self._items:
             if isinstance(item, Transfer):
                 transfer = item
                 continue
             extent = self._extents[item.key]
-            arrival = max(free[item.level] + extent.entry, before + (slope if transfer else 0))
-            if transfer:
-                half = self._extents[transfer.key].time / 2
-                gap = min_level(transfer)
-                arrival = max(arrival, 2 * (free_between[gap] + half) - before)
-                middle = ((right if arrival > right else before) + arrival) / 2
-                times[transfer.key] = middle - half
+            arrival = max(free[item.level] + extent.entry, leave)
+            if item.level != level:
+                leave = end if item.level.value < level.value else leave
+                gap = min(level, item.level, key=_value)
+                half = self._extents[transfer.key].time / 2 if transfer else 0.0
+                arrival = max(arrival, leave + slope, 2 * (free_between[gap] + half) - leave)
+                middle = (leave + arrival) / 2
                 free_between[gap] = middle + half + 5
+                if transfer:
+                    times[transfer.key] = middle - half
             start = arrival - extent.entry
             times[item.key] = start
             free[item.level] = start + extent.time + GAP
-            before, transfer = start + extent.exit, None
-            right = start + extent.time if item.key in self._inner else before
+            leave, transfer, level = start + extent.exit, None, item.level
+            end = start + extent.time if item.key in self._inner else leave
         return times
 
     def _slope(self) -> float:
-        """How far a neighbouring level is ahead in time."""
-        if self._inner:
-            return 0.0
-        longest = max(e.time for e in self._extents.values()) + GAP
-        return 6.0 if self._turned else longest / 2
+        """How far a neighbouring level is ahead in time: nothing stands where an arrow goes on."""
+        if self._turned:
+            return 6.0
+        return max(extent.entry for extent in self._extents.values()) + GAP / 2
 
     def _tracks(self, end: float) -> list[Track]:
         return [
@@ -215,4 +218,8 @@ class _Placement:
 
 def min_level(item: Transfer) -> Level:
     """The finer of the two levels of a transfer."""
-    return min(item.level, item.target, key=lambda level: level.value)
+    return min(item.level, item.target, key=_value)
+
+
+def _value(level: Level) -> int:
+    return level.value

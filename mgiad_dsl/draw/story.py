@@ -1,6 +1,6 @@
 """What happens in a network, as a sequence of blocks and transfers.
 
-The ``operations`` of an item are those of its equations, in the order they run.
+The ``values`` of an item are those of its equations, in the order they run.
 """
 
 from __future__ import annotations
@@ -21,18 +21,31 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Chip:
+    """An operator by its name; ``group`` is its sharing group, None without weights."""
+
+    text: str
+    group: str | None
+
+
+@dataclass(frozen=True)
 class Line:
-    """A line of a block: what it is called, and the sharing groups it uses."""
+    """A line of a block: what it is called, and the operators it uses.
+
+    Where it uses none, ``words`` say what it does: ``0`` sets to zero, ``=`` copies.
+    """
 
     name: str
-    groups: tuple[str, ...]
+    chips: tuple[Chip, ...]
+    words: str
 
 
 @dataclass(frozen=True)
 class Block:
     """Steps on one level; steps that use the same groups in a row are one line.
 
-    ``role`` is ``start``, ``smooth``, ``solve`` or ``output``; ``steps`` counts them all.
+    ``role`` is ``input``, ``start``, ``smooth``, ``solve`` or ``output``; ``steps`` counts them
+    all.
     """
 
     key: str
@@ -40,7 +53,7 @@ class Block:
     title: str
     lines: tuple[Line, ...]
     shape: Shape
-    operations: tuple[str, ...]
+    values: tuple[str, ...]
     role: str = "smooth"
     steps: int = 1
 
@@ -53,7 +66,12 @@ class Transfer:
     level: Level
     target: Level
     lines: tuple[Line, ...]
-    operations: tuple[str, ...]
+    values: tuple[str, ...]
+
+    @property
+    def rises(self) -> bool:
+        """Whether it leads to the finer level."""
+        return self.target.value < self.level.value
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class Nested:
     level: Level
     title: str
     items: tuple[Item, ...]
-    operations: tuple[str, ...]
+    values: tuple[str, ...]
 
     @property
     def shape(self) -> Shape:
@@ -79,7 +97,7 @@ class Stop:
 
     key: str
     level: Level
-    operations: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
 
 Item: TypeAlias = "Block | Nested | Stop | Transfer"
@@ -89,6 +107,7 @@ Item: TypeAlias = "Block | Nested | Stop | Transfer"
 class Story:
     """The parts of a network in the order they run."""
 
+    inputs: tuple[Block, ...]
     start: Block | None
     items: tuple[Item, ...]
     outputs: tuple[Block, ...]
@@ -97,14 +116,17 @@ class Story:
 def with_stops(items: Iterable[Item]) -> Iterable[Item]:
     """Put a stop wherever a level has no block to begin or to end a transfer at."""
     at: Level | None = None
-    item: Item | None = None
+    coming: Transfer | None = None
     for item in items:
+        if coming and (isinstance(item, Transfer) or item.level != coming.target):
+            at = coming.target
+            yield Stop(f"{coming.key}_end", at)
         if isinstance(item, Transfer):
             if at != item.level:
-                yield Stop(f"{item.key}_stop", item.level)
-            at = None
+                yield Stop(f"{item.key}_begin", item.level)
+            coming = item
         else:
-            at = item.level
+            at, coming = item.level, None
         yield item
-    if isinstance(item, Transfer):
-        yield Stop(f"{item.key}_end", item.target)
+    if coming:
+        yield Stop(f"{coming.key}_end", coming.target)

@@ -1,6 +1,7 @@
 """Tells the story of a network: reads its blocks and transfers off its tree.
 
-Keys of items are where they lie: ``l3_pre1_k0v2_solve``.
+Keys of items are where they lie, ``l3_pre1.k0v2_solve``; those of inputs and outputs have their
+names, ``output.logits``. No two things have one key: a dot is in no name.
 """
 
 from __future__ import annotations
@@ -9,9 +10,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from mgiad_dsl.draw.story import Block, Item, Level, Line, Nested, Story, Transfer, with_stops
+from mgiad_dsl.draw.story import (
+    Block,
+    Chip,
+    Item,
+    Level,
+    Line,
+    Nested,
+    Story,
+    Transfer,
+    with_stops,
+)
+from mgiad_dsl.graph.describe import kind
 from mgiad_dsl.graph.network import Network
-from mgiad_dsl.graph.ops import Shape
+from mgiad_dsl.graph.ops import Resampling, Shape
 from mgiad_dsl.graph.tree import Cycle, Equation, Output, Part, Start, Visit, equations
 
 # The equations and cycles of a part one after the other, each with the number of its pass.
@@ -27,9 +39,10 @@ def tell(network: Network) -> Story:
     cycles = [(stage, "") for stage in network.tree if isinstance(stage, Cycle)]
     outputs = [stage.equation for stage in network.tree if isinstance(stage, Output)]
     return Story(
+        tuple(teller.input(*each) for each in network.inputs.items()),
         teller.end("start", "start", starts) if starts else None,
         teller.items(cycles),
-        tuple(teller.end(f"output_{e.target}", e.target, [e], role="output") for e in outputs),
+        tuple(teller.end(f"output.{e.target}", e.target, [e], role="output") for e in outputs),
     )
 
 
@@ -37,11 +50,15 @@ class _Teller:
     def __init__(self, network: Network) -> None:
         self._network = network
 
+    def input(self, name: str, value: str) -> Block:
+        shape = self._network.operations[value].shape
+        return Block(f"input.{name}", _NOWHERE, name, (), shape, (value,), "input")
+
     def end(self, key: str, title: str, found: list[Equation], role: str = "start") -> Block:
         """The block of the start or of an output."""
-        groups = self._groups(found)
-        lines = (Line("", groups),) if groups else ()
-        return Block(key, _NOWHERE, title, lines, self._shape(found), _operations(found), role)
+        line = self._line(found)
+        lines = (line,) if line.chips else ()
+        return Block(key, _NOWHERE, title, lines, self._shape(found), _values(found), role)
 
     def items(self, cycles: Iterable[tuple[Cycle, str]]) -> tuple[Item, ...]:
         """The items of cycles that run one after the other, each with the way to it."""
@@ -49,8 +66,7 @@ class _Teller:
         return tuple(with_stops(item for visit, way in visits for item in self._visit(visit, way)))
 
     def _visit(self, visit: Visit, way: str) -> Iterator[Item]:
-        again = f"v{visit.number}" if visit.number > 1 else ""
-        here = f"{way}{visit.index}{_number(visit.level)}{again}"
+        here = f"{way}{visit.name}"
         level = Level(visit.index, visit.level)
         for part in visit.parts:
             if part.role in ("coarsen", "correct"):
@@ -63,7 +79,7 @@ class _Teller:
         if found:
             coarser = replace(level, value=level.value + 1)
             ends = (level, coarser) if part.role == "coarsen" else (coarser, level)
-            yield Transfer(key, *ends, self._targets(found), _operations(found))
+            yield Transfer(key, *ends, self._targets(found), _values(found))
 
     def _stay(self, key: str, level: Level, part: Part) -> Iterator[Block | Nested]:
         """Blocks for the steps on a level, and the cycles between them."""
@@ -88,42 +104,46 @@ class _Teller:
         title = f"{first.kind} cycle over {first.index}"
         if passes > 1:
             title = f"{passes} {first.kind} cycles over {first.index}"
-        items = self.items((cycle, f"{way}{_number(number)}_") for number, cycle in cycles)
+        items = self.items((cycle, f"{way}{_number(number)}.") for number, cycle in cycles)
         found = [equation for _, cycle in cycles for equation in equations(cycle)]
-        return Nested(key, level, title, items, _operations(found))
+        return Nested(key, level, title, items, _values(found))
 
     def _steps(self, key: str, level: Level, part: Part, run: Run) -> Block:
         found = [item for _, item in run if isinstance(item, Equation)]
         passes = groupby(run, lambda entry: entry[0])
         steps = [
-            (number, self._groups(e for _, item in entries for e in equations(item)))
+            (number, self._line([e for _, item in entries for e in equations(item)]))
             for number, entries in passes
         ]
         role = "solve" if part.role == "solve" else "smooth"
         title, lines = _summary(part.step or role, steps)
         if role == "solve" and part.step:
             title = f"solve: {title}"
-        return Block(
-            key, level, title, lines, self._shape(found), _operations(found), role, len(steps)
-        )
+        return Block(key, level, title, lines, self._shape(found), _values(found), role, len(steps))
 
     def _targets(self, found: list[Equation]) -> tuple[Line, ...]:
         """A line for each space that is set; a `let` belongs to the next one."""
-        lines: dict[str, dict[str, None]] = {}
+        lines: dict[str, list[Equation]] = {}
         waiting: list[Equation] = []
         for equation in found:
             waiting.append(equation)
             if equation.indices is not None:
-                groups = dict.fromkeys(self._groups(waiting))
-                lines.setdefault(equation.target, {}).update(groups)
+                lines.setdefault(equation.target, []).extend(waiting)
                 waiting = []
-        return tuple(Line(target, tuple(groups)) for target, groups in lines.items())
+        return tuple(self._line(setting, target) for target, setting in lines.items())
 
-    def _groups(self, found: Iterable[Equation]) -> tuple[str, ...]:
-        """The sharing groups that equations use, without norms."""
-        used = (self._network.operations[name].group for name in _operations(found))
-        names = dict.fromkeys(name for name in used if name is not None)
-        return tuple(name for name in names if self._network.groups[name].role != "norm")
+    def _line(self, found: list[Equation], name: str = "") -> Line:
+        """The operators that equations use, without norms."""
+        chips: dict[Chip, None] = {}
+        words: dict[str, None] = {}
+        for slot in _slots(found):
+            node = self._network.operations[slot]
+            if node.group and self._network.groups[node.group].role != "norm":
+                chips[Chip(node.group, node.group)] = None
+            elif isinstance(node.op, Resampling):
+                chips[Chip(node.operator or kind(node.op), None)] = None
+            words[kind(node.op)] = None
+        return Line(name, tuple(chips), "" if chips else " ".join(words) or "=")
 
     def _shape(self, found: list[Equation]) -> Shape:
         """The shape of the last value."""
@@ -131,20 +151,24 @@ class _Teller:
         return self._network.operations[values[-1]].shape if values else ()
 
 
-def _operations(found: Iterable[Equation]) -> tuple[str, ...]:
-    return tuple(name for equation in found for name in equation.slots if name is not None)
+def _slots(found: Iterable[Equation]) -> Iterator[str]:
+    return (slot for equation in found for slot in equation.slots if slot is not None)
 
 
-def _summary(
-    title: str, steps: list[tuple[int | None, tuple[str, ...]]]
-) -> tuple[str, tuple[Line, ...]]:
-    """Title and lines of a block; steps that use the same groups in a row are one line."""
-    runs = [(groups, [n for n, _ in run]) for groups, run in groupby(steps, lambda s: s[1])]
+def _values(found: Iterable[Equation]) -> tuple[str, ...]:
+    """All values of equations; that of a copy is another's."""
+    named = ((*equation.slots, equation.value) for equation in found)
+    return tuple(dict.fromkeys(value for values in named for value in values if value is not None))
+
+
+def _summary(title: str, steps: list[tuple[int | None, Line]]) -> tuple[str, tuple[Line, ...]]:
+    """Title and lines of a block; steps that use the same operators in a row are one line."""
+    runs = [(line, [n for n, _ in run]) for line, run in groupby(steps, lambda step: step[1])]
     if len(runs) > 1:
-        return title, tuple(Line(_range(numbers), groups) for groups, numbers in runs)
-    groups = runs[0][0]
+        return title, tuple(replace(line, name=_range(numbers)) for line, numbers in runs)
+    line = runs[0][0]
     counted = f"{len(steps)} × {title}" if len(steps) > 1 else title
-    return counted, (Line("", groups),) if groups else ()
+    return counted, (line,) if line.chips else ()
 
 
 def _range(numbers: list[int | None]) -> str:

@@ -33,7 +33,7 @@ def describe(op: Op) -> str:
         case ops.Activation(name) | ops.Input(name):
             return name
         case ops.Pool():
-            return _pool(op)
+            return f"{_pool_name(op)}{_stride(op.stride)}"
         case ops.Upsample():
             return f"upsample to {by(op.size)}"
         case ops.Constant(value):
@@ -61,23 +61,25 @@ def by(size: Size) -> str:
 
 
 def kind(op: Op) -> str:
-    """``conv 3x3, stride 2, depthwise``: without what differs from level to level."""
+    """``conv 3x3, stride 2, groups of 4``: without the channels and sizes of a level."""
     match op:
         case ops.Conv():
-            depthwise = ", depthwise" if _is_depthwise(op) else ""
-            return f"{_conv_name(op)}{_stride(op.stride)}{depthwise}"
+            return f"{_conv_name(op)}{_stride(op.stride)}{_group_size(op)}"
         case ops.Linear():
             return "linear"
         case ops.BatchNorm():
             return "batchnorm"
-        case ops.GroupNorm():
-            return "groupnorm"
+        case ops.GroupNorm(channels, groups):
+            return f"groupnorm, groups of {channels // groups}"
         case ops.LayerNorm():
             return "layernorm"
+        case ops.Pool():
+            return _pool_name(op) + ("" if op.stride == op.window else _stride(op.stride))
+        case ops.Upsample(mode=mode):
+            return "upsample" if mode == "nearest" else f"upsample {mode}"
         case (
-            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Stencil()
-            | ops.Activation() | ops.Pool() | ops.Upsample() | ops.Binary() | ops.Negate()
-            | ops.Join()
+            ops.Stencil() | ops.Scalar() | ops.Activation() | ops.Input() | ops.Constant()
+            | ops.Binary() | ops.Negate() | ops.Zeros() | ops.Join()
         ):  # fmt: skip
             return describe(op)
         case _:
@@ -99,6 +101,15 @@ def _conv_name(op: ops.Conv) -> str:
     return f"{'transposed conv' if op.transposed else 'conv'} {by(op.kernel)}"
 
 
+def _group_size(op: ops.Conv) -> str:
+    """As the spec says it: the channels of a group, of the side that has more."""
+    if op.groups == 1:
+        return ""
+    if _is_depthwise(op):
+        return ", depthwise"
+    return f", groups of {max(op.channels_in, op.channels_out) // op.groups}"
+
+
 def _is_depthwise(op: ops.Conv) -> bool:
     return 1 < op.groups == min(op.channels_in, op.channels_out)
 
@@ -109,6 +120,6 @@ def _stride(stride: Size) -> str:
     return f", stride {stride[0] if len(set(stride)) == 1 else by(stride)}"
 
 
-def _pool(op: ops.Pool) -> str:
+def _pool_name(op: ops.Pool) -> str:
     name = "maxpool" if op.maximum else "avgpool"
-    return name if op.window is None else f"{name} {by(op.window)}{_stride(op.stride)}"
+    return name if op.window is None else f"{name} {by(op.window)}"

@@ -36,13 +36,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: its result is the value called ``name``."""
+    """One operation: its result is the value called ``name``.
+
+    ``operator`` is the one of the spec that it applies; functions and arithmetic apply none.
+    """
 
     name: str
     op: Op
     inputs: tuple[str, ...]
     shape: Shape
     place: Place
+    operator: str | None
     group: str | None
     span: Span = field(repr=False)
 

@@ -176,8 +176,9 @@ _ZERO_AT_ZERO = frozenset(
 )
 
 Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
+Resampling: TypeAlias = Pool | Upsample
 Op: TypeAlias = (
-    Input | Zeros | Constant | Weighted | Activation | Pool | Upsample | Binary | Negate | Join
+    Input | Zeros | Constant | Weighted | Activation | Resampling | Binary | Negate | Join
 )
 
 

@@ -14,6 +14,7 @@ What a stage wants to know of where something runs is a field here; no name is e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -87,6 +88,10 @@ class Visit:
     number: int
     parts: tuple[Part, ...]
 
+    @property
+    def name(self) -> str:
+        return visit_name(self.index, self.level, self.number)
+
 
 @dataclass(frozen=True)
 class Cycle:
@@ -116,6 +121,18 @@ class Output:
     """An output of the network; ``equation.target`` is its name."""
 
     equation: Equation
+
+
+def visit_name(index: str, level: int, number: int = 1) -> str:
+    """``l2``, its second visit ``l2v2``, ``lm1`` for ``l = -1``: no two visits have one name.
+
+    An index that would read on into the number (``l1``, ``lm``) is set apart by a ``_``, and one
+    that begins like the place of an output (``output_l``) by one in front.
+    """
+    before = "_" if re.match("_*output_", index) else ""
+    behind = "_" if re.fullmatch(r".+[\dmv_]", index) else ""
+    again = f"v{number}" if number > 1 else ""
+    return f"{before}{index}{behind}{level}{again}".replace("-", "m")
 
 
 Body: TypeAlias = "tuple[Equation | Cycle, ...]"

@@ -80,6 +80,7 @@ class Builder:
         span: Span,
         *,
         shape: Shape = (),
+        operator: str | None = None,
         group: str | None = None,
     ) -> Tensor:
         """Append an operation; ``shape`` only where it does not follow from the inputs.
@@ -99,7 +100,7 @@ class Builder:
         self._counts[self._prefix] += 1
         name = f"{self._prefix}_{self._counts[self._prefix]}"
         self.network.operations[name] = Operation(
-            name, op, tuple(v.node for v in inputs), shape, place, group, span
+            name, op, tuple(v.node for v in inputs), shape, place, operator, group, span
         )
         self._slots.append(name)
         if group is not None:

@@ -51,7 +51,7 @@ class _Lowering:
         )
         self._steps = {step.name: step for step in spec.steps}
         self._texts: dict[tuple[int, ...], str] = {}  # of equations, by their branches
-        self._visits: Counter[tuple[str, str, int]] = Counter()
+        self._visits: Counter[tuple[tuple[str | int, ...], str, int]] = Counter()
 
     def run(self) -> Network:
         network = self._builder.network
@@ -203,7 +203,7 @@ class _Lowering:
 
     def _visit(self, where: Where, index: str, level: int, *, begins: bool) -> int:
         """The number of the visit of a level, which may begin now."""
-        key = (where.name, index, level)
+        key = (where.path, index, level)
         self._visits[key] += begins
         return self._visits[key]
 

@@ -80,7 +80,7 @@ class Operators:
                 group = self._builder.group(
                     operator, indices, plan.op, plan.role, plan.levels, span
                 )
-        return self._builder.add(plan.op, (argument,), plan.place, span, group=group)
+        return self._builder.add(plan.op, (argument,), plan.place, span, operator=name, group=group)
 
     def _plan(
         self,

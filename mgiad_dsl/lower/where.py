@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mgiad_dsl.graph.tree import Role
+from mgiad_dsl.graph.tree import Role, visit_name
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Where:
     def level(self, index: str, level: int, visit: int) -> Where:
         """A visit of a level, from 1; the second one is ``l2v2``."""
         again = (visit,) if visit > 1 else ()
-        label = f"{index}{level}".replace("-", "m") + (f"v{visit}" if again else "")
-        return replace(self._inside(label, f"{index} = {level}", (level, *again), ()), visit=label)
+        name = visit_name(index, level, visit)
+        return replace(self._inside(name, f"{index} = {level}", (level, *again), ()), visit=name)
 
     def part(self, role: Role) -> Where:
         """A part of the visit that this is."""

@@ -171,6 +171,21 @@ def test_detailed_pictures_show_the_network_of_the_level(twice: str, capsys) -> 
     assert pictures[0].count("conv 3x3") > pictures[1].count("conv 3x3") > 0
 
 
+@pytest.mark.parametrize("spec", ["mgnet", "mgiad", "unet_mg"])
+def test_blocks_show_what_the_spec_writes_at_every_level(
+    spec: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pictures, notes = [], []
+    for level in (0, 1, 2):
+        assert main(["draw", spec, "-o", "-", f"-O{level}"]) == 0
+        out, err = capsys.readouterr()
+        pictures.append(out)
+        notes.append([line for line in err.splitlines() if line.startswith("note:")])
+    assert pictures == [pictures[0]] * 3
+    said = "note: blocks show what the spec writes; --detail draws what runs at"
+    assert notes == [[], [f"{said} -O1"], [f"{said} -O2"]]
+
+
 def test_check_finds_the_same_at_both_levels(twice: str, capsys) -> None:
     found = []
     for level in ("-O0", "-O1"):

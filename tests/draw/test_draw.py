@@ -95,6 +95,25 @@ cycle over l : V {
 output answer = u[1]
 """
 
+POOLS = """mgspec 1
+network pools()
+input image : 1 x 8 x 8
+levels l in 1..2 : resolution
+spaces u[l] = f[l] : 1 channels
+operators {
+    theta : image -> f[1] conv 3x3
+    Ra : f[l] -> f[l+1] avgpool 2x2
+    Up : u[l] -> u[l-1] upsample bilinear
+}
+start { f[1] = maxpool(theta(image), 3x3 stride 1) }
+cycle over l : V {
+    smooth { u[l] = f[l] }
+    coarsen { f[l+1] = Ra(f[l]) u[l+1] = 0 }
+    correct { u[l] = u[l] + Up(u[l+1]) }
+}
+output answer = u[1]
+"""
+
 BARE = """mgspec 1
 network bare()
 input image : 1 x 4 x 4
@@ -134,13 +153,20 @@ def legend(dot: str) -> str:
     return dot[dot.rindex("<TABLE") :]
 
 
+def rows_of(table: str) -> list[list[str]]:
+    """The texts of the cells that have one, row by row."""
+    rows = re.findall(r"<TR>(.*?)</TR>", table)
+    cells = ([words(cell).strip() for cell in row.split("</TD>")] for row in rows)
+    return [[text for text in row if text] for row in cells]
+
+
 def positions(dot: str) -> dict[str, tuple[float, float]]:
-    found = re.findall(r'^\t"?([\w:]+)"? \[.*?\bpos="(-?[\d.]+),(-?[\d.]+)!"', dot, re.MULTILINE)
+    found = re.findall(r'^\t"?([\w.]+)"? \[.*?\bpos="(-?[\d.]+),(-?[\d.]+)!"', dot, re.MULTILINE)
     return {name: (float(x), float(y)) for name, x, y in found}
 
 
 def edges(dot: str) -> list[tuple[str, str]]:
-    return re.findall(r"^\t(\w+) -> (\w+)", dot, re.MULTILINE)
+    return re.findall(r'^\t"?([\w.]+)"? -> "?([\w.]+)"?', dot, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", all_names())
@@ -176,7 +202,10 @@ def test_legend_shows_every_group_with_its_weights(name: str) -> None:
             assert re.search(rf"(?<!\S){re.escape(group.name)}\s+{count:,}\s", shown), group.name
 
 
-@pytest.mark.parametrize("name", [name for name in all_names() if "poisson:" not in name])
+WEIGHTLESS = ("poisson", "poisson:w", "poisson:f")
+
+
+@pytest.mark.parametrize("name", [name for name in all_names() if name not in WEIGHTLESS])
 def test_legend_adds_up(name: str) -> None:
     """Independent arithmetic on the printed table: chips, sums of families, sums of levels."""
     graph = bundled(name)
@@ -187,6 +216,41 @@ def test_legend_adds_up(name: str) -> None:
     assert numbers[-1] == total == sum(numbers[:-1])
     chips = re.findall(r'BGCOLOR=.*?</TD><TD ALIGN="RIGHT"><FONT[^>]*>([\d,]+)<', "".join(rows))
     assert sum(int(n.replace(",", "")) for n in chips) == total
+
+
+@pytest.mark.parametrize("name", WEIGHTLESS)
+def test_a_legend_without_weights_has_a_line_for_each_operator(name: str) -> None:
+    rows = [" ".join(row[0].split()) for row in rows_of(legend(draw(bundled(name))))]
+    strided = "fixed stencil 3x3, stride 2"
+    assert rows == ["A fixed stencil 3x3", f"P {strided}", f"R {strided}"]
+
+
+def test_families_without_weights_are_lines_between_the_others() -> None:
+    rows = {row[0]: row[1:] for row in rows_of(legend(draw(bundled("poisson_learned"))))}
+    assert rows["A"] == ["fixed stencil 3x3"]
+    assert rows["S"] == ["learnable stencil 3x3", "S", "9", "×32", "9"]
+    rows = {row[0]: row[1:] for row in rows_of(legend(draw(lowered(POOLS))))}
+    assert rows["Ra"] == ["avgpool 2x2"]
+    assert rows["Up"] == ["upsample bilinear"]
+    assert list(rows)[1:] == ["theta", "Ra", "Up", "total"]
+
+
+def test_a_family_has_a_row_for_each_kind_that_it_is() -> None:
+    rows = rows_of(legend(draw(bundled("mgiad"))))
+    first = next(number for number, row in enumerate(rows) if row[0] == "A")
+    grouped, inner, coupled = rows[first : first + 3]
+    assert grouped[:3] == ["A", "conv 3x3, groups of 64", "A.2_0"]
+    assert [name for name in inner if "." in name] == ["A.3_1", "A.4_1"]
+    assert coupled[0] == "conv 3x3, fully coupled"
+    assert [name for name in coupled if "." in name] == ["A.1_0", "A.2_1", "A.3_2", "A.4_2"]
+    assert grouped[-1] == "663,552"
+
+
+def test_fully_coupled_is_only_said_beside_groups() -> None:
+    assert "fully coupled" not in draw(bundled("mgnet"))
+    shown = words(legend(draw(bundled("mgnet_grouped"))))
+    assert re.search(r"A\s+conv 3x3, groups of 4\s+A\.1\s", shown)
+    assert "fully coupled" not in shown
 
 
 def test_norms_are_bundled_by_level() -> None:
@@ -224,9 +288,9 @@ def test_every_level_has_a_row_and_blocks_stand_in_it() -> None:
 
 def test_time_runs_to_the_right_and_down_in_a_nested_cycle() -> None:
     at = positions(draw(bundled("mgiad")))
-    assert at["l3_pre_k0_pre"][0] < at["l3_pre_k1_pre"][0] < at["l3_pre_k2_solve"][0]
-    assert at["l3_pre_k0_pre"][1] > at["l3_pre_k0_post"][1]
-    assert at["l3_pre_k0_pre"][0] == at["l3_pre_k0_post"][0]
+    assert at["l3_pre.k0_pre"][0] < at["l3_pre.k1_pre"][0] < at["l3_pre.k2_solve"][0]
+    assert at["l3_pre.k0_pre"][1] > at["l3_pre.k0_post"][1]
+    assert at["l3_pre.k0_pre"][0] == at["l3_pre.k0_post"][0]
     v = positions(draw(bundled("poisson")))
     order = ["l1_pre", "l2_pre", "l5_solve", "l2_post", "l1_post"]
     assert [v[key][0] for key in order] == sorted(v[key][0] for key in order)
@@ -256,8 +320,8 @@ def test_long_cycles_shrink_to_discs() -> None:
 def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
     dot = draw(lowered(BOTH))
     at = positions(dot)
-    assert {"output_first", "output_second"} <= at.keys()
-    assert at["output_first"][1] == at["output_second"][1] > at["level_l1_band"][1]
+    assert {"output.first", "output.second"} <= at.keys()
+    assert at["output.first"][1] == at["output.second"][1] > at["level_l1_band"][1]
     ends = {name for edge in edges(dot) for name in edge}
     assert ends <= at.keys()
 
@@ -266,11 +330,11 @@ def test_one_level_without_transfers() -> None:
     dot = draw(lowered(FLAT))
     assert "3 × times" in dot
     assert "all levels" not in dot
-    assert positions(dot)["output_answer"][1] < positions(dot)["level_l1_band"][1]
+    assert positions(dot)["output.answer"][1] < positions(dot)["level_l1_band"][1]
 
 
 def test_without_a_cycle() -> None:
-    assert ("input_image_1", "output_answer") in edges(draw(lowered(BARE)))
+    assert ("input.image", "output.answer") in edges(draw(lowered(BARE)))
 
 
 def test_groups_of_no_level_have_a_column_of_their_own() -> None:
@@ -309,18 +373,27 @@ def test_thousands_of_levels(cycle: str, detail: bool) -> None:
 @pytest.mark.parametrize(
     ("op", "said"),
     [
-        (ops.Conv(4, 8, (3, 3), stride=(2, 2), groups=2), "conv 3x3, stride 2"),
+        (ops.Conv(4, 8, (3, 3), stride=(2, 2), groups=2), "conv 3x3, stride 2, groups of 4"),
+        (ops.Conv(8, 4, (1, 1), groups=2, transposed=True), "transposed conv 1x1, groups of 4"),
         (ops.Conv(4, 8, (3, 3), groups=4, transposed=True), "transposed conv 3x3, depthwise"),
         (ops.Conv(1, 1, (1, 1)), "conv 1x1"),
         (ops.Linear(4, 2), "linear"),
         (ops.BatchNorm(4), "batchnorm"),
-        (ops.GroupNorm(4, 2), "groupnorm"),
+        (ops.GroupNorm(6, 2), "groupnorm, groups of 3"),
         (ops.LayerNorm(4), "layernorm"),
         (ops.Stencil(((1, 2, 1),), fixed=True), "fixed stencil 1x3"),
         (ops.Scalar(1), "scalar 1"),
+        (ops.Pool(maximum=False), "avgpool"),
+        (ops.Pool(maximum=False, window=(2, 2), stride=(2, 2)), "avgpool 2x2"),
+        (ops.Pool(maximum=True, window=(3, 3), stride=(2, 2)), "maxpool 3x3, stride 2"),
+        (ops.Pool(maximum=True, window=(3, 3)), "maxpool 3x3"),
+        (ops.Upsample((4, 4), "nearest"), "upsample"),
+        (ops.Upsample((4, 4), "bilinear"), "upsample bilinear"),
+        (ops.Activation("relu"), "relu"),
+        (ops.Zeros(), "0"),
     ],
 )
-def test_kinds_leave_out_what_differs_from_level_to_level(op: ops.Weighted, said: str) -> None:
+def test_kinds_leave_out_channels_and_sizes(op: ops.Op, said: str) -> None:
     assert kind(op) == said
 
 

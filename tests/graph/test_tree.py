@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -20,6 +21,7 @@ from mgiad_dsl.graph.tree import (
     Visit,
     cycles,
     equations,
+    visit_name,
 )
 from tests.small import CORRECT, NESTED, graph, net
 
@@ -198,6 +200,23 @@ def test_no_pass_is_an_empty_part() -> None:
         0,
         0,
     ]
+
+
+def test_names_of_visits() -> None:
+    names = [visit_name("l", 2), visit_name("l", 2, 2), visit_name("l", -1), visit_name("m", 2)]
+    assert names == ["l2", "l2v2", "lm1", "m2"]
+    assert [visit_name("l1", 2), visit_name("lm", 1, 2)] == ["l1_2", "lm_1v2"]
+
+
+def test_no_two_visits_have_one_name() -> None:
+    """Of all short indices made of what a name is made of; a place of an output has none either."""
+    short = ["".join(letters) for n in (1, 2, 3) for letters in product("lmv_1", repeat=n)]
+    indices = [index for index in short if not index[0].isdigit()]
+    indices += [f"{before}output_{index}" for before in ("", "_", "x") for index in short]
+    visits = list(product(indices, [*range(-12, 13), 111], (1, 2, 11)))
+    names = {visit_name(*visit) for visit in visits}
+    assert len(names) == len(visits)
+    assert not any(name.startswith("output_") for name in names)
 
 
 def outline_of(network: Network) -> str:

@@ -101,6 +101,31 @@ def test_a_starred_norm_is_new_at_every_use() -> None:
     assert keys[:2] == ["l1_pre.0.0", "l1_pre.0.1"]
 
 
+@pytest.mark.parametrize(
+    ("index", "level", "output"),
+    [("lm", 1, "o"), ("l1", 2, "o"), ("l1v", 2, "o"), ("output_l", 1, "l1_pre")],
+)
+def test_no_norm_is_counted_with_those_of_another_place(
+    index: str, level: int, output: str
+) -> None:
+    """``l = -1`` and ``lm = 1`` are two levels, and so are ``l = 12`` and ``l1 = 2``."""
+    text = f"""network net
+input image : 2 x 8 x 8
+levels l in -1..12 : resolution
+levels {index} in {level}..{level} : resolution
+spaces u[l] : 2 channels
+spaces v[{index}] : 2 channels
+operators {{ norm[*] : batchnorm }}
+cycle over l : backslash {{ smooth {{ u[l] = norm(image) }} coarsen {{ }} }}
+cycle over l : backslash {{ smooth {{ u[l] = norm(u[l]) }} coarsen {{ }} }}
+cycle over {index} : backslash {{ smooth {{ v[{index}] = norm(image) }} coarsen {{ }} }}
+output {output} = norm(u[1])
+"""
+    keys = groups(text, "norm")
+    assert len(keys) == 14 + 14 + 1 + 1
+    assert {key.partition(".")[2] for key in keys} == {"0"}
+
+
 def test_a_norm_with_an_index_is_shared() -> None:
     text = net(
         operators="norm[l] : batchnorm", smooth="u[l] = u[l] + norm[l](B[l,1](f[l] - A[l](u[l])))"
