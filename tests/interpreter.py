@@ -20,6 +20,9 @@ from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network, Operation
 from mgiad_dsl.outline.names import attribute
 
+# Of norms, on both sides: with PyTorch's 1e-5 norms of constants blow up rounding errors.
+EPS = 1.0
+
 Value: TypeAlias = "Tensor | float"
 
 _SIGNS: Mapping[str, Callable[..., Value]] = {
@@ -78,18 +81,20 @@ def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], trainin
         case ops.Zeros():
             return x.new_zeros(len(x), *node.shape)
         case ops.Conv():
-            geometry = op.stride, op.padding
+            x, padding = _padded(x, op)
+            geometry = op.stride, padding
             if not op.transposed:
                 return F.conv2d(x, w["weight"], w.get("bias"), *geometry, op.dilation, op.groups)
             return F.conv_transpose2d(
                 x, w["weight"], w.get("bias"), *geometry, op.output_padding, op.groups, op.dilation
             )
         case ops.Stencil():
-            weight = w["weight"].expand(x.shape[1], 1, *op.kernel)
+            x, padding = _padded(x, op)
+            weight, geometry = w["weight"].expand(x.shape[1], 1, *op.kernel), (op.stride, padding)
             if not op.transposed:
-                return F.conv2d(x, weight, None, op.stride, op.padding, op.dilation, x.shape[1])
+                return F.conv2d(x, weight, None, *geometry, op.dilation, x.shape[1])
             return F.conv_transpose2d(
-                x, weight, None, op.stride, op.padding, op.output_padding, x.shape[1], op.dilation
+                x, weight, None, *geometry, op.output_padding, x.shape[1], op.dilation
             )
         case ops.Linear():
             return F.linear(x.flatten(1), w["weight"], w.get("bias"))
@@ -97,11 +102,11 @@ def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], trainin
             if training:
                 w["num_batches_tracked"].add_(1)
             statistics = w["running_mean"], w["running_var"]
-            return F.batch_norm(x, *statistics, w["weight"], w["bias"], training)
+            return F.batch_norm(x, *statistics, w["weight"], w["bias"], training, eps=EPS)
         case ops.GroupNorm(groups=groups):
-            return F.group_norm(x, groups, w["weight"], w["bias"])
+            return F.group_norm(x, groups, w["weight"], w["bias"], EPS)
         case ops.LayerNorm(channels=channels):
-            last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"])
+            last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"], EPS)
             return last.movedim(-1, 1).contiguous()
         case ops.Activation(name, slope):
             more = () if slope is None else (float(slope),)
@@ -117,3 +122,19 @@ def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], trainin
             raise AssertionError
         case _:
             assert_never(op)
+
+
+def _padded(x: Tensor, op: ops.Conv | ops.Stencil) -> tuple[Tensor, ops.Size]:
+    """An image with its boundary around it, and the zeros that are left to add."""
+    if op.boundary == "zeros":
+        return x, op.padding
+    (top, left), (height, width) = op.padding, x.shape[2:]
+    rows, columns = torch.arange(-top, height + top), torch.arange(-left, width + left)
+    for at, end in ((rows, height), (columns, width)):
+        if op.boundary == "circular":
+            at.remainder_(end)
+        elif op.boundary == "replicate":
+            at.clamp_(0, end - 1)
+        else:
+            at.abs_().copy_(torch.where(at >= end, 2 * (end - 1) - at, at))
+    return x[:, :, rows][:, :, :, columns], (0, 0)

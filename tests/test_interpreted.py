@@ -13,7 +13,7 @@ from mgiad_dsl import Compiled, Source, compile_source
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
-from tests.interpreter import run
+from tests.interpreter import EPS, run
 from tests.wild_specs import wild
 
 BATCHES, SIZE = 6, 10
@@ -59,6 +59,9 @@ def build(compiled_: Compiled) -> nn.Module:
     """In float64, every weight a number of its own."""
     torch.manual_seed(0)
     network = load(compiled_.python, "wild").double()
+    for module in network.modules():
+        if isinstance(module, (nn.BatchNorm2d, nn.GroupNorm, nn.LayerNorm)):
+            module.eps = EPS
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.3)
     return network

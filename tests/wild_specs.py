@@ -16,6 +16,8 @@ OPERATORS = """
     C : u[{at}] -> u[{at}] conv 1x1
     S : image -> u[{first}] conv 1x1
     Q[i] : u[{at}] -> u[{at}] conv 1x1
+    Y : u[{at}] -> u[{at}] conv 3x3 pad {boundary}
+    Z : u[{at}] -> u[{at}] stencil [[0,1,0],[2,-4,1],[0,3,0]] / 8 learnable pad 1 {boundary}
     M : u[{at}], u[{at}] -> u[{at}] conv 3x3 group_size 4
     L[{at}] : u[{at}], z[{at}], u[{at}] -> u[{at}] conv 1x1
     X : u[{at}] -> z[{at}] conv 1x1
@@ -56,6 +58,7 @@ class _Writer:
         operators = OPERATORS.format(
             at=at,
             first=first,
+            boundary=random.choice(("circular", "replicate", "reflect")),
             finer=self._finest("l-1"),
             own=self._finest("l"),
             stride=" stride 2" * self.strided,
@@ -184,6 +187,7 @@ class _Writer:
             *(f"K({one})", f"n({one})", f"m[{at}]({one})", f"g({one})", f"relu({one})"),
             *(f"leaky_relu({one}, 1/4)", f"tanh({one})", f"-({one})", f"({one}) / 3"),
             *(f"tanh({one}) * {value}", f"tanh(X({one})) * {value}", f"{value} * avgpool({one})"),
+            *(f"Y({one})", f"Z({one})"),
             *(f"M({one}, {value})", f"L[{at}]({value}, X({one}), {one})"),
             f"{random.choice(NUMBERS)} * ({one})",
             *(f"({one} + {value})", f"({one} - {value})", f"{value} - ({one})"),

@@ -29,6 +29,9 @@ def check_options(
             allowed = ", ".join(sorted(KINDS[kind].options)) or "no options"
             hint = f"`{kind}` takes {allowed}"
             report.error(SpecError(f"`{kind}` has no `{option.name}`", option.span, hint=hint))
+        elif option.boundary is not None and not KINDS[kind].has_boundary:
+            message = f"`{kind}` has no boundary that is `{option.boundary}`"
+            report.error(SpecError(message, option.span, hint="convolutions and stencils have one"))
         given[option.name] = option.span
         if isinstance(option.value, ast.Dims):
             numbers.dims(option.value, scope)

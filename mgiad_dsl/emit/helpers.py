@@ -37,6 +37,31 @@ class Stencil(nn.Module):
         )
 '''
 
+# Where a stencil of the network has another boundary than zeros.
+_BOUNDARY = (
+    (
+        "        transposed: bool = False,\n    )",
+        '        transposed: bool = False,\n        boundary: str = "zeros",\n    )',
+    ),
+    (
+        "        self.transposed = transposed\n",
+        """        self.transposed = transposed
+        self.boundary = boundary
+        if boundary != "zeros":
+            width = (padding, padding) if isinstance(padding, int) else padding
+            self.around = [each for each in reversed(width) for _ in range(2)]
+            self.geometry["padding"] = 0
+""",
+    ),
+    (
+        "        channels = x.shape[1]\n",
+        """        if self.boundary != "zeros":
+            x = F.pad(x, self.around, mode=self.boundary)
+        channels = x.shape[1]
+""",
+    ),
+)
+
 _LAYER_NORM = '''
 class LayerNorm2d(nn.LayerNorm):
     """Over the channels of each point, in the memory format of the input."""
@@ -74,11 +99,21 @@ def lists(make: Callable[[], nn.Module], count: int, *counts: int) -> nn.ModuleL
 
 def helpers(program: Program, lists: bool) -> list[str]:
     """The classes, and the function ``lists``, that the operators of a program need."""
-    kinds = {type(group.op) for members in program.families for group in members}
-    found = [_STENCIL] if ops.Stencil in kinds else []
+    made = [group.op for members in program.families for group in members]
+    kinds = {type(op) for op in made}
+    found = [_stencil(made)] if ops.Stencil in kinds else []
     found += [_LAYER_NORM] if ops.LayerNorm in kinds else []
     found += [SMALL_GROUPS] if small_groups(program) else []
     return found + ([_LISTS] if lists else [])
+
+
+def _stencil(made: list[ops.Weighted]) -> str:
+    """The class of stencils; with a boundary only where one of them has it."""
+    text = _STENCIL
+    if any(isinstance(op, ops.Stencil) and op.boundary != "zeros" for op in made):
+        for plain, bounded in _BOUNDARY:
+            text = text.replace(plain, bounded)
+    return text
 
 
 def small_groups(program: Program) -> bool:

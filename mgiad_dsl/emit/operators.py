@@ -217,6 +217,8 @@ def _conv(op: ops.Conv) -> Call:
         arguments.append(f"groups={op.groups}")
     if not op.bias:
         arguments.append("bias=False")
+    if op.boundary != "zeros":
+        arguments.append(f'padding_mode="{op.boundary}"')
     if op.together > 1:
         return Call("SmallGroups2d", (*arguments, f"together={op.together}"))
     return Call(f"nn.{conv_class(op)}", tuple(arguments))
@@ -229,6 +231,8 @@ def _stencil(op: ops.Stencil) -> Call:
     arguments: list[str | Display] = [stencil, f"learnable={not op.fixed}", *_geometry(op)]
     if op.transposed:
         arguments.append("transposed=True")
+    if op.boundary != "zeros":
+        arguments.append(f'boundary="{op.boundary}"')
     return Call("Stencil", tuple(arguments))
 
 

@@ -17,7 +17,7 @@ def describe(op: Op) -> str:
             return _conv(op)
         case ops.Stencil():
             fixed = "fixed" if op.fixed else "learnable"
-            return f"{fixed} stencil {by(op.kernel)}{_stride(op.stride)}"
+            return f"{fixed} stencil {by(op.kernel)}{_stride(op.stride)}{_around(op)}"
         case ops.Linear():
             return f"linear {op.features_in} -> {op.features_out}"
         case ops.BatchNorm():
@@ -64,7 +64,7 @@ def kind(op: Op) -> str:
     """``conv 3x3, stride 2, groups of 4``: without the channels and sizes of a level."""
     match op:
         case ops.Conv():
-            return f"{_conv_name(op)}{_stride(op.stride)}{_group_size(op)}"
+            return f"{_conv_name(op)}{_stride(op.stride)}{_group_size(op)}{_around(op)}"
         case ops.Linear():
             return "linear"
         case ops.BatchNorm():
@@ -94,7 +94,12 @@ def _conv(op: ops.Conv) -> str:
     else:
         groups = f", {op.groups} groups"
     channels = f"{op.channels_in} -> {op.channels_out}"
-    return f"{_conv_name(op)} {channels}{_stride(op.stride)}{groups}"
+    return f"{_conv_name(op)} {channels}{_stride(op.stride)}{groups}{_around(op)}"
+
+
+def _around(op: ops.Conv | ops.Stencil) -> str:
+    """``, circular``: what the padding holds, if not zeros."""
+    return "" if op.boundary == "zeros" else f", {op.boundary}"
 
 
 def _conv_name(op: ops.Conv) -> str:

@@ -56,7 +56,8 @@ class Scalar:
 class Conv:
     """A convolution or, ``transposed``, its adjoint.
 
-    ``together`` groups may be computed as one, with zeros between them.
+    ``together`` groups may be computed as one, with zeros between them. ``boundary`` is what the
+    padding holds: ``zeros``, or the image goes on ``circular``, as ``replicate`` or ``reflect``.
     """
 
     channels_in: int
@@ -70,6 +71,7 @@ class Conv:
     transposed: bool = False
     output_padding: Size = ()
     together: int = 1
+    boundary: str = "zeros"
 
     def __post_init__(self) -> None:
         _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)
@@ -77,7 +79,10 @@ class Conv:
 
 @dataclass(frozen=True)
 class Stencil:
-    """One stencil applied to every channel: a buffer when ``fixed``, else a weight."""
+    """One stencil applied to every channel: a buffer when ``fixed``, else a weight.
+
+    ``boundary`` is that of a `Conv`.
+    """
 
     rows: Rows
     fixed: bool
@@ -86,6 +91,7 @@ class Stencil:
     dilation: Size = ()
     transposed: bool = False
     output_padding: Size = ()
+    boundary: str = "zeros"
 
     def __post_init__(self) -> None:
         _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)

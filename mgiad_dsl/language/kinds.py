@@ -39,6 +39,7 @@ class Traits:
     ``family``: a map between spaces, a norm, a resampling (which has no weights), or a number.
     ``argument``: what stands behind the kind. ``signature``: whether ``: u -> f`` does before it.
     ``exclusive``: options of which one may stand, or with ``one_needed`` must.
+    ``has_boundary``: whether ``pad`` may say what lies around the image.
     """
 
     family: Family
@@ -48,6 +49,7 @@ class Traits:
     exclusive: tuple[str, ...] = ()
     one_needed: bool = False
     keeps_channels: bool = True
+    has_boundary: bool = False
     takes_vectors: bool = False
     gives_vector: bool = False
 
@@ -65,6 +67,7 @@ def _traits(kind: KindName) -> Traits:
                 "needed",
                 _GEOMETRY | {"group_size", "depthwise", "bias"},
                 exclusive=("group_size", "depthwise"),
+                has_boundary=True,
                 keeps_channels=False,
             )
         case "stencil":
@@ -75,6 +78,7 @@ def _traits(kind: KindName) -> Traits:
                 _GEOMETRY | {"fixed", "learnable"},
                 exclusive=("fixed", "learnable"),
                 one_needed=True,
+                has_boundary=True,
             )
         case "linear":
             return Traits(

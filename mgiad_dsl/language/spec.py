@@ -183,6 +183,7 @@ class Options(_Model):
     kernel: tuple[Size, Size] | None = None
     stride: tuple[Size, Size] | None = None
     pad: tuple[Padding, Padding] | None = None
+    boundary: str = "zeros"
     dilation: tuple[Size, Size] = (1, 1)
     group_size: Annotated[int, Field(ge=1)] | None = None
     factor: Annotated[int, Field(ge=1, le=MAX_FACTOR)] | None = None

@@ -124,11 +124,12 @@ class Dims:
 
 @dataclass(frozen=True)
 class Option:
-    """``stride 2``, ``group_size 8``, ``depthwise``"""
+    """``stride 2``, ``group_size 8``, ``depthwise``; ``pad 2 circular`` has a ``boundary``."""
 
     name: str
     value: Expr | Dims | None
     span: Span = _span()
+    boundary: str | None = None
 
 
 @dataclass(frozen=True)

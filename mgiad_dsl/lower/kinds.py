@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from pydantic import ValidationError
 from typing_extensions import assert_never
@@ -99,6 +100,10 @@ class Kinds:
         spans: dict[str, Span] = {}
         for option in kind.options:
             spans[option.name] = option.span
+            if option.boundary is not None:
+                values["boundary"] = option.boundary
+                if option.value is None:
+                    continue
             if isinstance(option.value, ast.Dims):
                 values[option.name] = self._pair(option.value, env, f"`{option.name}`")
             elif option.value is None:
@@ -142,8 +147,9 @@ class Kinds:
             groups=_groups(kind, options, ends),
             bias=options.bias,
             transposed=options.transposed,
+            boundary=_boundary(kind, options),
         )
-        return replace(op, output_padding=_output_padding(op, ends)) if op.transposed else op
+        return _at_size(op, kind, ends)
 
     def _stencil(
         self, kind: ast.Kind, env: Environment, options: Options, ends: Ends
@@ -157,8 +163,9 @@ class Kinds:
             padding=_padding(kind, (len(rows), len(rows[0])), options),
             dilation=options.dilation,
             transposed=options.transposed,
+            boundary=_boundary(kind, options),
         )
-        return replace(op, output_padding=_output_padding(op, ends)) if op.transposed else op
+        return _at_size(op, kind, ends)
 
     def _rows(self, expr: ast.Expr, env: Environment) -> ops.Rows:
         value = self._evaluator.value(expr, env)
@@ -248,6 +255,36 @@ def _padding(kind: ast.Kind, kernel: Size, options: Options) -> Size:
             hint="say which: pad 0",
         )
     return tuple(r // 2 for r in reach)
+
+
+_Moving = TypeVar("_Moving", ops.Conv, ops.Stencil)
+
+
+def _boundary(kind: ast.Kind, options: Options) -> str:
+    """What lies around the image."""
+    if options.boundary != "zeros" and options.transposed:
+        raise SpecError(
+            f"a transposed {kind.name} has zeros around the image, no `{options.boundary}`",
+            _span(kind, "pad"),
+        )
+    return options.boundary
+
+
+def _at_size(op: _Moving, kind: ast.Kind, ends: Ends) -> _Moving:
+    """An operation where the sizes of its use are known."""
+    if op.transposed:
+        return replace(op, output_padding=_output_padding(op, ends))
+    if not any(op.padding):
+        return replace(op, boundary="zeros")
+    lack = {"circular": 0, "reflect": 1}.get(op.boundary)
+    for width, points in zip(op.padding, ends.size, strict=False):
+        if lack is not None and width > points - lack:
+            raise SpecError(
+                f"`{op.boundary}` around {by(ends.size)} is {points - lack} wide at most, "
+                f"not {width}",
+                _span(kind, "pad"),
+            )
+    return op
 
 
 def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:

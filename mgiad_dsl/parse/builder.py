@@ -76,6 +76,14 @@ class Builder(Transformer[Token, Any]):
         value = children[1] if len(children) > 1 else None
         return ast.Option(str(children[0]), value, self._span(meta))
 
+    def boundary(self, meta: Meta, children: Children) -> str:
+        return str(children[0])
+
+    def pad(self, meta: Meta, children: Children) -> ast.Option:
+        width = next((child for child in children if isinstance(child, ast.Dims)), None)
+        word = children[-1] if type(children[-1]) is str else None
+        return ast.Option("pad", width, self._span(meta), boundary=word)
+
     def window(self, meta: Meta, children: Children) -> ast.Window:
         height, _, width, *options = children
         span = Span(self.source, height.span.start, width.span.end)

@@ -31,7 +31,7 @@ def join_groups(network: Network) -> Network:
 
 def joined(op: Conv) -> Conv:
     """A convolution with as many groups together as pays."""
-    if op.transposed or op.groups == 1 or len(op.kernel) != 2:
+    if op.transposed or op.groups == 1 or len(op.kernel) != 2 or op.boundary != "zeros":
         return op
     given, made = op.channels_in // op.groups, op.channels_out // op.groups
     most = _FULL // max(given, made)
