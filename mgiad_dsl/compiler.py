@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
@@ -31,7 +31,7 @@ class Compiled:
     """A spec that was found right, at every stage of its way to PyTorch.
 
     ``written`` is the network as the spec writes it, ``network`` what runs at the ``level`` of
-    optimisation.
+    optimisation, or for ``inference`` alone. ``count`` has the weights of the one that is emitted.
     """
 
     source: Source
@@ -42,6 +42,7 @@ class Compiled:
     level: Level
     count: WeightCount
     warnings: tuple[Caution, ...]
+    inference: bool = False
 
     @property
     def name(self) -> str:
@@ -61,8 +62,19 @@ class Compiled:
         from mgiad_dsl.emit.header import about
         from mgiad_dsl.outline import outline
 
-        lines = about(self.source, self.spec, self.count.weights, self.level)
+        lines = about(self.source, self.spec, self.count.weights, self.level, self.inference)
+        if self.inference:
+            return emit(outline(self.network, initialised=False), lines)
         return emit(outline(self.network, self.written), lines)
+
+    def for_inference(self) -> Compiled:
+        """The same network for inference alone.
+
+        Norms are folded into the operators before them where that is possible, and weights that
+        nothing uses are gone. ``made_of`` of a sharing group says what weights it has.
+        """
+        network = rewrite(self.written, self.level, inference=True)
+        return replace(self, network=network, count=count(network), inference=True)
 
 
 def compile_source(

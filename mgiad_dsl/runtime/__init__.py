@@ -1,5 +1,6 @@
-"""Where torch begins: emitted source becomes a live module."""
+"""Where torch begins: emitted source becomes a live module, with trained weights."""
 
 from mgiad_dsl.runtime.load import load
+from mgiad_dsl.runtime.weights import new_weights, weights_for
 
-__all__ = ["load"]
+__all__ = ["load", "new_weights", "weights_for"]
