@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from typing_extensions import assert_never
 
+from mgiad_dsl.base.files import check_file
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.messages import say
 from mgiad_dsl.cli.training import need_torch
@@ -46,6 +47,7 @@ def check_export_arguments(options: Namespace) -> None:
     elif options.weights:
         _check_weights(options)
     if options.export or options.weights:
+        check_file(Path(options.output))
         need_torch("--export" if options.export else "--weights")
 
 
@@ -64,7 +66,7 @@ def _check_weights(options: Namespace) -> None:
         )
     if options.output == "-" or options.emit != "python":
         raise SpecError("--weights are written beside the source", hint="-o net.py")
-    if weights_beside(options) == Path(options.output):
+    if Path(options.output).suffix == ".safetensors":
         raise SpecError(f"{options.output} is where the weights go", hint="-o net.py")
 
 
