@@ -50,6 +50,7 @@ bench: $(READY)
 	$(BIN)/python bench/count_speed.py
 	$(BIN)/python bench/scaling.py
 	$(BIN)/python bench/levels.py
+	$(BIN)/python bench/levels.py --inference
 	$(BIN)/python bench/groups.py
 	$(BIN)/python bench/references.py
 	$(BIN)/python bench/references.py --compiled mgnet mgiad

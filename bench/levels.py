@@ -3,6 +3,9 @@
 `python bench/levels.py [SPEC ...]` prints, for a training step (forward and backward) and for
 inference, the time at -O1 and -O2 against -O0: medians of rounds in which the levels take turns,
 on one CPU thread, in float32, after a warm round; and the multiply-accumulates in the same way.
+
+`--inference` prints instead what `mgiad compile --inference` gains: the norms that it folds, and
+the time of inference at -O1 and -O2 against the same without it.
 """
 
 from __future__ import annotations
@@ -10,37 +13,69 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from mgiad_dsl.compiler import Compiled, compile_tree, read
+from mgiad_dsl.graph.network import Network
+from mgiad_dsl.graph.ops import BatchNorm
 from mgiad_dsl.rewrite import LEVELS
 from mgiad_dsl.runtime import load
 
 SPECS = ("mgnet", "mgiad", "mgiad:g4_cK32", "mgnet_grouped", "unet_mg", "resnet18:cifar10")
+FOLDED = ("resnet18:cifar10", "mgic", "mgnet:A", "unet_mg", "mgiad")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("specs", nargs="*", default=SPECS, metavar="SPEC")
+    parser.add_argument("specs", nargs="*", metavar="SPEC")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--inference", action="store_true", help="what folding norms gains")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print("| network | MACs -O1 | MACs -O2 | step -O1 | step -O2 | inference -O1 | inference -O2 |")
-    print("|---|---|---|---|---|---|---|")
-    for name in options.specs:
+    if options.inference:
+        _table("folded | -O1 | -O2", options.specs or FOLDED, _folding_cells, options)
+    else:
+        title = "MACs -O1 | MACs -O2 | step -O1 | step -O2 | inference -O1 | inference -O2"
+        _table(title, options.specs or SPECS, _level_cells, options)
+
+
+def _table(
+    title: str,
+    specs: Sequence[str],
+    cells: Callable[[list[Compiled], argparse.Namespace], list[str]],
+    options: argparse.Namespace,
+) -> None:
+    """A row for each network, of cells that are made of it at all levels."""
+    print(f"| network | {title} |")
+    print(f"|---|{'---|' * len(title.split('|'))}")
+    for name in specs:
         tree, variant = read(name)
         levels = [compile_tree(tree, variant, {}, level) for level in LEVELS]
-        columns = [
-            [each.count.macs / levels[0].count.macs for each in levels],
-            _ratios(levels, _step, options.batch, options.rounds),
-            _ratios(levels, _inference, options.batch, options.rounds),
-        ]
-        cells = [f"{ratio:.2f}" for column in columns for ratio in column[1:]]
-        print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
+        print(f"| `{name}` | {' | '.join(cells(levels, options))} |", flush=True)
+
+
+def _level_cells(levels: list[Compiled], options: argparse.Namespace) -> list[str]:
+    columns = [
+        [each.count.macs / levels[0].count.macs for each in levels],
+        _ratios(levels, _step, options.batch, options.rounds),
+        _ratios(levels, _inference, options.batch, options.rounds),
+    ]
+    return [f"{ratio:.2f}" for column in columns for ratio in column[1:]]
+
+
+def _folding_cells(levels: list[Compiled], options: argparse.Namespace) -> list[str]:
+    pairs = [[each, each.for_inference()] for each in levels[1:]]
+    before, after = (_norms(each.network) for each in pairs[-1])
+    ratios = [_ratios(pair, _inference, options.batch, options.rounds)[1] for pair in pairs]
+    return [f"{before - after} of {before}", *(f"{ratio:.2f}" for ratio in ratios)]
+
+
+def _norms(network: Network) -> int:
+    return sum(isinstance(node.op, BatchNorm) for node in network.operations.values())
 
 
 def _ratios(

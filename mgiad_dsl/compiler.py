@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
@@ -36,7 +36,7 @@ class Compiled:
     """A spec that was found right, at every stage of its way to PyTorch.
 
     ``written`` is the network as the spec writes it, ``network`` what runs at the ``level`` of
-    optimisation.
+    optimisation, or for ``inference`` alone. ``count`` has the weights of the one that is emitted.
     """
 
     source: Source
@@ -47,6 +47,7 @@ class Compiled:
     level: Level
     count: WeightCount
     warnings: tuple[Caution, ...]
+    inference: bool = False
 
     @property
     def name(self) -> str:
@@ -65,7 +66,7 @@ class Compiled:
         from mgiad_dsl.emit import emit  # not needed to count: 20 ms
         from mgiad_dsl.emit.header import about
 
-        lines = about(self.source, self.spec, self.count.weights, self.level)
+        lines = about(self.source, self.spec, self.count.weights, self.level, self.inference)
         return emit(self.program, lines)
 
     @cached_property
@@ -73,6 +74,8 @@ class Compiled:
         """The functions, loops and variables of the source, as data."""
         from mgiad_dsl.outline import outline
 
+        if self.inference:
+            return outline(self.network, initialised=False)
         return outline(self.network, self.written)
 
     def memory(self, batch: int, dtype: str = "float32") -> Memory:
@@ -86,6 +89,15 @@ class Compiled:
         from mgiad_dsl.emit.split import split
 
         return memory(self.network, split(self.program), batch, known_dtype(dtype))
+
+    def for_inference(self) -> Compiled:
+        """The same network for inference alone.
+
+        Norms are folded into the operators before them where that is possible, and weights that
+        nothing uses are gone. ``made_of`` of a sharing group says what weights it has.
+        """
+        network = rewrite(self.written, self.level, inference=True)
+        return replace(self, network=network, count=count(network), inference=True)
 
 
 def compile_source(

@@ -134,9 +134,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     @given(plans(), plans(AWKWARD_NAMES), levels)
     def emit(plan: Plan, awkward: Plan, level: Level) -> None:
         for each in (plan, awkward):
-            source = compiled(each, level).python
-            assert source == compiled(each, level).python
-            (path / f"net{len(list(path.iterdir()))}.py").write_text(source)
+            made, again = compiled(each, level), compiled(each, level)
+            assert made.python == again.python
+            assert made.for_inference().python == again.for_inference().python
+            for network in (made, made.for_inference()):
+                (path / f"net{len(list(path.iterdir()))}.py").write_text(network.python)
 
     emit()
     return path

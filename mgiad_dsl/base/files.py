@@ -19,6 +19,7 @@ def write(path: Path, data: bytes | str) -> None:
     Raises:
         SpecError: the disk is full or the folder cannot be written; what was there stays.
     """
+    check_file(path)
     content = data.encode() if isinstance(data, str) else data
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -57,6 +58,12 @@ def _cannot_write(path: Path, error: OSError) -> SpecError:
     )
     full = error.errno == errno.ENOSPC
     return SpecError(f"{path} cannot be written: {error.strerror}", hint=hint if full else None)
+
+
+def check_file(path: Path) -> None:
+    """Raise SpecError where a folder has the place of a file that is to be written."""
+    if path.is_dir():
+        raise SpecError(f"{path} cannot be written: it is a folder")
 
 
 def check_folder(path: Path, hint: str) -> None:

@@ -77,7 +77,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.]+", "-", text)
 
 
-def need_torch() -> None:
+def need_torch(what: str = "training") -> None:
     """Raise SpecError where PyTorch is not installed."""
     if find_spec("torch") is None:
-        raise SpecError("training needs PyTorch", hint='pip install "mgiad-dsl[torch]"')
+        raise SpecError(f"{what} needs PyTorch", hint='pip install "mgiad-dsl[torch]"')

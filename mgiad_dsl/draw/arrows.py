@@ -7,6 +7,7 @@ from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.ends import EndArrow
 from mgiad_dsl.draw.flow import Flow
 from mgiad_dsl.draw.layout import ASIDE, DOWN, UP, Layout, Point, Rect
+from mgiad_dsl.draw.place import GAP
 from mgiad_dsl.draw.story import Item, Nested, Transfer
 from mgiad_dsl.graph.network import Network
 
@@ -36,7 +37,9 @@ class Arrows:
             if isinstance(item, Transfer):
                 transfer = item
                 continue
-            if before:
+            if before and not before.level.is_beside(item.level):
+                self._canvas.path(before.key, _lane(before, item, layout), item.key)
+            elif before:
                 way = _way(layout.rects[before.key], layout.rects[item.key])
                 tail, head = self._out_of(before, layout, way), self._into(item, layout, way)
                 self._arrow(tail, transfer, self._turn(item, layout, rows, way), head)
@@ -106,3 +109,11 @@ def _way(tail: Rect, head: Rect) -> int:
     if tail.bottom <= head.top:
         return DOWN
     return UP if tail.top >= head.bottom else ASIDE
+
+
+def _lane(tail: Item, head: Item, layout: Layout) -> tuple[Point, ...]:
+    """The way to a level further off, where nothing stands: before its item begins."""
+    one, other = layout.rects[tail.key], layout.rects[head.key]
+    if layout.turned:
+        return (one.x, other.top - GAP), (other.x, other.top - GAP)
+    return (other.left - GAP, one.y), (other.left - GAP, other.y)

@@ -173,6 +173,7 @@ class _Placement:
         free: dict[Level, float] = defaultdict(lambda: head)
         free_between: dict[Level, float] = defaultdict(lambda: head)
         leave, end, transfer, level = head, head, None, self._items[0].level
+        done = head
         for item in self._items:
             if isinstance(item, Transfer):
                 transfer = item
@@ -186,13 +187,17 @@ class _Placement:
                 arrival = max(arrival, leave + slope, 2 * (free_between[gap] + half) - leave)
                 middle = (leave + arrival) / 2
                 free_between[gap] = middle + half + 5
+                done = max(done, middle + half)
                 if transfer:
                     times[transfer.key] = middle - half
+            if not item.level.is_beside(level):  # the arrow needs a lane of its own
+                arrival = max(arrival, done + 2 * GAP + extent.entry)
             start = arrival - extent.entry
             times[item.key] = start
             free[item.level] = start + extent.time + GAP
             leave, transfer, level = start + extent.exit, None, item.level
             end = start + extent.time if item.key in self._inner else leave
+            done = max(done, start + extent.time)
         return times
 
     def _slope(self) -> float:

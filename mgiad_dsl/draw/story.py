@@ -19,6 +19,10 @@ class Level:
     name: str
     value: int
 
+    def is_beside(self, other: Level) -> bool:
+        """Whether nothing lies between two levels, as far as their index tells."""
+        return self.name != other.name or abs(self.value - other.value) <= 1
+
 
 @dataclass(frozen=True)
 class Chip:

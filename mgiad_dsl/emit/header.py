@@ -14,13 +14,16 @@ from mgiad_dsl.language.spec import NetSpec
 _WIDTH = 92
 
 
-def about(source: Source, spec: NetSpec, weights: int, level: int) -> tuple[str, ...]:
-    """Network, variant and weights; compiler, level, spec and its hash; settings."""
+def about(
+    source: Source, spec: NetSpec, weights: int, level: int, inference: bool
+) -> tuple[str, ...]:
+    """Network, variant and weights; compiler, options, spec and its hash; settings."""
     digest = hashlib.sha256(source.text.encode()).hexdigest()[:12]
+    options = f"-O{level}{' --inference' if inference else ''}"
     lines = [
-        f"{spec.title}: {weights:,} weights.",
+        f"{spec.title}: {weights:,} weights{', for inference alone' if inference else ''}.",
         "",
-        f"Written by mgiad-compile {VERSION} -O{level} from {_file(source)} (sha256 {digest}).",
+        f"Written by mgiad-compile {VERSION} {options} from {_file(source)} (sha256 {digest}).",
     ]
     settings = [f"{p.name} = {show(p.value)}" for p in spec.parameters]
     if settings:

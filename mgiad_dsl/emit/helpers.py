@@ -123,11 +123,11 @@ def small_groups(program: Program) -> bool:
 
 
 def reset(program: Program) -> str:
-    """The initialiser of the convolutions of a program; empty where it has none."""
+    """The initialiser of the convolutions of a program; empty where it has none, or needs none."""
     groups = [group.op for members in program.families for group in members]
     convs = [op for op in groups if isinstance(op, ops.Conv)]
     classes = sorted({f"nn.{conv_class(op)}" for op in convs})
-    if not classes:
+    if not classes or not program.initialised:
         return ""
     kind = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
     lines = [

@@ -9,6 +9,8 @@ from typing_extensions import assert_never
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.ops import Op, Size
 
+_RESULTS = {"+": "a sum", "-": "a difference", "*": "a product", "/": "a quotient", "^": "a power"}
+
 
 def describe(op: Op) -> str:
     """``conv 3x3 64 -> 128, stride 2, 4 groups``"""
@@ -53,6 +55,39 @@ def describe(op: Op) -> str:
 def level(levels: Mapping[str, int]) -> str:
     """``l=2 k=0``"""
     return " ".join(f"{index}={value}" for index, value in levels.items())
+
+
+def noun(op: Op) -> str:
+    """What an operation gives: ``a sum``, ``an activation``"""
+    match op:
+        case ops.Conv():
+            return "a convolution"
+        case ops.Stencil():
+            return "a stencil"
+        case ops.Linear():
+            return "a linear map"
+        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm():
+            return "a norm"
+        case ops.Activation():
+            return "an activation"
+        case ops.Pool():
+            return "a pooling"
+        case ops.Upsample():
+            return "an upsampling"
+        case ops.Binary(sign):
+            return _RESULTS[sign]
+        case ops.Negate():
+            return "a negative"
+        case ops.Input():
+            return "an input"
+        case ops.Zeros():
+            return "a zero"
+        case ops.Constant() | ops.Scalar():
+            return "a number"
+        case ops.Join():
+            return "several values side by side"
+        case _:
+            assert_never(op)
 
 
 def by(size: Size) -> str:

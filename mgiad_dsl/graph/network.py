@@ -63,6 +63,8 @@ class WeightGroup:
     its uses differ is left out. ``role`` is operator, transfer, norm, stem, head or scalar.
     ``key`` is the name in its family (``2_0``, ``l1_pre.0.1``), empty where the family is one
     group; ``name`` (``A.2_0``) the prefix of its tensors in the ``state_dict``.
+    ``made_of`` are the groups of the network as written that its weights come from: itself, and
+    for inference the norms that were folded into it, inner ones first.
     """
 
     family: str
@@ -74,6 +76,7 @@ class WeightGroup:
     role: str
     levels: dict[str, int]
     users: list[str] = field(default_factory=list)
+    made_of: tuple[str, ...] = ()
     key: str = field(init=False)
     name: str = field(init=False)
 
@@ -83,6 +86,7 @@ class WeightGroup:
         else:
             self.key = "_".join(map(str, self.indices)).replace("-", "m")
         self.name = f"{self.family}.{self.key}" if self.key else self.family
+        self.made_of = self.made_of or (self.name,)
 
 
 @dataclass

@@ -18,12 +18,13 @@ from mgiad_dsl.outline.separate import separated
 from mgiad_dsl.outline.steps import Steps
 
 
-def outline(network: Network, written: Network | None = None) -> Program:
+def outline(network: Network, written: Network | None = None, initialised: bool = True) -> Program:
     """The program of a network: the same for the same network.
 
     Args:
         network: what runs.
         written: the network as the spec writes it, which says what is dead. By default the same.
+        initialised: whether its weights begin anew.
     """
     facts = Facts(network)
     several = len({cycle.index for cycle in cycles(network.tree)}) > 1
@@ -55,6 +56,7 @@ def outline(network: Network, written: Network | None = None) -> Program:
         ),
         tuple((name, network.operations[v].shape) for name, v in network.outputs.items()),
         scope.statements(),
+        initialised,
     )
     assert all(isinstance(node.op, ops.Input) for _, node in program.inputs)
     return separated(program)

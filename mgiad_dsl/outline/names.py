@@ -95,6 +95,11 @@ def attribute(family: str) -> str:
     return _clear(family, MODULE_ATTRIBUTES)
 
 
+def entry(group: WeightGroup, tensor: str) -> str:
+    """``A.2_0.weight``: what a tensor of a sharing group is called in the ``state_dict``."""
+    return ".".join(filter(None, (attribute(group.family), group.key, tensor)))
+
+
 def _clear(name: str, taken: frozenset[str]) -> str:
     """Names that are a taken one but for underscores at the end get one more."""
     if re.match("x*__", name):  # Python mangles it inside a class; x__a stays apart from __a

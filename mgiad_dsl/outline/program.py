@@ -173,7 +173,8 @@ class Program:
 
     Steps are functions, which are given their operators: what is worth compiling once each.
     Cycles are methods of the module, which are given the levels that they run on. ``unused`` says
-    of families of operators that nothing uses why that is so.
+    of families of operators that nothing uses why that is so. ``initialised`` is whether its
+    weights begin anew; else they are given to it.
     """
 
     class_name: str
@@ -184,3 +185,4 @@ class Program:
     inputs: tuple[tuple[str, Operation], ...]
     outputs: tuple[tuple[str, Shape], ...]
     forward: tuple[Statement, ...]
+    initialised: bool

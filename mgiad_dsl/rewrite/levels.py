@@ -1,4 +1,4 @@
-"""Which passes run at each level of optimisation, and that every one leaves a legal network."""
+"""Which passes run at each level and for inference, and that each leaves a legal network."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.constants import fold_constants
 from mgiad_dsl.rewrite.join import join_linear
+from mgiad_dsl.rewrite.norms import fold_norms
 from mgiad_dsl.rewrite.residual import carry_residuals
 from mgiad_dsl.rewrite.together import join_groups
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
+from mgiad_dsl.rewrite.unused import drop_unused
 from mgiad_dsl.rewrite.zero import drop_zeros
 
 Level = Literal[0, 1, 2]
@@ -36,6 +38,8 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
         join_groups,
     ),
 }
+# After those of the level: they change weights, and what comes out cannot be trained.
+_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_unneeded, fold_norms, drop_unused)
 
 
 def known_level(level: object) -> Level:
@@ -51,22 +55,27 @@ def known_level(level: object) -> Level:
     raise SpecError(f"there is no level {level} of optimisation", hint=hint)
 
 
-def rewrite(network: Network, level: Level) -> Network:
+def rewrite(network: Network, level: Level, inference: bool = False) -> Network:
     """The network that runs at a level of optimisation.
 
     Weights are untouched: every sharing group stays, with its name and its operator, also one
-    whose last use goes.
+    whose last use goes. Not so for ``inference``: there weights are made anew of those of the
+    network (``WeightGroup.made_of``).
 
     Raises:
         SpecError: there is no such level.
         CompilerError: a pass made a network that is not legal.
     """
-    return next((made for _, made in reversed(list(stages(network, level)))), network)
+    made = [made for _, made in stages(network, level, inference)]
+    return made[-1] if made else network
 
 
-def stages(network: Network, level: Level) -> Iterator[tuple[Rewrite, Network]]:
-    """Each pass of a level, with the network that it leaves; raises as `rewrite`."""
-    for pass_ in _PASSES[known_level(level)]:
+def stages(
+    network: Network, level: Level, inference: bool = False
+) -> Iterator[tuple[Rewrite, Network]]:
+    """Each pass, with the network that it leaves; as `rewrite`."""
+    passes = _PASSES[known_level(level)]
+    for pass_ in (*passes, *_FOR_INFERENCE) if inference else passes:
         network = pass_(network)
         verify(network)
         yield pass_, network

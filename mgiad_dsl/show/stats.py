@@ -22,7 +22,7 @@ class Saving:
 
 def stats(compiled: Compiled) -> Table:
     """The table of ``mgiad compile --stats``."""
-    title = f"{compiled.title} at -O{compiled.level}"
+    title = f"{compiled.title} at -O{compiled.level}{', for inference' * compiled.inference}"
     return tabulated(title, _COLUMNS, list(_savings(compiled)))
 
 
@@ -38,7 +38,7 @@ _COLUMNS: tuple[Column[Saving], ...] = (
 def _savings(compiled: Compiled) -> Iterator[Saving]:
     before = cost(compiled.written)
     yield Saving("as written", None, before)
-    for pass_, network in stages(compiled.written, compiled.level):
+    for pass_, network in stages(compiled.written, compiled.level, compiled.inference):
         after = cost(network)
         rule = (pass_.__doc__ or "").partition("\n\n")[0].replace("``", "")
         yield Saving(pass_.__name__, " ".join(rule.split()), _difference(after, before))

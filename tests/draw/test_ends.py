@@ -89,6 +89,40 @@ def test_nor_in_small_ones(text: str) -> None:
     assert found.collisions() == []
 
 
+TWICE = """network twice
+input image : 1 x 16 x 16
+levels l in 1..4 : resolution
+levels k in 0..3 : channel
+spaces u[l,k] : 1 channels
+operators {
+    A[l] : u[l,k] -> u[l,k] conv 3x3
+    B[l] : u[l,k] -> u[l,k] conv 3x3
+    D : u[l,k] -> u[l,k+1] conv 1x1
+    R : u[l,k] -> u[l+1,k] conv 3x3
+}
+step relax { u[l,k] = B[l](A[l](u[l,k])) }
+step sweep { cycle over k : backslash { smooth 1 relax  coarsen { u[l,k+1] = D(u[l,k]) } } }
+start { u[1,0] = image }
+cycle over l : backslash { smooth 2 sweep  coarsen { u[l+1,0] = R(u[l,0]) } }
+cycle over l : backslash { smooth 1 sweep  coarsen { u[l+1,0] = R(u[l,0]) } }
+output o = u[4,3]
+"""
+
+
+FLAT_TWICE = (
+    TWICE.replace("sweep  c", "{ u[l,0] = A[l](u[l,0]) } c")
+    .replace("k in 0..3", "k in 0..0")
+    .replace("u[4,3]", "u[4,0]")
+)
+
+
+@pytest.mark.parametrize("text", [TWICE, FLAT_TWICE], ids=["nested", "flat"])
+def test_nor_where_a_cycle_begins_again_far_from_its_end(text: str) -> None:
+    found = picture(draw(lowered(text), legend=False))
+    assert found.crossings() == []
+    assert found.collisions() == []
+
+
 def test_it_can_fail() -> None:
     dot = draw(lowered(net()), legend=False)
     through = dot.rstrip().removesuffix("}") + '"input.one" -> "input.c" l1_pre -> l3_solve}'

@@ -31,7 +31,9 @@ def test_golden(name: str, golden: Callable[[str, str], None]) -> None:
 
 def test_every_source_is_formatted_and_clean(tmp_path: Path) -> None:
     for name in every_network():
-        (tmp_path / f"{name.replace(':', '__')}.py").write_text(compile_file(name).python)
+        compiled, file = compile_file(name), name.replace(":", "__")
+        (tmp_path / f"{file}.py").write_text(compiled.python)
+        (tmp_path / f"{file}__inference.py").write_text(compiled.for_inference().python)
     rules = "E,F,W,I,UP,B,SIM,RUF,C4,RET,PIE"
     for command in (["format", "--check"], ["check", "--select", rules, "--ignore", "E741"]):
         options = ["--isolated", "--line-length", "100", "--no-cache"]

@@ -23,7 +23,8 @@ from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from tests.zoo import ZOO, small
 
-PASSES = list(dict.fromkeys(each for level in levels.LEVELS for each in levels._PASSES[level]))
+OF_LEVELS = list(dict.fromkeys(each for level in levels.LEVELS for each in levels._PASSES[level]))
+PASSES = list(dict.fromkeys([*OF_LEVELS, *levels._FOR_INFERENCE]))
 NO_PASSES = {"levels", "replaced"}  # the runner, and what passes end with
 
 TINY = """network tiny
@@ -185,7 +186,7 @@ def test_an_equation_that_names_a_needed_value_stays() -> None:
 
 def test_a_network_without_waste_stays_as_it_is() -> None:
     network = tiny("A[2](relu(A[1](u)))")
-    for pass_ in PASSES:
+    for pass_ in OF_LEVELS:
         assert pass_(network) == network
 
 
@@ -210,9 +211,10 @@ def test_a_pass_twice_is_the_pass(pass_: levels.Rewrite, written: Network) -> No
     assert pass_(once) == once
 
 
-def test_the_passes_together_twice_are_the_passes(written: Network) -> None:
-    once = rewrite(written, 1)
-    assert rewrite(once, 1) == once
+@pytest.mark.parametrize("inference", [False, True])
+def test_the_passes_together_twice_are_the_passes(inference: bool, written: Network) -> None:
+    once = rewrite(written, 1, inference)
+    assert rewrite(once, 1, inference) == once
 
 
 def test_no_norm_is_merged(written: Network) -> None:
@@ -235,17 +237,19 @@ def test_what_runs_at_each_level() -> None:
     assert _names(1)[-1] == "drop_unneeded"  # what the others leave over
 
 
-def test_every_file_is_a_pass_of_some_level() -> None:
+def test_every_file_is_a_pass_of_some_level_or_for_inference() -> None:
     files = {module.name for module in pkgutil.iter_modules(rewriting.__path__)} - NO_PASSES
     assert {each.__module__.rpartition(".")[2] for each in PASSES} == files
 
 
+@pytest.mark.parametrize("inference", [False, True])
 @pytest.mark.parametrize("level", levels.LEVELS)
 def test_the_runner_verifies_after_every_pass(
-    level: levels.Level, monkeypatch: pytest.MonkeyPatch
+    level: levels.Level, inference: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = tiny("A[1](u) + A[1](u)")
-    names = [name for each in _names(level) for name in (each, "verify")]
+    then = ["drop_unneeded", "fold_norms", "drop_unused"] if inference else []
+    names = [name for each in [*_names(level), *then] for name in (each, "verify")]
     done: list[tuple[str, Network]] = []
 
     def noted(pass_: levels.Rewrite) -> levels.Rewrite:
@@ -258,8 +262,9 @@ def test_the_runner_verifies_after_every_pass(
 
     passes = {each: tuple(map(noted, levels._PASSES[each])) for each in levels.LEVELS}
     monkeypatch.setattr(levels, "_PASSES", passes)
+    monkeypatch.setattr(levels, "_FOR_INFERENCE", tuple(map(noted, levels._FOR_INFERENCE)))
     monkeypatch.setattr(levels, "verify", lambda given: done.append(("verify", given)))
-    result = rewrite(network, level)
+    result = rewrite(network, level, inference)
     assert [name for name, _ in done] == names
     assert all(done[at][1] is done[at + 1][1] for at in range(0, len(done), 2))
     assert result is (done[-1][1] if done else network)

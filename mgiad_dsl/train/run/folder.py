@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from mgiad_dsl.base.files import make_folder, write
 from mgiad_dsl.base.source import SpecError
@@ -14,7 +14,7 @@ from mgiad_dsl.train.network import Network
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.records import RunRecord, read_record
-from mgiad_dsl.train.run.weights import has_weights, load_weights
+from mgiad_dsl.train.run.weights import has_weights, load_weights, read_weights, weights_file
 
 
 def check_folders(out: Path, folders: list[Path], resume: bool) -> None:
@@ -56,6 +56,14 @@ def load_network(folder: Path) -> nn.Module:
     model = build(folder / "network.py")
     load_weights(folder, model)
     return model
+
+
+def trained_weights(path: Path) -> dict[str, Tensor]:
+    """The weights of a run, by its folder or by a file of them. Raises SpecError."""
+    if path.is_dir():
+        read_run(path)  # says so if it is none
+        path = weights_file(path)
+    return read_weights(path)
 
 
 def build(path: Path) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors.torch
@@ -13,43 +14,63 @@ from mgiad_dsl.base.source import SpecError
 
 NAME = "weights.safetensors"
 FORMER = "weights.pt"  # a pickled state_dict, as runs once had it
+_AGAIN = "the command that trained a run writes them again with --resume, from the checkpoint"
 
 
 def has_weights(folder: Path) -> bool:
     """Whether a run holds trained weights, in either format."""
-    return (folder / NAME).exists() or (folder / FORMER).exists()
+    return any((folder / name).exists() for name in (NAME, FORMER))
 
 
 def save_weights(folder: Path, model: nn.Module) -> None:
     """Write the parameters and buffers of a trained model. Raises SpecError."""
-    weights = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
-    write(folder / NAME, safetensors.torch.save(weights, {"format": "pt"}))
+    write(folder / NAME, packed(model.state_dict()))
+
+
+def packed(weights: Mapping[str, Tensor]) -> bytes:
+    """What a ``.safetensors`` file of these weights holds."""
+    plain = {name: value.cpu().contiguous() for name, value in weights.items()}
+    return safetensors.torch.save(plain, {"format": "pt"})
 
 
 def load_weights(folder: Path, model: nn.Module) -> None:
-    """Give a model the weights of a run. Raises SpecError if they are missing, damaged, or of
+    """Give a model the weights of a run. Raises SpecError as `read_weights`, or if they are of
     another network.
     """
-    path = folder / NAME
-    if not path.exists() and (folder / FORMER).exists():
-        path = folder / FORMER
+    path = weights_file(folder)
     try:
         model.load_state_dict(read_weights(path))
-    except FileNotFoundError as error:
-        raise SpecError(
-            f"{folder} has no {NAME}: its training has not ended",
-            hint="continue it with --resume",
-        ) from error
-    except Exception as error:  # whatever a damaged file makes safetensors, zip and pickle raise
-        raise SpecError(
-            f"{path} is damaged, or is not of this network",
-            hint="the command that trained it with --resume writes it again, from the checkpoint",
-        ) from error
+    except RuntimeError as error:
+        raise SpecError(f"{path} is not of this network", hint=_AGAIN) from error
+
+
+def weights_file(folder: Path) -> Path:
+    """Where a run has its trained weights. Raises SpecError if it has none."""
+    for name in (NAME, FORMER):
+        if (folder / name).exists():
+            return folder / name
+    raise SpecError(
+        f"{folder} has no {NAME}: its training has not ended", hint="continue it with --resume"
+    )
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The ``state_dict`` in a file of either format; no code in it is run."""
-    if path.name == FORMER:
-        weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-        return weights
-    return safetensors.torch.load(path.read_bytes())
+    """The ``state_dict`` in a file of either format; no code in it is run.
+
+    Raises SpecError if it cannot be read, or is damaged.
+    """
+    try:
+        if path.suffix == ".pt":
+            return _named(torch.load(path, map_location="cpu", weights_only=True))
+        return safetensors.torch.load(path.read_bytes())
+    except OSError as error:
+        raise SpecError(f"{path} cannot be read: {error.strerror}") from error
+    except Exception as error:  # whatever a damaged file makes safetensors, zip and pickle raise
+        raise SpecError(f"{path} is damaged, or holds no weights", hint=_AGAIN) from error
+
+
+def _named(state: object) -> dict[str, Tensor]:
+    """A ``state_dict``. Raises TypeError for anything else that was pickled."""
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise TypeError(f"{type(state)} is no state_dict")
+    return state
