@@ -245,12 +245,12 @@ class Equations:
         given = [each for each in expr.arguments if not isinstance(each, ast.Window)]
         if len(given) == len(expr.arguments) == wanted:
             return [self.value(each, scope) for each in given]
-        number = len(expr.arguments)
-        self._fail(
-            f"`{symbol.name}` takes {wanted} arguments, not {number}",
-            expr.span,
-            notes=(symbol.note,),
-        )
+        window = next((each for each in expr.arguments if isinstance(each, ast.Window)), None)
+        if window is not None:
+            self._fail(f"a window is no argument of `{symbol.name}`", window.span)
+        else:
+            message = f"`{symbol.name}` takes {wanted} arguments, not {len(given)}"
+            self._fail(message, expr.span, notes=(symbol.note,))
         return [UNKNOWN] * wanted
 
     def _activated(self, expr: ast.Call, scope: Scope) -> str:
@@ -265,8 +265,12 @@ class Equations:
     def _argument(self, expr: ast.Call, scope: Scope) -> str:
         if len(expr.arguments) != 1 or isinstance(expr.arguments[0], ast.Window):
             name = expr.function.name
-            hint = f"{SLOPED}(r, 1/5) has another slope" if name == SLOPED else None
-            return self._fail(f"`{name}` takes one argument", expr.span, hint=hint)
+            if name == SLOPED:
+                hint = f"{SLOPED}(r, 1/5)"
+                return self._fail(
+                    f"`{name}` takes a value, and perhaps a slope", expr.span, hint=hint
+                )
+            return self._fail(f"`{name}` takes one argument", expr.span)
         return self.value(expr.arguments[0], scope)
 
     def _resampling(self, name: ResamplingName, expr: ast.Call, scope: Scope) -> str:

@@ -171,7 +171,9 @@ class _Run:
         made = self._tensor(_shape(expression, op, tuple(each.shape for each in given)))
         alive = {each for f in self._frames for each in (*f.tensors.values(), *f.stack)}
         alive.update(given, (made,))
-        dropped = sum(map(self._bytes, _dropped(op, made.shape)))
+        dropped = sum(
+            map(self._bytes, _dropped(op, tuple(each.shape for each in given), made.shape))
+        )
         self.peak = max(self.peak, dropped + sum(each.bytes for each in alive))
         return made
 
@@ -201,9 +203,9 @@ def _shape(expression: Apply, op: Op, given: tuple[Shape, ...]) -> Shape:
     return shapes.result(op, given, own)
 
 
-def _dropped(op: Op, made: Shape) -> tuple[Array, ...]:
+def _dropped(op: Op, given: tuple[Shape, ...], made: Shape) -> tuple[Array, ...]:
     """What an operation makes beside its value, and drops at its end."""
     if isinstance(op, ops.BatchNorm):
         return ()  # it has its statistics
     copies = isinstance(op, ops.LayerNorm) and made[0] > 1 and prod(made[1:]) > 1
-    return (*beside(op, made), *((value(made),) if copies else ()))
+    return (*beside(op, given[0] if given else (), made), *((value(made),) if copies else ()))

@@ -43,7 +43,8 @@ def saved(network: Network) -> Iterator[Saved]:
             if made.name not in seen and not is_number(made.op):
                 seen.add(made.name)
                 yield Saved(node, made, value(made.shape))
-        for array in (*beside(node.op, node.shape), *_reciprocal(network, node)):
+        given = network.operations[node.inputs[0]].shape if node.inputs else ()
+        for array in (*beside(node.op, given, node.shape), *_reciprocal(network, node)):
             yield Saved(node, node, array)
 
 
@@ -61,6 +62,9 @@ def _values(network: Network, node: Operation, trained: Collection[str]) -> tupl
     """The values that an operation saves, of those it is given and that it makes."""
     given = tuple(network.operations[name] for name in node.inputs)
     match node.op:
+        case ops.Conv(boundary=boundary) | ops.Stencil(boundary=boundary) if boundary != "zeros":
+            # what is padded is another tensor; to undo a circle takes no values
+            return given if boundary != "circular" and given[0].name in trained else ()
         case (
             ops.Conv() | ops.Stencil() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm()
             | ops.LayerNorm()
@@ -104,9 +108,12 @@ def _reciprocal(network: Network, node: Operation) -> tuple[Array, ...]:
     return (value(node.shape),) if isinstance(first.op, ops.Constant) else ()
 
 
-def beside(op: Op, made: Shape) -> tuple[Array, ...]:
+def beside(op: Op, given: Shape, made: Shape) -> tuple[Array, ...]:
     """What an operation makes beside its value in training: statistics, places of maxima."""
     match op:
+        case ops.Conv() | ops.Stencil() if op.boundary != "zeros":
+            around = (n + 2 * p for n, p in zip(given[1:], op.padding, strict=True))
+            return (value((given[0], *around)),)
         case ops.BatchNorm(channels=channels):
             return (Array(channels, each=False, content="statistics"),) * 2
         case ops.GroupNorm(groups=groups):

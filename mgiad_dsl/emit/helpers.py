@@ -76,7 +76,7 @@ SMALL_GROUPS = '''
 class SmallGroups2d(nn.Conv2d):
     """Small groups of channels; a CPU computes several together, with zeros between: faster."""
 
-    def __init__(self, *sizes: int, together: int, **options: object) -> None:
+    def __init__(self, *sizes, together: int, **options) -> None:  # those of Conv2d
         super().__init__(*sizes, **options)
         self.together = together
 
@@ -85,7 +85,7 @@ class SmallGroups2d(nn.Conv2d):
             return super().forward(x)
         groups, n, made = self.groups // self.together, self.together, self.weight.shape[0]
         blocks = self.weight.reshape(groups, n, made // self.groups, 1, *self.weight.shape[1:])
-        own = torch.eye(n, dtype=blocks.dtype).view(1, n, 1, n, 1, 1, 1)
+        own = torch.eye(n, dtype=blocks.dtype, device=blocks.device).view(1, n, 1, n, 1, 1, 1)
         weight = (blocks * own).reshape(made, -1, *self.weight.shape[2:])
         return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, groups)
 '''

@@ -90,12 +90,12 @@ def check_product(sign: str, left: Worth, right: Worth, span: Span) -> None:
         raise SpecError(f"{left.label} cannot be {done} {right.label}", span, hint=rule)
 
 
-def no_product(left: Worth, right: Worth, sizes: str, span: Span) -> SpecError:
+def no_product(left: Worth, right: Worth, sizes: str, hint: str, span: Span) -> SpecError:
     """``left * right`` of two values of which neither multiplies the other."""
     return SpecError(
         f"{left.label} cannot be multiplied by {right.label}: {sizes}",
         span,
-        hint="`*` takes two of one space and size, or one with a single channel or a single point",
+        hint=hint,
         notes=_declared(left, right),
     )
 

@@ -192,8 +192,8 @@ class Equations:
         single = small.shape[0] == 1 or (small.size and set(small.size) == {1})
         one_space = left.place == right.place and left.shape == right.shape
         if not one_space and not (single and spreads(small.shape, large.shape)):
-            sizes = f"{left} and {right}"
-            raise rules.no_product(worth(left), worth(right), sizes, expr.span)
+            sizes, hint = f"{left} and {right}", _product_hint(left, right)
+            raise rules.no_product(worth(left), worth(right), sizes, hint, expr.span)
         place = right.place if left.shape == right.shape else large.place
         return self._builder.add(ops.Binary("*"), (left, right), place, expr.span)
 
@@ -231,6 +231,14 @@ class Equations:
         if isinstance(value, (int, Fraction)) and is_number(value):
             return self._builder.scalar(ops.Constant(value), None, span)
         raise SpecError(f"{worth(value).label} is no factor", span)
+
+
+def _product_hint(left: Tensor, right: Tensor) -> str:
+    if left.shape == right.shape:
+        return f"`spaces {left.place.identity} = {right.place.identity}` would make them one space"
+    if len(left.shape) != len(right.shape):
+        return "a linear map gives a vector; a conv 1x1 of an avgpool gives an image of one point"
+    return "the smaller one has as many channels as the larger, or one; and as many points, or one"
 
 
 def _sound(value: object) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import gcd
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -297,7 +298,7 @@ def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
         raise SpecError(
             f"groups of {options.group_size} do not divide the {many} channels of `{ends.label}`",
             _span(kind, "group_size"),
-            hint=_divisors(many, options.group_size),
+            hint=_group_sizes(few, many, options.group_size),
         )
     else:
         option, said = "group_size", f"group_size {options.group_size}"
@@ -307,15 +308,21 @@ def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
             f"`{ends.label}` takes {ends.channels_in} channels to {ends.channels_out}; "
             f"{said} makes {groups} groups, which do not divide both",
             _span(kind, option),
+            hint=None if options.depthwise else _group_sizes(few, many, many // groups),
         )
     return groups
 
 
-def _divisors(channels: int, near: int) -> str:
-    """The group sizes next to a wrong one."""
-    below = next(d for d in range(min(near, channels), 0, -1) if channels % d == 0)
-    above = next((d for d in range(near, min(channels, near * 64) + 1) if channels % d == 0), None)
-    return f"{below} would" if above is None else f"{below} or {above} would"
+def _group_sizes(few: int, many: int, near: int) -> str:
+    """The group sizes next to a wrong one: both sides have as many groups."""
+    common = gcd(few, many)
+
+    def fits(size: int) -> bool:
+        return many % size == 0 and common % (many // size) == 0
+
+    below = next((str(d) for d in range(min(near, many), 0, -1) if fits(d)), None)
+    above = next((str(d) for d in range(near, min(many, near * 64) + 1) if fits(d)), None)
+    return f"{' or '.join(dict.fromkeys(filter(None, (below, above))))} would"
 
 
 def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Size:

@@ -18,7 +18,7 @@ TAKEN = frozenset(
     [
         *("F", "nn", "torch", "Tensor", "Callable", "self", "super"),
         *("REGIONS", "lists", "Stencil", "LayerNorm2d", "SmallGroups2d"),
-        *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance", "object"),
+        *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance"),
     ]
 )
 # Attributes of torch.nn.Module (2.6 to 2.15), which an operator may not replace.

@@ -61,6 +61,15 @@ OTHERS = {
     output two = tanh(A(x)) * sigmoid(B(avgpool(A(x)))) + K(x) * B(A(x))
     output three = A(x) * A(x) + relu(K(x)) * (Q(field) * A(x))
     """,
+    "boundaries": """network boundaries
+    input x : 4 x 8 x 8
+    operators { A : x -> x conv 3x3   C : x -> x conv 3x3 pad circular group_size 2
+                E : x -> x conv 5x3 pad replicate   M : x -> x conv 3x3 pad 2 x 1 reflect stride 2
+                S : x -> x stencil [[0,1,0],[1,-4,1],[0,1,0]] fixed pad circular }
+    output one = C(x) + E(x) + S(x)
+    output two = C(A(x)) + E(relu(A(x))) + S(A(x)) * E(C(x))
+    output three = M(x) + M(A(x))
+    """,
     "beside": """network beside
     input x : 3 x 8 x 8
     spaces u, v : 4 channels
@@ -120,6 +129,9 @@ OTHERS = {
 # One operation each, on 4 channels, so that the peak is there.
 ALONE = {
     "conv": ("conv 3x3 dilation 2", "8 x 8"),
+    "circle": ("conv 3x3 pad circular", "8 x 8"),
+    "mirror": ("conv 3x3 stride 2 pad 2 reflect", "8 x 8"),
+    "edge": ("stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] learnable pad replicate", "8 x 8"),
     "narrow": ("conv 3x3 stride 3 group_size 2 bias", "8 x 8"),
     "fixed": ("stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] fixed", "8 x 8"),
     "learned": ("stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] learnable", "8 x 8"),
