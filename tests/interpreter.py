@@ -20,9 +20,6 @@ from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network, Operation
 from mgiad_dsl.outline.names import attribute
 
-# Of norms, on both sides: with PyTorch's 1e-5 norms of constants blow up rounding errors.
-EPS = 1.0
-
 Value: TypeAlias = "Tensor | float"
 
 _SIGNS: Mapping[str, Callable[..., Value]] = {
@@ -36,9 +33,16 @@ _ACTIVATIONS = {"tanh": torch.tanh, "sigmoid": torch.sigmoid}
 
 
 def run(
-    network: Network, state: Mapping[str, Tensor], images: Mapping[str, Tensor], training: bool
+    network: Network,
+    state: Mapping[str, Tensor],
+    images: Mapping[str, Tensor],
+    training: bool,
+    eps: float = 1e-5,
 ) -> dict[str, Tensor]:
-    """The outputs; ``state`` is that of the emitted module, its buffers change in training."""
+    """The outputs; ``state`` is that of the emitted module, its buffers change in training.
+
+    ``eps`` is that of norms.
+    """
     values: dict[str, Value] = {}
     live = network.live()
     for node in network.operations.values():
@@ -46,7 +50,7 @@ def run(
             values[node.name] = images[node.op.name]
         elif node.name in live:
             given = [values[name] for name in node.inputs]
-            values[node.name] = _apply(node, given, _weights(network, node, state), training)
+            values[node.name] = _apply(node, given, _weights(network, node, state), training, eps)
     batch = len(next(iter(images.values())))
     shapes = {name: (batch, *network.operations[v].shape) for name, v in network.outputs.items()}
     found = {name: torch.as_tensor(values[v]) for name, v in network.outputs.items()}
@@ -63,7 +67,9 @@ def _weights(network: Network, node: Operation, state: Mapping[str, Tensor]) -> 
     return {"weight": state[prefix]} if prefix in state else found
 
 
-def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], training: bool) -> Value:
+def _apply(
+    node: Operation, given: list[Value], w: Mapping[str, Tensor], training: bool, eps: float
+) -> Value:
     op, x = node.op, given[0] if given else 0.0
     match op:
         case ops.Constant(value):
@@ -102,11 +108,11 @@ def _apply(node: Operation, given: list[Value], w: Mapping[str, Tensor], trainin
             if training:
                 w["num_batches_tracked"].add_(1)
             statistics = w["running_mean"], w["running_var"]
-            return F.batch_norm(x, *statistics, w["weight"], w["bias"], training, eps=EPS)
+            return F.batch_norm(x, *statistics, w["weight"], w["bias"], training, eps=eps)
         case ops.GroupNorm(groups=groups):
-            return F.group_norm(x, groups, w["weight"], w["bias"], EPS)
+            return F.group_norm(x, groups, w["weight"], w["bias"], eps)
         case ops.LayerNorm(channels=channels):
-            last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"], EPS)
+            last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"], eps)
             return last.movedim(-1, 1).contiguous()
         case ops.Activation(name, slope):
             more = () if slope is None else (float(slope),)
