@@ -18,8 +18,9 @@ from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.listeners import Listener
 from mgiad_dsl.train.run.report import duration
 
-# Compiling takes a minute or two, and saves a fifth of the time or so of what comes after.
-LONG = 600.0  # seconds
+# Compiling a large network takes minutes, and saves 3 to 6 % of the steps on a CPU: an hour breaks
+# even (bench/references.py --compiled).
+LONG = 3600.0  # seconds
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def compiled(
 ) -> Iterator[bool]:
     """A context in which model and feed are compiled if the recipe wants it; whether it does.
 
-    ``auto`` means a training of more than ten minutes, by the time of one step; ``before`` is
+    ``auto`` means a training of more than an hour, by the time of one step; ``before`` is
     what was decided when a resumed one began. ``image`` is one of the feed, (C, H, W).
     """
     images = image.expand(feed.size(), *image.shape)
