@@ -11,12 +11,10 @@ the time of inference at -O1 and -O2 against the same without it.
 from __future__ import annotations
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable, Sequence
 
 import torch
-from torch import Tensor, nn
+from turns import Run, inference, ratios, step
 
 from mgiad_dsl.compiler import Compiled, compile_tree, read
 from mgiad_dsl.graph.network import Network
@@ -61,8 +59,8 @@ def _table(
 def _level_cells(levels: list[Compiled], options: argparse.Namespace) -> list[str]:
     columns = [
         [each.count.macs / levels[0].count.macs for each in levels],
-        _ratios(levels, _step, options.batch, options.rounds),
-        _ratios(levels, _inference, options.batch, options.rounds),
+        _ratios(levels, step, options),
+        _ratios(levels, inference, options),
     ]
     return [f"{ratio:.2f}" for column in columns for ratio in column[1:]]
 
@@ -70,41 +68,20 @@ def _level_cells(levels: list[Compiled], options: argparse.Namespace) -> list[st
 def _folding_cells(levels: list[Compiled], options: argparse.Namespace) -> list[str]:
     pairs = [[each, each.for_inference()] for each in levels[1:]]
     before, after = (_norms(each.network) for each in pairs[-1])
-    ratios = [_ratios(pair, _inference, options.batch, options.rounds)[1] for pair in pairs]
-    return [f"{before - after} of {before}", *(f"{ratio:.2f}" for ratio in ratios)]
+    times = [_ratios(pair, inference, options)[1] for pair in pairs]
+    return [f"{before - after} of {before}", *(f"{ratio:.2f}" for ratio in times)]
 
 
 def _norms(network: Network) -> int:
     return sum(isinstance(node.op, BatchNorm) for node in network.operations.values())
 
 
-def _ratios(
-    levels: list[Compiled], run: Callable[[nn.Module, Tensor], object], batch: int, rounds: int
-) -> list[float]:
-    """The time of each level against the first one, the median over rounds."""
+def _ratios(levels: list[Compiled], run: Run, options: argparse.Namespace) -> list[float]:
+    """The time of each level against that of the first one."""
     torch.manual_seed(0)
     networks = [load(each.python, each.name) for each in levels]
     shape = next(iter(levels[0].network.operations.values())).shape
-    images = torch.randn(batch, *shape)
-    times = [[_seconds(run, network, images) for network in networks] for _ in range(rounds + 1)]
-    return [statistics.median(row[at] / row[0] for row in times[1:]) for at in range(len(networks))]
-
-
-def _seconds(run: Callable[[nn.Module, Tensor], object], network: nn.Module, x: Tensor) -> float:
-    start = time.perf_counter()
-    run(network, x)
-    return time.perf_counter() - start
-
-
-def _step(network: nn.Module, images: Tensor) -> None:
-    made = network.train()(images)
-    outputs = list(made.values()) if isinstance(made, dict) else [made]
-    torch.stack([value.square().mean() for value in outputs]).sum().backward()
-
-
-@torch.no_grad()
-def _inference(network: nn.Module, images: Tensor) -> None:
-    network.eval()(images)
+    return ratios(networks, run, torch.randn(options.batch, *shape), options.rounds)
 
 
 if __name__ == "__main__":

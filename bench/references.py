@@ -10,14 +10,13 @@ does to the emitted one: time to compile its steps one by one and the whole, and
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from turns import inference, ratios, seconds, step
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tests/reference
 
@@ -57,8 +56,8 @@ def _table(names: Sequence[str], images: Tensor, rounds: int) -> None:
         networks = [REFERENCES[name](), *(_emitted(name, level) for level in LEVELS)]
         cells = [
             f"{median:.2f}"
-            for run in (_step, _inference)
-            for median in _ratios(networks, run, images, rounds)[1:]
+            for run in (step, inference)
+            for median in ratios(networks, run, images, rounds)[1:]
         ]
         print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
 
@@ -74,9 +73,9 @@ def _compiled_table(names: Sequence[str], images: Tensor, rounds: int) -> None:
             namespace[function.__name__] = torch.compile(function, dynamic=False)
         whole.compile(dynamic=False)
         with torch._dynamo.config.patch(cache_size_limit=256):
-            times = [_seconds(_step, network, images) for network in (regions, whole)]
-            ratios = _ratios([plain, regions, whole], _step, images, rounds)
-        cells = [f"{times[0] / times[1]:.2f}", *(f"{ratio:.2f}" for ratio in ratios[1:])]
+            times = [seconds(step, network, images) for network in (regions, whole)]
+            found = ratios([plain, regions, whole], step, images, rounds)
+        cells = [f"{times[0] / times[1]:.2f}", *(f"{ratio:.2f}" for ratio in found[1:])]
         print(f"| `{name}` | {' | '.join(cells)} |", flush=True)
         torch.compiler.reset()
 
@@ -86,32 +85,6 @@ def _emitted(name: str, level: int, copy: str = "") -> nn.Module:
     tree, variant = read(name)
     compiled = compile_tree(tree, variant, {}, level)
     return load(compiled.python, f"{compiled.name}{copy}")
-
-
-def _ratios(
-    networks: Sequence[nn.Module],
-    run: Callable[[nn.Module, Tensor], object],
-    images: Tensor,
-    rounds: int,
-) -> list[float]:
-    """The time of each network against that of the first, the median over rounds."""
-    times = [[_seconds(run, network, images) for network in networks] for _ in range(rounds + 1)]
-    return [statistics.median(row[at] / row[0] for row in times[1:]) for at in range(len(networks))]
-
-
-def _seconds(run: Callable[[nn.Module, Tensor], object], network: nn.Module, x: Tensor) -> float:
-    began = time.perf_counter()
-    run(network, x)
-    return time.perf_counter() - began
-
-
-def _step(network: nn.Module, images: Tensor) -> None:
-    network.train()(images).square().mean().backward()
-
-
-@torch.no_grad()
-def _inference(network: nn.Module, images: Tensor) -> None:
-    network.eval()(images)
 
 
 if __name__ == "__main__":
