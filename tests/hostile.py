@@ -71,7 +71,7 @@ TORCH += [
     "T_destination",
     "requires_grad_",
 ]
-EMITTED = ["Stencil", "LayerNorm2d", "lists", "make", "count", "REGIONS", "rows", "t", "t1"]
+EMITTED = ["Stencil2d", "ChannelNorm", "lists", "make", "count", "REGIONS", "rows", "t", "t1"]
 EMITTED += ["each", "family", "key", "module", "u1_0", "u_coarse", "f_coarse", "A_coarse", "norm2"]
 EMITTED += ["v_cycle_k2", "smooth_l", "Net", "part", "geometry", "u_", "A_u", "keys"]
 EMITTED += ["values", "items", "pop", "clear", "update", "append"]

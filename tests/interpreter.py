@@ -86,22 +86,11 @@ def _apply(
     match op:
         case ops.Zeros():
             return x.new_zeros(len(x), *node.shape)
-        case ops.Conv():
-            x, padding = _padded(x, op)
-            geometry = op.stride, padding
-            if not op.transposed:
-                return F.conv2d(x, w["weight"], w.get("bias"), *geometry, op.dilation, op.groups)
-            return F.conv_transpose2d(
-                x, w["weight"], w.get("bias"), *geometry, op.output_padding, op.groups, op.dilation
-            )
+        case ops.Conv(groups=groups):
+            return _convolved(x, w["weight"], w.get("bias"), op, groups)
         case ops.Stencil():
-            x, padding = _padded(x, op)
-            weight, geometry = w["weight"].expand(x.shape[1], 1, *op.kernel), (op.stride, padding)
-            if not op.transposed:
-                return F.conv2d(x, weight, None, *geometry, op.dilation, x.shape[1])
-            return F.conv_transpose2d(
-                x, weight, None, *geometry, op.output_padding, x.shape[1], op.dilation
-            )
+            channels = x.shape[1]
+            return _convolved(x, w["weight"].expand(channels, 1, *op.kernel), None, op, channels)
         case ops.Linear():
             return F.linear(x.flatten(1), w["weight"], w.get("bias"))
         case ops.BatchNorm():
@@ -118,9 +107,10 @@ def _apply(
             more = () if slope is None else (float(slope),)
             return _ACTIVATIONS.get(name, getattr(F, name, None))(x, *more)
         case ops.Pool(maximum=maximum, window=None):
-            return (F.adaptive_max_pool2d if maximum else F.adaptive_avg_pool2d)(x, 1)
+            kind = f"adaptive_{'max' if maximum else 'avg'}_pool{x.dim() - 2}d"
+            return getattr(F, kind)(x, 1)
         case ops.Pool(maximum=maximum):
-            pool = F.max_pool2d if maximum else F.avg_pool2d
+            pool = getattr(F, f"{'max' if maximum else 'avg'}_pool{x.dim() - 2}d")
             return pool(x, op.window, op.stride, op.padding)
         case ops.Upsample(size=size, mode=mode):
             return F.interpolate(x, size, mode=mode)
@@ -130,17 +120,29 @@ def _apply(
             assert_never(op)
 
 
+def _convolved(
+    x: Tensor, weight: Tensor, bias: Tensor | None, op: ops.Conv | ops.Stencil, groups: int
+) -> Tensor:
+    x, padding = _padded(x, op)
+    rank, dilation = f"{len(op.kernel)}d", op.dilation
+    if not op.transposed:
+        conv = getattr(F, f"conv{rank}")
+        return conv(x, weight, bias, op.stride, padding, dilation, groups)
+    conv = getattr(F, f"conv_transpose{rank}")
+    return conv(x, weight, bias, op.stride, padding, op.output_padding, groups, dilation)
+
+
 def _padded(x: Tensor, op: ops.Conv | ops.Stencil) -> tuple[Tensor, ops.Size]:
     """An image with its boundary around it, and the zeros that are left to add."""
     if op.boundary == "zeros":
         return x, op.padding
-    (top, left), (height, width) = op.padding, x.shape[2:]
-    rows, columns = torch.arange(-top, height + top), torch.arange(-left, width + left)
-    for at, end in ((rows, height), (columns, width)):
+    for dim, (width, end) in enumerate(zip(op.padding, x.shape[2:], strict=True), start=2):
+        at = torch.arange(-width, end + width)
         if op.boundary == "circular":
             at.remainder_(end)
         elif op.boundary == "replicate":
             at.clamp_(0, end - 1)
         else:
             at.abs_().copy_(torch.where(at >= end, 2 * (end - 1) - at, at))
-    return x[:, :, rows][:, :, :, columns], (0, 0)
+        x = x.index_select(dim, at)
+    return x, (0,) * len(op.padding)

@@ -220,7 +220,9 @@ LIMITS = {
     "bits of a numerator or denominator": ("language.evaluate", "MAX_BITS"),
     "items of a list": ("language.evaluate", "MAX_ITEMS"),
     "levels of one index": ("lower.spaces", "MAX_LEVELS"),
-    "channels, height and width": ("lower.builder", "MAX_SIZE"),
+    "lists in lists": ("language.evaluate", "MAX_NESTED"),
+    "dimensions of an image": ("language.spec", "MAX_RANK"),
+    "channels, and points along each dimension": ("lower.builder", "MAX_SIZE"),
     "operations of the unrolled network": ("lower.builder", "MAX_NODES"),
     "steps of work to unroll it": ("language.evaluate", "MAX_WORK"),
 }

@@ -102,7 +102,7 @@ def test_no_operator_hides_what_a_module_has() -> None:
     ("name", "made"),
     [
         ("_1", "Network1"), ("__", "Network"), ("f", "FNetwork"), ("tensor", "TensorNetwork"),
-        ("stencil_", "StencilNetwork"), ("layer_norm2d", "LayerNorm2dNetwork"),
+        ("stencil2d", "Stencil2dNetwork"), ("channel_norm", "ChannelNormNetwork"),
         ("none", "NoneNetwork"),
         ("true", None), ("callable", "CallableNetwork"), ("__debug__", "Debug"), ("self", "Self"),
     ],

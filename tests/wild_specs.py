@@ -6,6 +6,7 @@ any place, several cycles, cycles in cycles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from random import Random
 
@@ -39,8 +40,28 @@ NUMBERS = ("2", "-1", "1/3", "s", "q[l]", "s^2", "(s - 1/2)", "(q[l] + s)", "2^(
 
 
 def wild(seed: int) -> str:
-    """The spec number ``seed``; a few of them are wrong."""
-    return _Writer(Random(seed)).text()
+    """The spec number ``seed``; a few of them are wrong, one in eight has signals, one volumes."""
+    text = _Writer(Random(seed)).text()
+    return at_rank(text, {3: 1, 7: 3}.get(seed % 8, 2))
+
+
+def at_rank(text: str, rank: int) -> str:
+    """A spec of square images with signals, or with volumes of half their sides, in their place."""
+    if rank == 2:
+        return text
+
+    def sides(found: re.Match[str]) -> str:
+        points = int(found[1]) // (1 if rank == 1 else 2)
+        return " x ".join([str(points)] * rank)
+
+    def rows(found: re.Match[str]) -> str:
+        plane = found[0]
+        return f"[{plane.split('],[')[1]}]" if rank == 1 else f"[{plane},{plane},{plane}]"
+
+    text = re.sub(r"(?<= x )(\d+) x \1\b", sides, text)
+    text = re.sub(r"\b(\d)x\1\b", lambda found: "x".join([found[1]] * rank), text)
+    text = re.sub(r"\[\[.*?\]\]", rows, text)
+    return text.replace("bilinear", "linear" if rank == 1 else "trilinear")
 
 
 class _Writer:

@@ -13,7 +13,7 @@ from mgiad_dsl.check.options import check_options
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language import words
-from mgiad_dsl.language.spec import Hierarchy, Operator, Space
+from mgiad_dsl.language.spec import MAX_RANK, Hierarchy, Operator, Space
 from mgiad_dsl.language.syntax import names_in
 
 
@@ -32,7 +32,10 @@ class Declarations:
             self._check_let(let)
         self._check_cyclic_lets(tree.lets)
         for input_ in tree.inputs:
-            self._numbers.all((input_.channels, input_.height, input_.width), ())
+            self._numbers.all((input_.channels, *input_.size), ())
+            if len(input_.size) > MAX_RANK:
+                message = f"`{input_.name}` has {len(input_.size)} dimensions"
+                self._report.error(SpecError(message, input_.span, hint=f"at most {MAX_RANK}"))
         self.hierarchies = self._hierarchies(tree.levels)
         self.spaces = tuple(space for line in tree.spaces for space in self._line(line))
         self.identities = {space.name: space.identity for space in self.spaces}

@@ -18,7 +18,7 @@ from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.kinds import KINDS, KindName, ResamplingName, resampling_named
 from mgiad_dsl.language.rules import Worth
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, SLOPED, UPSAMPLINGS
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, SLOPED
 
 NUMBER = "a number"
 SCALAR = "a learnable scalar"
@@ -285,8 +285,6 @@ class Equations:
                 self._window(name, window, scope)
             else:
                 self._numbers.check(window, scope)
-                if name != "upsample":
-                    self._fail(f"`{name}` takes a window such as 2x2", window.span)
         if name == "upsample" and len(expr.arguments) == 1:
             return self._fail("`upsample` needs a factor", expr.span, hint="upsample(r, 2)")
         value = self.value(expr.arguments[0], scope)
@@ -300,7 +298,7 @@ class Equations:
             self._fail(
                 "`upsample` takes a factor",
                 window.span,
-                hint=f"upsample(r, 2) or upsample(r, 2, {UPSAMPLINGS[1]})",
+                hint="upsample(r, 2) or upsample(r, 2, bilinear)",
             )
             return
         self._numbers.dims(window.dims, scope)

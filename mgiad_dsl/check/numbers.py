@@ -49,7 +49,7 @@ class Numbers:
         return self.all((range_.first, range_.last), scope)
 
     def dims(self, dims: ast.Dims, scope: Collection[str]) -> bool:
-        return self.all((dims.height, dims.width), scope)
+        return self.all(dims.numbers, scope)
 
     def _name(self, name: str, indices: int, span: Span, scope: Collection[str]) -> bool:
         symbol = self._symbols.find(name)

@@ -75,6 +75,9 @@ class Symbols:
         """Report that a name is not known, with the nearest known one; once for each name."""
         known = {*self._symbols, *local, *FUNCTIONS}
         hint = None if self._report.full else did_you_mean(name, known)
+        sides = name.split("x")
+        if len(sides) > 1 and all(side.isdigit() or side in known for side in sides):
+            hint = f"`x` between names stands between blanks: {' x '.join(sides)}"
         error = SpecError(f"`{name}` is not declared", span, hint=hint)
         self._report.error(error, cause=f"unknown {name}")
 

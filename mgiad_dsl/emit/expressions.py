@@ -109,7 +109,7 @@ def _text(expression: Expression) -> Text:
         case ops.Join():
             return f"torch.cat(({', '.join(texts)}), dim=1)", _ATOM
         case ops.Pool():
-            return _pool(expression.op, texts[0]), _ATOM
+            return _pool(expression.op, expression.given[0], texts[0]), _ATOM
         case ops.Upsample():
             return _upsample(expression.op, expression.given[0], texts[0]), _ATOM
         case ops.Linear():
@@ -153,8 +153,7 @@ def _conv(expression: Apply, op: ops.Conv | ops.Stencil, inner: str) -> str:
     if isinstance(op, ops.Stencil) and any(op.output_padding):
         return f"{operator}({inner}, output_padding={pair(op.output_padding)})"
     if isinstance(built, ops.Conv) and op.output_padding != built.output_padding:
-        size = ", ".join(map(str, expression.shape[1:]))
-        return f"{operator}({inner}, output_size=({size}))"
+        return f"{operator}({inner}, output_size={expression.shape[1:]})"
     return f"{operator}({inner})"
 
 
@@ -166,12 +165,12 @@ def _upsample(op: ops.Upsample, given: Shape, inner: str) -> str:
     return f'F.interpolate({inner}, {to}, mode="{op.mode}")'
 
 
-def _pool(op: ops.Pool, inner: str) -> str:
-    kind = "max" if op.maximum else "avg"
+def _pool(op: ops.Pool, given: Shape, inner: str) -> str:
+    name = f"{'max' if op.maximum else 'avg'}_pool{len(given) - 1}d"
     if op.window is None:
-        return f"F.adaptive_{kind}_pool2d({inner}, 1)"
+        return f"F.adaptive_{name}({inner}, 1)"
     padding = f", padding={pair(op.padding)}" if any(op.padding) else ""
-    return f"F.{kind}_pool2d({inner}, {pair(op.window)}, stride={pair(op.stride)}{padding})"
+    return f"F.{name}({inner}, {pair(op.window)}, stride={pair(op.stride)}{padding})"
 
 
 def number(value: int | Fraction) -> str:

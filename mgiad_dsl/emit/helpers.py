@@ -6,12 +6,12 @@ from mgiad_dsl.graph import ops
 from mgiad_dsl.outline.program import Program
 
 _STENCIL = '''
-class Stencil(nn.Module):
+class Stencil{n}d(nn.Module):
     """One stencil applied to every channel: a weight if it is learnable, else a buffer."""
 
     def __init__(
         self,
-        rows: list[list[float]],
+        rows: {rows},
         learnable: bool,
         stride: int | tuple[int, ...] = 1,
         padding: int | tuple[int, ...] = 0,
@@ -31,8 +31,8 @@ class Stencil(nn.Module):
         channels = x.shape[1]
         weight = self.weight.expand(channels, 1, *self.weight.shape)
         if not self.transposed:
-            return F.conv2d(x, weight, groups=channels, **self.geometry)
-        return F.conv_transpose2d(
+            return F.conv{n}d(x, weight, groups=channels, **self.geometry)
+        return F.conv_transpose{n}d(
             x, weight, groups=channels, output_padding=output_padding, **self.geometry
         )
 '''
@@ -48,7 +48,7 @@ _BOUNDARY = (
         """        self.transposed = transposed
         self.boundary = boundary
         if boundary != "zeros":
-            width = (padding, padding) if isinstance(padding, int) else padding
+            width = (padding,) * {n} if isinstance(padding, int) else padding
             self.around = [each for each in reversed(width) for _ in range(2)]
             self.geometry["padding"] = 0
 """,
@@ -63,13 +63,12 @@ _BOUNDARY = (
 )
 
 _LAYER_NORM = '''
-class LayerNorm2d(nn.LayerNorm):
+class ChannelNorm(nn.LayerNorm):
     """Over the channels of each point, in the memory format of the input."""
 
     def forward(self, x: Tensor) -> Tensor:
         normed = super().forward(x.movedim(1, -1)).movedim(-1, 1)
-        channels_last = x.is_contiguous(memory_format=torch.channels_last)
-        return normed if channels_last else normed.contiguous()
+        return normed if x.stride(1) == 1 else normed.contiguous()
 '''
 
 SMALL_GROUPS = '''
@@ -100,20 +99,21 @@ def lists(make: Callable[[], nn.Module], count: int, *counts: int) -> nn.ModuleL
 def helpers(program: Program, lists: bool) -> list[str]:
     """The classes, and the function ``lists``, that the operators of a program need."""
     made = [group.op for members in program.families for group in members]
-    kinds = {type(op) for op in made}
-    found = [_stencil(made)] if ops.Stencil in kinds else []
-    found += [_LAYER_NORM] if ops.LayerNorm in kinds else []
+    ranks = sorted({len(op.kernel) for op in made if isinstance(op, ops.Stencil)})
+    found = [_stencil(made, rank) for rank in ranks]
+    found += [_LAYER_NORM] if any(isinstance(op, ops.LayerNorm) for op in made) else []
     found += [SMALL_GROUPS] if small_groups(program) else []
     return found + ([_LISTS] if lists else [])
 
 
-def _stencil(made: list[ops.Weighted]) -> str:
-    """The class of stencils; with a boundary only where one of them has it."""
+def _stencil(made: list[ops.Weighted], rank: int) -> str:
+    """The class of stencils of a rank; with a boundary only where one of them has it."""
     text = _STENCIL
-    if any(isinstance(op, ops.Stencil) and op.boundary != "zeros" for op in made):
+    stencils = [op for op in made if isinstance(op, ops.Stencil) and len(op.kernel) == rank]
+    if any(op.boundary != "zeros" for op in stencils):
         for plain, bounded in _BOUNDARY:
             text = text.replace(plain, bounded)
-    return text
+    return text.replace("{n}", str(rank)).replace("{rows}", "list[" * rank + "float" + "]" * rank)
 
 
 def small_groups(program: Program) -> bool:
@@ -144,6 +144,11 @@ def reset(program: Program) -> str:
             "                    nn.init.zeros_(module.bias)",
         ]
     return "\n".join([*lines, ""])
+
+
+def stencil_class(op: ops.Stencil) -> str:
+    """``Stencil2d``"""
+    return f"Stencil{len(op.kernel)}d"
 
 
 def conv_class(op: ops.Conv) -> str:

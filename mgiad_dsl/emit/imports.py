@@ -42,9 +42,9 @@ def _is_made_of_torch(op: Weighted) -> bool:
     match op:
         case ops.Conv(together=together):
             return together > 1
-        case ops.Stencil() | ops.Scalar() | ops.LayerNorm():
+        case ops.Stencil() | ops.Scalar():
             return True
-        case ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
+        case ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
             return False
         case _:
             assert_never(op)

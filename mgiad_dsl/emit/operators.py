@@ -10,7 +10,7 @@ from typing import TypeAlias
 from typing_extensions import assert_never
 
 from mgiad_dsl.emit.expressions import decimal, number, pair
-from mgiad_dsl.emit.helpers import conv_class
+from mgiad_dsl.emit.helpers import conv_class, stencil_class
 from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import WeightGroup
@@ -197,12 +197,12 @@ def construct(op: Weighted) -> Call:
             return _stencil(op)
         case ops.Linear(features_in=n, features_out=m):
             return Call("nn.Linear", (str(n), str(m)))
-        case ops.BatchNorm(channels=c, vector=vector):
-            return Call(f"nn.BatchNorm{1 if vector else 2}d", (str(c),))
+        case ops.BatchNorm(channels=c, dimensions=dimensions):
+            return Call(f"nn.BatchNorm{dimensions}d", (str(c),))
         case ops.GroupNorm(channels=c, groups=g):
             return Call("nn.GroupNorm", (str(g), str(c)))
         case ops.LayerNorm(channels=c):
-            return Call("LayerNorm2d", (str(c),))
+            return Call("ChannelNorm", (str(c),))
         case ops.Scalar(initial=value):
             return Call("nn.Parameter", (f"torch.tensor({decimal(float(value))})",))
         case _:
@@ -225,15 +225,18 @@ def _conv(op: ops.Conv) -> Call:
 
 
 def _stencil(op: ops.Stencil) -> Call:
-    square = ("[", "]")
-    rows = tuple(Display("", tuple(map(number, row)), brackets=square) for row in op.rows)
-    stencil = Display("", rows, brackets=square)
-    arguments: list[str | Display] = [stencil, f"learnable={not op.fixed}", *_geometry(op)]
+    arguments: list[str | Display] = [_nested(op.rows), f"learnable={not op.fixed}", *_geometry(op)]
     if op.transposed:
         arguments.append("transposed=True")
     if op.boundary != "zeros":
         arguments.append(f'boundary="{op.boundary}"')
-    return Call("Stencil", tuple(arguments))
+    return Call(stencil_class(op), tuple(arguments))
+
+
+def _nested(rows: ops.Rows) -> Display:
+    """Numbers, in lists as deep as the image has dimensions."""
+    inside = tuple(_nested(row) if isinstance(row, tuple) else number(row) for row in rows)
+    return Display("", inside, brackets=("[", "]"))
 
 
 def _geometry(op: ops.Conv | ops.Stencil) -> list[str]:

@@ -80,10 +80,10 @@ def _wrong_channels(op: Op, given: tuple[Shape, ...]) -> Iterator[str]:
         case ops.Linear(features_in=features):
             if not first or prod(first) != features:
                 yield _other("features", features, prod(first))
-        case ops.BatchNorm(channels=channels, vector=vector):
+        case ops.BatchNorm(channels, dimensions):
             yield from _wrong_norm(channels, first)
-            if vector != (len(first) == 1):
-                yield f"is a norm of {'vectors' if vector else 'images'}, given {first}"
+            if dimensions != max(1, len(first) - 1):
+                yield f"is a norm of images of {dimensions} dimensions, given {first}"
         case ops.LayerNorm(channels=channels):
             yield from _wrong_norm(channels, first)
         case ops.GroupNorm(channels=channels, groups=groups):

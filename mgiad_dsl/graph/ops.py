@@ -98,11 +98,7 @@ class Stencil:
 
     @property
     def kernel(self) -> Size:
-        lengths, inner = [], self.rows
-        while isinstance(inner, tuple):
-            lengths.append(len(inner))
-            inner = inner[0]
-        return tuple(lengths)
+        return lengths(self.rows)
 
 
 @dataclass(frozen=True)
@@ -114,8 +110,10 @@ class Linear:
 
 @dataclass(frozen=True)
 class BatchNorm:
+    """Of images of so many ``dimensions``; of vectors it is that of one."""
+
     channels: int
-    vector: bool = False
+    dimensions: int = 2
 
 
 @dataclass(frozen=True)
@@ -175,6 +173,15 @@ class Join:
     """The channels of so many values side by side."""
 
     parts: int
+
+
+def lengths(rows: Rows) -> Size:
+    """The kernel of a stencil: how long its lists are, from the outermost to the numbers."""
+    found, inner = [], rows
+    while isinstance(inner, tuple):
+        found.append(len(inner))
+        inner = inner[0]
+    return tuple(found)
 
 
 _ZERO_AT_ZERO = frozenset(

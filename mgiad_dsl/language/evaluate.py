@@ -18,6 +18,7 @@ from mgiad_dsl.language.words import WORDS, did_you_mean
 
 MAX_BITS = 256
 MAX_ITEMS = 4_096
+MAX_NESTED = 3  # lists in lists in lists: a stencil of volumes
 MAX_DEPTH = 100
 MAX_WORK = 300_000
 
@@ -183,8 +184,9 @@ class Evaluator:
         self.spend(total, span)
         if total > MAX_ITEMS:
             raise SpecError(f"a list of more than {MAX_ITEMS:,} items", span)
-        if any(isinstance(part, tuple) for row in items if isinstance(row, tuple) for part in row):
-            raise SpecError("a list of lists of lists", span, hint="lists nest at most twice")
+        if _depth(items) > MAX_NESTED:
+            hint = f"lists nest at most {MAX_NESTED} deep"
+            raise SpecError("lists in lists in lists in lists", span, hint=hint)
         return items
 
     def _name(self, name: str, env: Environment, span: Span) -> Value:
@@ -340,3 +342,8 @@ def _fraction(value: object) -> Fraction:
 def _items(value: object) -> int:
     """Number of items of a list, and of the lists in it; 1 for all else."""
     return sum(map(_items, value)) + 1 if isinstance(value, tuple) else 1
+
+
+def _depth(value: object) -> int:
+    """How deep lists nest."""
+    return 1 + max(map(_depth, value), default=0) if isinstance(value, tuple) else 0

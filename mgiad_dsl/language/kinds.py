@@ -56,6 +56,7 @@ class Traits:
 
 _GEOMETRY = frozenset({"stride", "pad", "dilation", "transposed"})
 _WINDOW = frozenset({"stride", "pad"})
+UPSAMPLINGS = ("nearest", "linear", "bilinear", "trilinear")  # to upsample
 
 
 def _traits(kind: KindName) -> Traits:
@@ -96,8 +97,8 @@ def _traits(kind: KindName) -> Traits:
             return Traits(
                 "resampling",
                 "factor",
-                options=frozenset({"nearest", "bilinear"}),
-                exclusive=("nearest", "bilinear"),
+                options=frozenset(UPSAMPLINGS),
+                exclusive=UPSAMPLINGS,
             )
         case "batchnorm" | "layernorm":
             return Traits("norm", takes_vectors=True)

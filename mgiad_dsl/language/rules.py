@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.language.kinds import UPSAMPLINGS
 
 ONLY_ZERO = "of all numbers only 0 is a value of every space"
 
@@ -118,6 +119,22 @@ def check_points(function: str, is_vector: bool, span: Span) -> None:
     """
     if is_vector:
         raise SpecError(f"`{function}` is given a vector, which has no points", span)
+
+
+def check_way(way: str, size: tuple[int, ...], span: Span) -> None:
+    """``upsample(r, 2, bilinear)``
+
+    Raises:
+        SpecError: it interpolates in images of another number of dimensions.
+    """
+    fits = UPSAMPLINGS[len(size)]
+    if way not in (UPSAMPLINGS[0], fits):
+        raise SpecError(
+            f"ranks disagree: `{way}` upsamples images of another rank than "
+            f"{'x'.join(map(str, size))}",
+            span,
+            hint=f"here it is called {fits}",
+        )
 
 
 def check_applied(operator: str, note: Note, domain: Worth, argument: Worth, span: Span) -> None:

@@ -173,6 +173,7 @@ class NetSpec(_Model):
 # -- options of operators, once their expressions are evaluated ------------------------------
 
 MAX_FACTOR = 64
+MAX_RANK = 3  # dimensions of an image
 Size = Annotated[int, Field(ge=1, le=4_096)]
 Padding = Annotated[int, Field(ge=0, le=4_096)]
 
@@ -180,11 +181,11 @@ Padding = Annotated[int, Field(ge=0, le=4_096)]
 class Options(_Model):
     """What may follow an operator's kind, as numbers; absent ones are None or false."""
 
-    kernel: tuple[Size, Size] | None = None
-    stride: tuple[Size, Size] | None = None
-    pad: tuple[Padding, Padding] | None = None
+    kernel: tuple[Size, ...] | None = None
+    stride: tuple[Size, ...] | None = None
+    pad: tuple[Padding, ...] | None = None
     boundary: str = "zeros"
-    dilation: tuple[Size, Size] = (1, 1)
+    dilation: tuple[Size, ...] | None = None
     group_size: Annotated[int, Field(ge=1)] | None = None
     factor: Annotated[int, Field(ge=1, le=MAX_FACTOR)] | None = None
     depthwise: bool = False
@@ -193,4 +194,6 @@ class Options(_Model):
     fixed: bool = False
     learnable: bool = False
     nearest: bool = False
+    linear: bool = False
     bilinear: bool = False
+    trilinear: bool = False

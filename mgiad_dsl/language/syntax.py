@@ -115,10 +115,9 @@ Expr: TypeAlias = (
 
 @dataclass(frozen=True)
 class Dims:
-    """``3x3``, or one number for both directions."""
+    """``3x3``: a number for each dimension, or one that may stand for all."""
 
-    height: Expr
-    width: Expr
+    numbers: tuple[Expr, ...]
     span: Span = _span()
 
 
@@ -180,8 +179,7 @@ class Let:
 class Input:
     name: str
     channels: Expr
-    height: Expr
-    width: Expr
+    size: tuple[Expr, ...]
     span: Span = _span()
 
 

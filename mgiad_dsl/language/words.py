@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal, get_args
 
-from mgiad_dsl.language.kinds import RESAMPLINGS
+from mgiad_dsl.language.kinds import RESAMPLINGS, UPSAMPLINGS
 
 Axis = Literal["resolution", "channel"]
 
@@ -16,7 +16,6 @@ ACTIVATIONS = (
     *("hardswish", "hardsigmoid", "tanh", "sigmoid", "identity"),
 )
 SLOPED = "leaky_relu"  # the activation that takes a number: leaky_relu(r, 1/5)
-UPSAMPLINGS = ("nearest", "bilinear")
 AXES: tuple[Axis, ...] = get_args(Axis)
 
 # A parameter that is a word may be set to any word of the same set.

@@ -17,7 +17,7 @@ from mgiad_dsl.lower.values import SCALAR, Tensor
 from mgiad_dsl.lower.where import Where
 
 MAX_NODES = 20_000
-MAX_SIZE = 2**20  # channels, height and width
+MAX_SIZE = 2**20  # channels, height, width and depth
 
 
 class Builder:

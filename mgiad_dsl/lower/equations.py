@@ -15,9 +15,9 @@ from mgiad_dsl.graph.shapes import spreads
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number
-from mgiad_dsl.language.kinds import PoolName, ResamplingName, resampling_named
+from mgiad_dsl.language.kinds import UPSAMPLINGS, PoolName, ResamplingName, resampling_named
 from mgiad_dsl.language.spec import MAX_FACTOR
-from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, SLOPED, UPSAMPLINGS
+from mgiad_dsl.language.words import ACTIVATIONS, NUMERIC_FUNCTIONS, SLOPED
 from mgiad_dsl.lower.builder import Builder
 from mgiad_dsl.lower.operators import Operators
 from mgiad_dsl.lower.values import SCALAR, Result, Tensor, worth
@@ -143,17 +143,20 @@ class Equations:
         rules.check_points(name, not argument.size, expr.span)
         match name:
             case "avgpool" | "maxpool":
-                op: ops.Op = self._pool(name, expr, env)
+                op: ops.Op = self._pool(name, expr, argument, env)
             case "upsample":
                 op = self._upsample(expr, argument, env)
             case _:
                 assert_never(name)
         return self._builder.add(op, (argument,), argument.place, expr.span)
 
-    def _pool(self, name: PoolName, expr: ast.Call, env: Environment) -> ops.Pool:
-        window = expr.arguments[1] if len(expr.arguments) > 1 else None
-        assert window is None or isinstance(window, ast.Window)
-        return self._operators.window(name, window, env)
+    def _pool(self, name: PoolName, expr: ast.Call, argument: Tensor, env: Environment) -> ops.Op:
+        if len(expr.arguments) == 1:
+            return ops.Pool(name == "maxpool")
+        window = expr.arguments[1]
+        if not isinstance(window, ast.Window):  # of a signal: maxpool(r, 2)
+            window = ast.Window(ast.Dims((window,), window.span), (), window.span)
+        return self._operators.window(name, window, env, argument.shape)
 
     def _upsample(self, expr: ast.Call, argument: Tensor, env: Environment) -> ops.Upsample:
         given = [a for a in expr.arguments[1:] if not isinstance(a, ast.Window)]
@@ -165,8 +168,9 @@ class Equations:
             raise SpecError(
                 f"{worth(mode).label} is no way to upsample",
                 expr.span,
-                hint=" or ".join(UPSAMPLINGS),
+                hint=", ".join(UPSAMPLINGS),
             )
+        rules.check_way(str(mode), argument.size, expr.span)
         return ops.Upsample(tuple(n * factor for n in argument.size), str(mode))
 
     # -- arithmetic ----------------------------------------------------------------------------

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import gcd
+from math import gcd, prod
 from typing import TypeVar
 
 from pydantic import ValidationError
 from typing_extensions import assert_never
 
-from mgiad_dsl.base.source import Span, SpecError
+from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.graph import ops, shapes
 from mgiad_dsl.graph.describe import by
-from mgiad_dsl.graph.ops import Op, Size
+from mgiad_dsl.graph.ops import Op, Shape, Size
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
-from mgiad_dsl.language.kinds import PoolName
-from mgiad_dsl.language.spec import Options
+from mgiad_dsl.language.kinds import UPSAMPLINGS, PoolName
+from mgiad_dsl.language.spec import MAX_RANK, Options
 
 Environment = Mapping[str, object]
 
@@ -28,13 +28,17 @@ _BOUNDS = {"ge": "at least", "le": "at most"}  # as pydantic calls them
 
 @dataclass(frozen=True)
 class Ends:
-    """What an operation stands between: channels, the size it gets and the one it must give."""
+    """What an operation stands between: channels, the size it gets and the one it must give.
+
+    ``rank`` is how many dimensions an image has, 0 of a vector. An operator that nothing applies
+    may not know its ``size``, which then is empty.
+    """
 
     label: str
     channels_in: int
     channels_out: int
     size: Size
-    vector: bool
+    rank: int
     wanted: Size | None
     span: Span
 
@@ -52,25 +56,28 @@ class Kinds:
             SpecError: an option out of range, or one that does not fit the channels or sizes.
         """
         if not kind.traits.takes_vectors:
-            rules.check_points(ends.label, ends.vector, ends.span)
+            rules.check_points(ends.label, ends.rank == 0, ends.span)
         if kind.traits.keeps_channels:
             _check_channels_kept(ends, kind)
-        options = self._options(kind, env)
+        rows = self._rows(kind.argument, env) if kind.name == "stencil" else ()
+        options = self._options(kind, env, ops.lengths(rows) if rows else ())
+        if options.kernel is not None:
+            _check_rank(kind, options.kernel, ends)
         match kind.name:
             case "conv":
                 return self._conv(kind, options, ends)
             case "stencil":
-                return self._stencil(kind, env, options, ends)
+                return self._stencil(kind, rows, options, ends)
             case "linear":
                 return self._linear(ends)
             case "batchnorm":
-                return ops.BatchNorm(ends.channels_in, ends.vector)
+                return ops.BatchNorm(ends.channels_in, max(1, ends.rank))
             case "groupnorm":
                 return self._groupnorm(kind, options, ends)
             case "layernorm":
                 return ops.LayerNorm(ends.channels_in)
             case "avgpool" | "maxpool":
-                return pool(kind.name, options)
+                return _pool(kind, options)
             case "upsample":
                 return self._upsample(kind, options, ends)
             case "scalar":
@@ -87,18 +94,28 @@ class Kinds:
             )
         return ops.Scalar(initial)
 
-    def window(self, name: PoolName, window: ast.Window | None, env: Environment) -> ops.Pool:
-        """The pooling ``maxpool(g, 3x3 stride 2)``, or over the whole image without a window."""
-        if window is None:
-            return ops.Pool(name == "maxpool")
-        kind = ast.Kind(name, window.dims, window.options, window.span)
-        return pool(name, self._options(kind, env))
+    def window(self, name: PoolName, window: ast.Window, env: Environment, given: Shape) -> Op:
+        """The pooling ``maxpool(g, 3x3 stride 2)`` of a value of a shape.
+
+        Raises:
+            SpecError: as `build`.
+        """
+        channels, *size = given
+        ends = Ends(name, channels, channels, tuple(size), len(size), None, window.span)
+        return self.build(ast.Kind(name, window.dims, window.options, window.span), env, ends)
 
     # -- options -----------------------------------------------------------------------------
 
-    def _options(self, kind: ast.Kind, env: Environment) -> Options:
+    def _options(self, kind: ast.Kind, env: Environment, kernel: Size) -> Options:
+        """The options of a kind; ``kernel`` is that of a stencil."""
         values: dict[str, object] = {}
         spans: dict[str, Span] = {}
+        if isinstance(kind.argument, ast.Dims):
+            kernel = self._integers(kind.argument, env, "a kernel")
+        if kernel:
+            values["kernel"], spans["kernel"] = kernel, kind.span
+        if isinstance(kind.argument, ast.Dims):
+            spans["kernel"] = kind.argument.span
         for option in kind.options:
             spans[option.name] = option.span
             if option.boundary is not None:
@@ -106,15 +123,12 @@ class Kinds:
                 if option.value is None:
                     continue
             if isinstance(option.value, ast.Dims):
-                values[option.name] = self._pair(option.value, env, f"`{option.name}`")
+                values[option.name] = self._along(option, option.value, env, kernel)
             elif option.value is None:
                 values[option.name] = True
             else:
                 values[option.name] = self._evaluator.integer(option.value, env, f"`{option.name}`")
-        if isinstance(kind.argument, ast.Dims):
-            values["kernel"] = self._pair(kind.argument, env, "a kernel")
-            spans["kernel"] = kind.argument.span
-        elif kind.traits.argument == "factor" and kind.argument is not None:
+        if kind.traits.argument == "factor" and isinstance(kind.argument, ast.Expr):
             values["factor"] = self._evaluator.integer(kind.argument, env, "the factor")
             spans["factor"] = kind.argument.span
         try:
@@ -128,11 +142,22 @@ class Kinds:
                 spans.get(field, kind.span),
             ) from None
 
-    def _pair(self, dims: ast.Dims, env: Environment, what: str) -> Size:
-        return (
-            self._evaluator.integer(dims.height, env, what),
-            self._evaluator.integer(dims.width, env, what),
-        )
+    def _integers(self, dims: ast.Dims, env: Environment, what: str) -> Size:
+        return tuple(self._evaluator.integer(each, env, what) for each in dims.numbers)
+
+    def _along(self, option: ast.Option, dims: ast.Dims, env: Environment, kernel: Size) -> Size:
+        """A number for each dimension of a kernel; one serves all."""
+        numbers = self._integers(dims, env, f"`{option.name}`")
+        if len(numbers) == 1:
+            return numbers * max(1, len(kernel))
+        if kernel and len(numbers) != len(kernel):
+            raise SpecError(
+                f"ranks disagree: `{option.name}` has {len(numbers)} numbers, "
+                f"and the kernel is {by(kernel)}",
+                option.span,
+                hint=f"one number serves all dimensions: {option.name} {numbers[0]}",
+            )
+        return numbers
 
     # -- kinds -------------------------------------------------------------------------------
 
@@ -144,7 +169,7 @@ class Kinds:
             options.kernel,
             stride=options.stride or (),
             padding=_padding(kind, options.kernel, options),
-            dilation=options.dilation,
+            dilation=options.dilation or (),
             groups=_groups(kind, options, ends),
             bias=options.bias,
             transposed=options.transposed,
@@ -152,42 +177,32 @@ class Kinds:
         )
         return _at_size(op, kind, ends)
 
-    def _stencil(
-        self, kind: ast.Kind, env: Environment, options: Options, ends: Ends
-    ) -> ops.Stencil:
-        assert isinstance(kind.argument, ast.Expr)
-        rows = self._rows(kind.argument, env)
+    def _stencil(self, kind: ast.Kind, rows: ops.Rows, options: Options, ends: Ends) -> ops.Stencil:
         op = ops.Stencil(
             rows,
             options.fixed,
             stride=options.stride or (),
-            padding=_padding(kind, (len(rows), len(rows[0])), options),
-            dilation=options.dilation,
+            padding=_padding(kind, ops.lengths(rows), options),
+            dilation=options.dilation or (),
             transposed=options.transposed,
             boundary=_boundary(kind, options),
         )
         return _at_size(op, kind, ends)
 
-    def _rows(self, expr: ast.Expr, env: Environment) -> ops.Rows:
+    def _rows(self, expr: object, env: Environment) -> ops.Rows:
+        assert isinstance(expr, ast.Expr)
         value = self._evaluator.value(expr, env)
-        rows = [row for row in value if isinstance(row, tuple)] if isinstance(value, tuple) else []
-        self._evaluator.spend(sum(map(len, rows)), expr.span)
-        numbers = tuple(
-            tuple(v for v in row if isinstance(v, (int, Fraction)) and is_number(v)) for row in rows
-        )
-        lengths = {len(row) for row in rows} | {len(row) for row in numbers}
-        if (
-            not isinstance(value, tuple)
-            or len(rows) != len(value)
-            or len(lengths) != 1
-            or 0 in lengths
-        ):
+        kernel = _kernel(value)
+        if not kernel or len(kernel) > MAX_RANK:
             raise SpecError(
-                "a stencil is a list of rows of numbers, all of one length",
+                "a stencil is a list of numbers, of rows of them, or of planes of rows, "
+                "all of one length",
                 expr.span,
-                hint="[[0,-1,0],[-1,4,-1],[0,-1,0]]",
+                hint="[-1,2,-1] or [[0,-1,0],[-1,4,-1],[0,-1,0]]",
             )
-        return numbers
+        self._evaluator.spend(prod(kernel), expr.span)
+        assert isinstance(value, tuple)
+        return value
 
     def _linear(self, ends: Ends) -> ops.Linear:
         if any(n != 1 for n in ends.size):
@@ -215,6 +230,7 @@ class Kinds:
         if options.factor is not None:
             size = tuple(n * options.factor for n in ends.size)
         elif ends.wanted is not None:
+            _check_wanted(ends)
             size = ends.wanted
         else:
             raise SpecError(
@@ -222,17 +238,55 @@ class Kinds:
                 kind.span,
                 hint="write a factor: upsample 2",
             )
-        return ops.Upsample(size, "bilinear" if options.bilinear else "nearest")
+        way = next((word for word in UPSAMPLINGS if getattr(options, word)), "nearest")
+        rules.check_way(way, ends.size, _span(kind, way))
+        return ops.Upsample(size, way)
 
 
-def pool(name: PoolName, options: Options) -> ops.Pool:
+def _kernel(value: object) -> Size | None:
+    """The kernel of numbers in lists in lists, if lists beside each other are as long."""
+    if not isinstance(value, tuple):
+        return () if is_number(value) else None
+    inside = {_kernel(each) for each in value}
+    inner = inside.pop() if len(inside) == 1 else None
+    return None if inner is None else (len(value), *inner)
+
+
+def _check_rank(kind: ast.Kind, kernel: Size, ends: Ends) -> None:
+    if ends.size and len(kernel) != len(ends.size):
+        raise SpecError(
+            f"ranks disagree: `{ends.label}` has a kernel of {by(kernel)}, "
+            f"and is given a value of size {by(ends.size)}",
+            ends.span,
+            hint=_written(kind, kernel, len(ends.size)),
+            notes=()
+            if kind.span == ends.span
+            else (Note("the kernel is declared here", kind.span),),
+        )
+
+
+def _written(kind: ast.Kind, kernel: Size, rank: int) -> str | None:
+    """How a kernel is written of that rank; ``3*3`` was meant as ``3x3``."""
+    if not isinstance(kind.argument, ast.Dims):
+        return None
+    sides = kind.argument.span.text.split("*")
+    return f"write {' x '.join(map(str.strip, sides)) if sides[1:] else by(kernel[:1] * rank)}"
+
+
+def _pool(kind: ast.Kind, options: Options) -> ops.Pool:
     """A pooling; windows follow each other by default, odd ones are padded by half."""
     kernel = options.kernel
     if kernel is None:
-        return ops.Pool(name == "maxpool")
+        for option in kind.options:
+            raise SpecError(
+                f"over the whole image `{kind.name}` has no `{option.name}`",
+                option.span,
+                hint=f"{kind.name} 2x2 {option.span.text}",
+            )
+        return ops.Pool(kind.name == "maxpool")
     half = tuple((k - 1) // 2 if k % 2 else 0 for k in kernel)
     padding = options.pad if options.pad is not None else half
-    return ops.Pool(name == "maxpool", kernel, options.stride or kernel, padding)
+    return ops.Pool(kind.name == "maxpool", kernel, options.stride or kernel, padding)
 
 
 def _check_channels_kept(ends: Ends, kind: ast.Kind) -> None:
@@ -248,7 +302,8 @@ def _padding(kind: ast.Kind, kernel: Size, options: Options) -> Size:
     """What was said, or the padding that keeps the size at stride 1."""
     if options.pad is not None:
         return options.pad
-    reach = [d * (k - 1) for k, d in zip(kernel, options.dilation, strict=True)]
+    dilation = options.dilation or (1,) * len(kernel)
+    reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     if any(r % 2 for r in reach):
         raise SpecError(
             f"no padding of a {by(kernel)} kernel keeps the size",
@@ -325,10 +380,21 @@ def _group_sizes(few: int, many: int, near: int) -> str:
     return f"{' or '.join(dict.fromkeys(filter(None, (below, above))))} would"
 
 
+def _check_wanted(ends: Ends) -> None:
+    """Both sides are images of as many dimensions."""
+    if ends.wanted and ends.size and len(ends.wanted) != len(ends.size):
+        raise SpecError(
+            f"ranks disagree: `{ends.label}` is given a value of size {by(ends.size)}, "
+            f"but its codomain is {by(ends.wanted)}",
+            ends.span,
+        )
+
+
 def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Size:
     """What makes a transposed operator give the size its codomain asks for."""
     if ends.wanted is None:
         return op.output_padding
+    _check_wanted(ends)
     plain = shapes.transposed(ends.size, op)
     missing = tuple(n - m for n, m in zip(ends.wanted, plain, strict=True))
     for lack, stride, dilation in zip(missing, op.stride, op.dilation, strict=True):

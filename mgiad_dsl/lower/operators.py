@@ -47,8 +47,8 @@ class Operators:
         self._builder = builder
         self._report = report
         self._kinds = Kinds(evaluator)
-        self._plans: dict[tuple[str, tuple[int, ...], _Given], _Plan] = {}
         self.window = self._kinds.window
+        self._plans: dict[tuple[str, tuple[int, ...], _Given], _Plan] = {}
 
     def is_space(self, name: str) -> bool:
         """Whether a name is a space or an input."""
@@ -149,7 +149,7 @@ class Operators:
                 sum(map(self._channels, sides)),
                 self._channels(place),
                 size,
-                vector=False,
+                rank=len(size) or self._spaces.rank,
                 wanted=None,
                 span=operator.span,
             )
@@ -261,7 +261,7 @@ class Operators:
             shape[0],
             shape[0] if keeps else self._channels(place),
             shape[1:],
-            vector=len(shape) == 1,
+            rank=len(shape) - 1,
             wanted=wanted,
             span=span,
         )

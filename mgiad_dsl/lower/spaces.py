@@ -17,6 +17,8 @@ from mgiad_dsl.lower.builder import MAX_SIZE
 
 MAX_LEVELS = 10_000
 
+_SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
 Indices = tuple[int, ...]
 
 
@@ -36,6 +38,8 @@ class Spaces:
         self.hierarchies = {h.index: h for h in spec.hierarchies}
         self.families = {s.name: s for s in spec.spaces}
         self.inputs = {i.name: i for i in spec.inputs}
+        ranks = {len(i.size) for i in spec.inputs}
+        self.rank = ranks.pop() if len(ranks) == 1 else 1  # that of a size of one number
         self._ranges: dict[tuple[str, Indices], tuple[int, int]] = {}
         self._places: dict[tuple[str, Indices], Place] = {}
         self._channels: dict[tuple[str, Indices], int] = {}
@@ -130,12 +134,16 @@ class Spaces:
         return self._channels[key]
 
     def input_shape(self, name: str) -> Shape:
-        """Shape ``(C, H, W)`` of an input."""
+        """Shape ``(C, *size)`` of an input."""
         declared = self.inputs[name]
-        return (
-            self._positive(declared.channels, {}, f"the channels of {name}"),
-            self._positive(declared.height, {}, f"the height of {name}"),
-            self._positive(declared.width, {}, f"the width of {name}"),
+        channels = self._positive(declared.channels, {}, f"the channels of {name}")
+        return (channels, *self._size(declared.size, {}, name))
+
+    def _size(self, numbers: tuple[ast.Expr, ...], env: Mapping[str, object], name: str) -> Size:
+        sides = _SIDES[len(numbers)] if len(numbers) in _SIDES else ("size",) * len(numbers)
+        return tuple(
+            self._positive(each, env, f"the {side} of {name}")
+            for each, side in zip(numbers, sides, strict=True)
         )
 
     def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str) -> int:
@@ -156,10 +164,10 @@ class Spaces:
         key = (space.sizes, indices)
         if key not in self._sizes and space.size is not None:
             env = dict(zip(space.indices, indices, strict=True))
-            height = self._positive(space.size.height, env, f"the height of {family}")
-            width = self._positive(space.size.width, env, f"the width of {family}")
-            note = Note(f"{by((height, width))} is declared here", space.size.span)
-            self._sizes[key] = Known((height, width), note)
+            size = self._size(space.size.numbers, env, family)
+            size *= self.rank if len(size) == 1 else 1
+            note = Note(f"{by(size)} is declared here", space.size.span)
+            self._sizes[key] = Known(size, note)
         return self._sizes.get(key)
 
     def settle(self, family: str, indices: Indices, size: Size, span: Span) -> bool:

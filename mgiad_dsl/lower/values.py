@@ -29,7 +29,7 @@ class Tensor:
 
     @property
     def size(self) -> Size:
-        """Height and width of an image; a vector has none."""
+        """Height and width of an image, or as many as it has dimensions; a vector has none."""
         return self.shape[1:]
 
     def __str__(self) -> str:

@@ -68,7 +68,7 @@ class Builder(Transformer[Token, Any]):
         return ast.Conditional(test, then, otherwise, self._span(meta))
 
     def dims(self, meta: Meta, children: Children) -> ast.Dims:
-        return ast.Dims(children[0], children[-1], self._span(meta))
+        return ast.Dims(tuple(children[::2]), self._span(meta))
 
     window_dims = closed_dims = dims
 
@@ -85,9 +85,12 @@ class Builder(Transformer[Token, Any]):
         return ast.Option("pad", width, self._span(meta), boundary=word)
 
     def window(self, meta: Meta, children: Children) -> ast.Window:
-        height, _, width, *options = children
-        span = Span(self.source, height.span.start, width.span.end)
-        return ast.Window(ast.Dims(height, width, span), tuple(options), self._span(meta))
+        dims, *options = children
+        return ast.Window(dims, tuple(options), self._span(meta))
+
+    def lone_window(self, meta: Meta, children: Children) -> ast.Window:
+        number, *options = children
+        return ast.Window(ast.Dims((number,), number.span), tuple(options), self._span(meta))
 
     def range(self, meta: Meta, children: Children) -> ast.Range:
         return ast.Range(children[0], children[1], self._span(meta))
@@ -105,8 +108,8 @@ class Builder(Transformer[Token, Any]):
         return ast.Let(children[0], children[1], self._span(meta))
 
     def input(self, meta: Meta, children: Children) -> ast.Input:
-        name, channels, _, height, _, width = children
-        return ast.Input(str(name), channels, height, width, self._span(meta))
+        name, channels, *size = children
+        return ast.Input(str(name), channels, tuple(size[1::2]), self._span(meta))
 
     def levels(self, meta: Meta, children: Children) -> ast.Levels:
         index, range_, axis = children

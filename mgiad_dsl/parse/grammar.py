@@ -7,8 +7,7 @@ from functools import lru_cache
 from lark import Lark, Token
 
 from mgiad_dsl.base import resources
-from mgiad_dsl.language.kinds import RESAMPLINGS
-from mgiad_dsl.language.words import UPSAMPLINGS
+from mgiad_dsl.language.kinds import RESAMPLINGS, UPSAMPLINGS
 
 # Words of the grammar that are names all the same, where a name is wanted.
 _NAMES = {"size", *RESAMPLINGS, *UPSAMPLINGS}

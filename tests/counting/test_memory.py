@@ -27,6 +27,7 @@ from tests.counting.measured import peak_bytes, saved_bytes
 from tests.graph.broken import KINDS
 from tests.random_specs import Plan, plans, text
 from tests.test_properties import BOUNDED, levels
+from tests.wild_specs import at_rank
 from tests.zoo import ZOO, small
 
 BATCH = 2
@@ -192,11 +193,22 @@ def test_of_other_operations(name: str, level: Level) -> None:
     check(other(name, level))
 
 
+@pytest.mark.parametrize("rank", [1, 3])
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", ["kinds", "points", "boundaries", "sizes"])
+def test_of_signals_and_volumes(name: str, level: Level, rank: int) -> None:
+    text = at_rank(OTHERS[name], rank).replace("5x3", "5" if rank == 1 else "3x1x3")
+    text = text.replace("pad 2 x 1 reflect", "pad 2 reflect" if rank == 1 else "pad 1 reflect")
+    check(compile_source(Source(name, text), level=level))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
 @pytest.mark.parametrize("name", ALONE)
-def test_of_one_operation(name: str) -> None:
+def test_of_one_operation(name: str, rank: int) -> None:
     kind, size = ALONE[name]
     signature = "" if "norm" in kind else "x -> x"
     text = f"network n input x : 4 x {size} operators {{ A : {signature} {kind} }} output y = A(x)"
+    text = at_rank(text, rank).replace("0 x 0 x 0", "1 x 1 x 1")
     check(compile_source(Source("n", text)))
 
 

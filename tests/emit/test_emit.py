@@ -284,8 +284,8 @@ def test_helper_classes_stand_apart() -> None:
     output y = u[1]
     """
     source = compile_source(Source("n", text)).python
-    assert "\n\n\nclass Stencil(" in source
-    assert "\n\n\nclass LayerNorm2d(" in source
+    assert "\n\n\nclass Stencil2d(" in source
+    assert "\n\n\nclass ChannelNorm(" in source
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -123,8 +123,8 @@ def a_norm_of_other_channels(network: Network) -> str:
 
 def a_norm_of_vectors(network: Network) -> str:
     name = first(network, ops.BatchNorm)
-    change_op(network, name, vector=True)
-    return f"{name} is a norm of vectors, given {_given(network, name)}"
+    change_op(network, name, dimensions=1)
+    return f"{name} is a norm of images of 1 dimensions, given {_given(network, name)}"
 
 
 def a_sum_of_two_sizes(network: Network) -> str:

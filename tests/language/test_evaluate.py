@@ -124,7 +124,7 @@ def test_log2_between() -> None:
         ("len(1)", "`len` takes one list"),
         ("len([1], [2])", "`len` takes one list"),
         ("nothing", "`nothing` has no value here"),
-        ("[[[1]]]", "a list of lists of lists"),
+        ("[[[[1]]]]", "lists in lists in lists in lists"),
     ],
 )
 def test_error(text: str, message: str | None) -> None:

@@ -150,11 +150,23 @@ def test_stencils() -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", ["1", "[]", "[[]]", "[1, 2]", "[[1], 2]", "[[1, 2], [3]]", "[[true]]", "[[V]]"]
+    "rows",
+    [
+        "1",
+        "[]",
+        "[[]]",
+        "[[1], 2]",
+        "[[[1, 2]], [[1]]]",
+        "[[1, 2], [3]]",
+        "[[true]]",
+        "[[V]]",
+    ],
 )
 def test_no_stencil(rows: str) -> None:
     [found] = errors(text(f": image -> u stencil {rows} fixed", channels=3))
-    assert found == "a stencil is a list of rows of numbers, all of one length"
+    assert found == (
+        "a stencil is a list of numbers, of rows of them, or of planes of rows, all of one length"
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,7 +216,7 @@ def test_norms() -> None:
             "W : 6", "W : image"
         )
     )
-    assert found.operations[found.outputs["o"]].op == ops.BatchNorm(10, vector=True)
+    assert found.operations[found.outputs["o"]].op == ops.BatchNorm(10, 1)
 
 
 def test_linear_needs_one_point() -> None:

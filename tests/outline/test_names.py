@@ -16,6 +16,7 @@ from mgiad_dsl.outline.names import TAKEN, Namespace, attribute, distinct, safe
 from mgiad_dsl.rewrite import LEVELS
 from mgiad_dsl.runtime import load
 from tests.graph.broken import KINDS
+from tests.wild_specs import at_rank
 from tests.zoo import ZOO, small
 
 SPEC = """
@@ -85,7 +86,11 @@ def test_the_class_is_called_after_the_spec() -> None:
 
 def test_what_emitted_files_use_for_themselves_is_taken_and_nothing_else() -> None:
     zoo = [compile_file(name, **small(name)) for name in ZOO]
-    kinds = [compile_source(Source("kinds", KINDS), level=level) for level in LEVELS]
+    kinds = [
+        compile_source(Source("kinds", at_rank(KINDS, rank)), level=level)
+        for level in LEVELS
+        for rank in (1, 2, 3)
+    ]
     used = [set(_used(made)) for made in [*zoo, *kinds]]
     assert set().union(*used) == TAKEN
 

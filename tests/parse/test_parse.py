@@ -110,7 +110,7 @@ def test_x_between_sizes(text: str, height: object, width: object) -> None:
         return
     dims = spec(source).operators[0].kind.argument
     assert isinstance(dims, ast.Dims)
-    assert (shape(dims.height), shape(dims.width)) == (height, width)
+    assert tuple(map(shape, dims.numbers)) == (height, width)
 
 
 def test_x_in_names() -> None:
@@ -121,8 +121,7 @@ def test_x_in_names() -> None:
 def test_x_of_an_input() -> None:
     declared = spec("input image : c x (2^L - 1)x(n)").inputs[0]
     assert shape(declared.channels) == "c"
-    assert shape(declared.height) == ((2, "^", "L"), "-", 1)
-    assert shape(declared.width) == "n"
+    assert list(map(shape, declared.size)) == [((2, "^", "L"), "-", 1), "n"]
 
 
 # -- words inside names ----------------------------------------------------------------------
@@ -210,7 +209,7 @@ def test_spaces() -> None:
     line = spec("spaces u[l] = old[l], f[l] : c[l] channels, size 2^l x 3").spaces[0]
     assert [[d.name for d in same] for same in line.names] == [["u", "old"], ["f"]]
     assert line.size is not None
-    assert shape(line.size.width) == 3
+    assert list(map(shape, line.size.numbers)) == [(2, "^", "l"), 3]
     assert spec("spaces u : 3 channels").spaces[0].size is None
 
 

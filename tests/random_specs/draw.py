@@ -20,7 +20,7 @@ AWKWARD_NAMES = [
     *("self", "nn", "torch", "F", "pick", "list", "int", "dict", "super", "REGIONS", "lambda"),
     *("forward", "train", "type", "weight", "training", "modules", "state_dict", "True", "print"),
     *("t1", "u1", "u_coarse", "norm_a", "norm_b", "A_coarse", "A_a", "coarsen_k", "coarsen_l"),
-    *("v_cycle_k1", "Stencil", "LayerNorm2d", "Drawn", "geometry", "range", "type_", "u_"),
+    *("v_cycle_k1", "Stencil2d", "ChannelNorm", "Drawn", "geometry", "range", "type_", "u_"),
 ]
 _NAMED = ["u", "f", "g", "r", "A", "B", "R", "Pi", "P", "Rc", "Pic", "Pc", "norm", "s", "head", "H"]
 _NAMED += ["D", "theta", "image", "relax", "sweep", "logits", "map", "fine", "shared", "act"]
