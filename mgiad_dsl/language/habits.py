@@ -177,7 +177,7 @@ FORMS: Table = {
         "round brackets apply a function once, `relu(r)`; indices are square, `B[l,i](r)`",
     ("network n {",): "leave it out: declarations stand below the header, without brackets",
     ("a = b ?",): "`==` compares",
-    ("c = 8",): "write `let c = 8`",
+    ("c = 8",): "write `let c = ...`",
     (".5", "1."): "a number has digits on both sides of its point: `0.5`",
     ("self.A", "nn.A"): "no name has a point",
     ("A u", "2 u"): "an operator is applied with brackets, `A(u)`; a product is `a * b`",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from lark import Token, Tree
 
@@ -152,13 +152,15 @@ def _behind_kind(at: Failure) -> Span | None:
 
 def _kind_read(at: Failure) -> KindName | None:
     """The kind, or the function, whose options are being read, or were the last to be read."""
-    for item in reversed(at.read[: at.argument or None]):
-        words = [item] if isinstance(item, Token) else [*item.scan_values(KINDS.__contains__)]
-        if words and words[-1] in KINDS:
-            return kind_named(words[-1])
-        if item == "{":
-            return None
-    return None
+    if at.argument:
+        words = [at.of(at.read[at.argument - 1]).text]
+    elif at.last("__operators_star", ""):
+        operators: Any = at.read[-2]
+        words = [operators.children[-1].children[-1].children[0]]
+    else:
+        colon = max((n for n, item in enumerate(at.read) if item == ":"), default=0)
+        words = [str(item) for item in at.read[colon:] if isinstance(item, Token)]
+    return next((kind_named(word) for word in words if word in KINDS), None)
 
 
 def _argument(at: Failure) -> SpecError | None:
@@ -235,8 +237,6 @@ def _size(at: Failure) -> SpecError | None:
         return _no_place(at.span, habit("conv(3x3)", habits.FORMS))
     if at.span.text == "," and {"X", "_RPAR"} & at.expected and "COMMA" not in at.expected:
         return _no_place(at.span, habit("(3, 3)" if wanted else "(64, 128)", habits.FORMS))
-    if at.span.text == "{" and "NUMBER" in at.expected and "LBRACE" not in at.expected:
-        return _no_place(at.span, habit("{64, 128}", habits.FORMS))
     return None
 
 
@@ -252,7 +252,7 @@ def _item(at: Failure) -> SpecError | None:
             return _no_place(at.span, habit("network n {", habits.FORMS))
         target = _TARGET.match(at.source.text, at.span.start)
         if target and "_LET" in at.expected:
-            return _no_place(at.span, _example("c = 8", "c = 8", f"{target[0]} = ..."))
+            return _no_place(at.span, _example("c = 8", "c =", f"{target[0]} ="))
         return _no_place(at.span, habit(at.span.text, habits.ITEMS))
     return None
 
@@ -266,6 +266,8 @@ def _sign(at: Failure) -> SpecError | None:
             if re.compile(r"(?<=\d),\d{3}").match(text, span.start):
                 return _no_place(span, habit("2,750,666", habits.FORMS))
             return _no_place(span, habit(span.text, habits.SIGNS))
+    if at.span.text == "{" and "NUMBER" in at.expected and "LBRACE" not in at.expected:
+        return _no_place(at.span, habit("{64, 128}", habits.FORMS))
     if at.span.text.startswith('"'):
         return _no_place(at.span, habit('"V"', habits.FORMS))
     if at.span.text == "=" and "QMARK" in at.expected and not {"CONV", "_IN"} & at.expected:

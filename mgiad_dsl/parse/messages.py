@@ -75,7 +75,8 @@ def _expected(error: UnexpectedInput) -> set[str]:
     if isinstance(error, UnexpectedToken):
         return set(error.accepts or error.expected)
     assert isinstance(error, UnexpectedCharacters)
-    return set(error.allowed or ())
+    parser = error.interactive_parser  # what the lexer looked for is more than can follow
+    return set(parser.accepts() if parser else error.allowed or ())
 
 
 def _expectation(error: UnexpectedInput) -> str | None:
