@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from typing import Any
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
@@ -75,7 +76,7 @@ def _expected(error: UnexpectedInput) -> set[str]:
     if isinstance(error, UnexpectedToken):
         return set(error.accepts or error.expected)
     assert isinstance(error, UnexpectedCharacters)
-    parser = error.interactive_parser  # what the lexer looked for is more than can follow
+    parser: Any = error.interactive_parser  # what the lexer looked for is more than can follow
     return set(parser.accepts() if parser else error.allowed or ())
 
 
