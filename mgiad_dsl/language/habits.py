@@ -71,7 +71,8 @@ KINDS: Table = {
 
 # Behind a kind of operator that has options.
 OPTIONS: Table = {
-    ("padding", "p1"): "write `pad 1`; without it the size is kept at stride 1",
+    ("padding", "p1"):
+        "the option is `pad`, as in `pad 1`; without it the size is kept at stride 1",
     ("same",): "leave it out: the size is kept at stride 1",
     ("valid", "p0"): "write `pad 0`",
     ("zeros", "padding_mode"): "leave it out: zeros lie around, unless `pad circular` or the like",
@@ -86,7 +87,8 @@ OPTIONS: Table = {
     ("separable", "dw"): "write `depthwise`",
     ("kernel", "kernel_size", "k3"): "the kernel stands behind the kind: `conv 3x3`",
     ("stride=2",): "an option has no `=`: `stride 2`",
-    ("bias=true", "true"): "write `bias`",
+    ("depthwise=false",): "leave it out",
+    ("bias=true", "use_bias=true", "true"): "write `bias`",
 }  # fmt: skip
 
 # Behind any kind of operator.

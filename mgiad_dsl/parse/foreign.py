@@ -116,15 +116,29 @@ def _option_hint(kind: KindName, word: str, value: str | None, first: bool) -> s
     """What to write for ``word``, or ``word=value``, the ``first`` thing behind a kind or not."""
     traits = KINDS[kind]
     tables = (habits.BEHIND, habits.OPTIONS) if traits.options else (habits.BEHIND,)
-    hint = habit(f"{word}={value}".lower(), *tables) or habit(word, *tables) or activation(word)
-    if hint is None and value is not None and word in traits.options:
-        hint = _example("stride=2", "stride 2", f"{word} {value}")
+    hint = None
+    if value is not None:
+        hint = habit(f"{word}={value}".lower(), *tables)
+        if hint is None and word in traits.options:
+            hint = _assigned(word, value)
+        elif hint is None and value.lower() not in ("true", "false"):
+            hint = habit(value, *tables)  # padding=same
+    hint = hint or habit(word, *tables) or activation(word)
     if hint is None:
         near = get_close_matches(word.lower(), sorted(traits.options), n=1, cutoff=0.75)
         hint = f"did you mean `{near[0]}`?" if near else None
     if hint is None and first and traits.argument in ("window", "factor"):
         hint = habit("maxpool k x k", habits.FORMS)
     return hint or takes(kind)
+
+
+def _assigned(word: str, value: str) -> str | None:
+    """What to write for an option with a ``=``."""
+    if value.lower() in ("true", "false"):
+        if value.lower() == "false":
+            return habit("depthwise=false", habits.OPTIONS)
+        return _example("bias=true", "bias", word)
+    return habit(value, habits.OPTIONS) or _example("stride=2", "stride 2", f"{word} {value}")
 
 
 def _example(form: str, example: str, typed: str) -> str:
