@@ -8,7 +8,8 @@
   its output; ``...`` alone on a line stands for any lines.
 - ``python``: executed among those files; a ``text`` block that follows is what it prints.
 
-``python -m tests.pages docs/language.md ...`` rewrites what the blocks give.
+``python -m tests.pages docs/language.md ...`` rewrites what the blocks give, and the table of
+words from habit.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 
 from mgiad_dsl import Source, SpecError, compile_source
 from mgiad_dsl.cli import main
+from mgiad_dsl.language.habits import PLACES
 from mgiad_dsl.parse import parse
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,7 @@ PAGES = sorted(p for p in [*ROOT.glob("docs/*.md"), ROOT / "README.md"] if p.is_
 COMMANDS = ("check", "count", "compile")  # what runs without torch and graphviz
 
 _FENCE = re.compile(r"^```([\w-]*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HABITS = re.compile(r"(?s)(?<=<!-- habits:begin -->\n).*?(?=<!-- habits:end -->)")
 _NAME = re.compile(r"^network\s+(\w+)", re.MULTILINE)
 
 
@@ -140,6 +143,17 @@ def printed_by(block: Block) -> str:
     return printed.getvalue()
 
 
+def habits_table(page: str) -> str:
+    """A page with the table of words from habit between its markers."""
+    lines = ["| typed | what to write here |", "|---|---|"]
+    for place, table in PLACES.items():
+        lines.append(f"| **{place}** | |")
+        for words, hint in table.items():
+            typed = ", ".join(f"`{word}`" for word in words)
+            lines.append(f"| {typed} | {hint} |".replace("||", r"\|\|").replace("`|", r"`\|"))
+    return _HABITS.sub(lambda _: "\n".join(lines) + "\n", page)
+
+
 def update(page: Path) -> None:
     """Rewrite what the blocks of a page give."""
     text = page.read_text(encoding="utf-8")
@@ -155,7 +169,7 @@ def update(page: Path) -> None:
                 new.append((block.result.span, printed_by(block)))
     for (start, end), instead in reversed(new):
         text = text[:start] + instead + text[end:]
-    page.write_text(text, encoding="utf-8")
+    page.write_text(habits_table(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

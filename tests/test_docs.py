@@ -20,7 +20,17 @@ from mgiad_dsl.parse import parse
 from mgiad_dsl.parse.grammar import reserved_words
 from mgiad_dsl.show import memory
 from mgiad_dsl.show.facts import network_facts
-from tests.pages import PAGES, ROOT, Block, blocks, messages, printed_by, transcript, workplace
+from tests.pages import (
+    PAGES,
+    ROOT,
+    Block,
+    blocks,
+    habits_table,
+    messages,
+    printed_by,
+    transcript,
+    workplace,
+)
 
 BLOCKS = {page: blocks(page, page.read_text(encoding="utf-8")) for page in PAGES}
 LANGUAGE = (ROOT / "docs/language.md").read_text(encoding="utf-8")
@@ -191,6 +201,11 @@ def test_words_for_parameters() -> None:
 def test_all_activations_are_in_the_table_of_equations() -> None:
     rows = re.findall(r"(?m)^\| (.*) \| activations keep", _section(LANGUAGE, "Equations"))
     assert [re.findall(r"`(\w+)", row) for row in rows] == [list(words.ACTIVATIONS)]
+
+
+def test_all_words_from_habit_are_listed() -> None:
+    assert "| `softmax`" in _section(LANGUAGE, "Words from habit")
+    assert habits_table(LANGUAGE) == LANGUAGE
 
 
 @pytest.mark.parametrize("kind", words.CYCLES)

@@ -69,7 +69,8 @@ class Equations:
             )
         symbol = self._symbols.find(target.name)
         if symbol is None:
-            self._symbols.unknown(target.name, target.span, scope)
+            mend = f"for a value of your own write `let {target.name} = ...`"
+            self._symbols.unknown(target.name, target.span, scope, mend)
             return UNKNOWN
         if symbol.what != "space":
             return self._fail(

@@ -8,6 +8,7 @@ from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Span, SpecError
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.habits import NAMES, habit
 from mgiad_dsl.language.words import NUMERIC_FUNCTIONS, WORDS, did_you_mean
 
 
@@ -82,7 +83,8 @@ class Numbers:
                 SpecError(
                     f"`{function.name}` is {what}; a number is needed here",
                     function.span,
-                    hint=did_you_mean(function.name, NUMERIC_FUNCTIONS),
+                    hint=habit(function.name, NAMES)
+                    or did_you_mean(function.name, NUMERIC_FUNCTIONS),
                 )
             )
         if isinstance(function, ast.Index):

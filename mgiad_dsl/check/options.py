@@ -9,7 +9,7 @@ from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.kinds import KINDS, KindName
+from mgiad_dsl.language.kinds import KINDS, KindName, takes
 
 
 def check_options(
@@ -26,9 +26,8 @@ def check_options(
             note = Note("the first time", given[option.name])
             report.error(SpecError(f"`{option.name}` stands twice", option.span, notes=(note,)))
         elif option.name not in KINDS[kind].options:
-            allowed = ", ".join(sorted(KINDS[kind].options)) or "no options"
-            hint = f"`{kind}` takes {allowed}"
-            report.error(SpecError(f"`{kind}` has no `{option.name}`", option.span, hint=hint))
+            message = f"`{kind}` has no `{option.name}`"
+            report.error(SpecError(message, option.span, hint=takes(kind)))
         elif option.boundary is not None and not KINDS[kind].has_boundary:
             message = f"`{kind}` has no boundary that is `{option.boundary}`"
             report.error(SpecError(message, option.span, hint="convolutions and stencils have one"))

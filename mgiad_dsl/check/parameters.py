@@ -11,6 +11,7 @@ from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Source, Span, SpecError
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, Value, simplest
+from mgiad_dsl.language.habits import NAMES, habit
 from mgiad_dsl.language.spec import Parameter
 from mgiad_dsl.language.words import WORDS, did_you_mean
 from mgiad_dsl.parse import parse_value
@@ -52,7 +53,9 @@ def _default(declared: ast.Parameter) -> Parameter:
         raise SpecError(
             f"`{value}` is no word that a parameter may be",
             declared.default.span,
-            hint=did_you_mean(value, WORDS) or "a number, true, false, or a word such as V or relu",
+            hint=habit(value, NAMES)
+            or did_you_mean(value, WORDS)
+            or "a number, true, false, or a word such as V or relu",
         )
     return Parameter(name=declared.name, default=value, value=value, span=declared.span)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.language import syntax as ast
+from mgiad_dsl.language.habits import KINDS, NAMES, habit
 from mgiad_dsl.language.words import FUNCTIONS, did_you_mean
 
 
@@ -71,15 +72,25 @@ class Symbols:
         """What no expression, equation or cycle names."""
         return (s for s in self._symbols.values() if s.name not in self._used)
 
-    def unknown(self, name: str, span: Span, local: Iterable[str] = ()) -> None:
-        """Report that a name is not known, with the nearest known one; once for each name."""
+    def unknown(
+        self, name: str, span: Span, local: Iterable[str] = (), mend: str | None = None
+    ) -> None:
+        """Report that a name is not known, with what may have been meant; once for each name."""
         known = {*self._symbols, *local, *FUNCTIONS}
-        hint = None if self._report.full else did_you_mean(name, known)
-        sides = name.split("x")
-        if len(sides) > 1 and all(side.isdigit() or side in known for side in sides):
-            hint = f"`x` between names stands between blanks: {' x '.join(sides)}"
+        hint = None if self._report.full else self._meant(name, known) or mend
         error = SpecError(f"`{name}` is not declared", span, hint=hint)
         self._report.error(error, cause=f"unknown {name}")
+
+    def _meant(self, name: str, known: Iterable[str]) -> str | None:
+        """What may have been meant by a name."""
+        stem, _, rest = name.partition("_")
+        symbol = self._symbols.get(stem)
+        if symbol is not None and symbol.indices and rest:
+            return f"indices stand in brackets: `{stem}[{rest.replace('_', ',')}]`"
+        sides = name.split("x")
+        if len(sides) > 1 and all(side.isdigit() or side in known for side in sides):
+            return f"`x` between names stands between blanks: {' x '.join(sides)}"
+        return habit(name, NAMES, KINDS) or did_you_mean(name, known)
 
     def check_arity(self, symbol: Symbol, given: int, span: Span) -> bool:
         """Whether a use has the right number of indices; reports where not."""

@@ -123,3 +123,8 @@ def kind_named(word: str) -> KindName:
 def resampling_named(word: str) -> ResamplingName | None:
     """The kind of a resampling that is called like a function: ``maxpool(g, 2x2)``."""
     return _RESAMPLINGS.get(word)
+
+
+def takes(kind: KindName) -> str:
+    """Which options a kind has, as a hint."""
+    return f"`{kind}` takes {', '.join(sorted(KINDS[kind].options)) or 'no options'}"

@@ -159,7 +159,7 @@ class Builder:
                 f"two uses of `{operator.name}` share weights but differ: "
                 f"{describe(group.op)} and {describe(op)}",
                 span,
-                hint=f"give `{operator.name}` an index, so that each has weights of its own",
+                hint=_mend(operator),
                 notes=(
                     self._first_uses[group.name],
                     Note(f"`{operator.name}` is declared here", operator.span),
@@ -172,6 +172,13 @@ class Builder:
     def _register(self, group: WeightGroup) -> str:
         self.network.groups[group.name] = group
         return group.name
+
+
+def _mend(operator: Operator) -> str:
+    """How uses that differ get weights of their own."""
+    if operator.kind.traits.family == "norm" and not operator.indices:
+        return f"write `{operator.name}[*]` for a new norm at every use"
+    return f"give `{operator.name}` an index, so that each has weights of its own"
 
 
 def _check_size(op: Op, inputs: tuple[Tensor, ...], shape: Shape, span: Span) -> None:

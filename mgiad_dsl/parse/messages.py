@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from typing import Any
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from mgiad_dsl.base.source import Source, Span, SpecError
 from mgiad_dsl.parse.bounds import ITEMS, code, end_of_code
+from mgiad_dsl.parse.foreign import Failure, foreign
 from mgiad_dsl.parse.grammar import reserved_words, terminals
 
 _CLASSES = {
@@ -35,6 +37,11 @@ def syntax_error(source: Source, error: UnexpectedInput) -> SpecError:
         return SpecError("the text ends too early", end_of_code(source), hint=_expectation(error))
     word = str(error.token) if isinstance(error, UnexpectedToken) else ""
     expected = _expected(error)
+    parser = error.interactive_parser
+    read = parser.parser_state.value_stack if parser else ()
+    habit = foreign(Failure(source, span, frozenset(expected), read))
+    if habit is not None:
+        return habit
     missing = word in ITEMS and "NUMBER" in expected  # an expression is, before the next item
     if word in reserved_words() and "NAME" in expected and not missing:
         return SpecError(
@@ -69,7 +76,8 @@ def _expected(error: UnexpectedInput) -> set[str]:
     if isinstance(error, UnexpectedToken):
         return set(error.accepts or error.expected)
     assert isinstance(error, UnexpectedCharacters)
-    return set(error.allowed or ())
+    parser: Any = error.interactive_parser  # what the lexer looked for is more than can follow
+    return set(parser.accepts() if parser else error.allowed or ())
 
 
 def _expectation(error: UnexpectedInput) -> str | None:
