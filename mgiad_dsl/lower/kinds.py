@@ -69,6 +69,8 @@ class Kinds:
                 return self._groupnorm(kind, options, ends)
             case "layernorm":
                 return ops.LayerNorm(ends.channels_in)
+            case "prelu":
+                return ops.PReLU(ends.channels_in)
             case "avgpool" | "maxpool":
                 return pool(kind.name, options)
             case "upsample":
