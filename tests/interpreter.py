@@ -103,6 +103,8 @@ def _apply(
         case ops.LayerNorm(channels=channels):
             last = F.layer_norm(x.movedim(1, -1), (channels,), w["weight"], w["bias"], eps)
             return last.movedim(-1, 1).contiguous()
+        case ops.PReLU():
+            return F.prelu(x, w["weight"])
         case ops.Activation(name, slope):
             more = () if slope is None else (float(slope),)
             return _ACTIVATIONS.get(name, getattr(F, name, None))(x, *more)

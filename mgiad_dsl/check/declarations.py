@@ -111,7 +111,7 @@ class Declarations:
         """Formal indices: each once; a level index, or a name that means nothing else."""
         if "*" in declared.indices and not (starred and len(declared.indices) == 1):
             self._symbols.misshapen.add(declared.name)
-            self._fail("`[*]` stands alone, behind a norm: norm[*]", declared.span)
+            self._fail("`[*]` stands alone, behind a norm or a prelu: norm[*]", declared.span)
             return
         seen: set[str] = set()
         for index in declared.indices:
@@ -179,7 +179,7 @@ class Declarations:
 
     def _check_operator(self, line: ast.Operator, declared: ast.Declared) -> None:
         kind = line.kind
-        self._check_formals(declared, starred=kind.traits.family == "norm")
+        self._check_formals(declared, starred=kind.traits.starred)
         scope = self._scope(line, declared)
         if isinstance(kind.argument, ast.Dims):
             self._numbers.dims(kind.argument, scope)

@@ -67,7 +67,7 @@ def _values(network: Network, node: Operation, trained: Collection[str]) -> tupl
             return given if boundary != "circular" and given[0].name in trained else ()
         case (
             ops.Conv() | ops.Stencil() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm()
-            | ops.LayerNorm()
+            | ops.LayerNorm() | ops.PReLU()
         ):  # fmt: skip
             return given
         case ops.Activation(name):
@@ -124,8 +124,8 @@ def beside(op: Op, given: Shape, made: Shape) -> tuple[Array, ...]:
             return (Array(prod(made), each=True, content="integers"),)
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
-            | ops.Linear() | ops.Activation() | ops.Pool() | ops.Upsample() | ops.Binary()
-            | ops.Negate() | ops.Join()
+            | ops.Linear() | ops.PReLU() | ops.Activation() | ops.Pool() | ops.Upsample()
+            | ops.Binary() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:

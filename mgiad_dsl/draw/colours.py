@@ -16,6 +16,7 @@ PALE = "#A0A0A0"
 DEAD = "#E4E4E4"
 LIGHTEST = 0.42
 HUED = ("operator", "scalar", "transfer")
+BESIDE = ("norm", "activation")  # roles of what stands beside operators, and has no chip there
 
 
 def order(group: WeightGroup) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -66,7 +67,7 @@ class Palette:
 def _hue(role: str, family: str, hued: list[str]) -> str:
     if family in hued:
         return HUES[hued.index(family) % len(HUES)]
-    return PALE if role == "norm" else NEUTRAL
+    return PALE if role in BESIDE else NEUTRAL
 
 
 def _shares(number: int) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mgiad_dsl.draw import labels
 from mgiad_dsl.draw.arrows import Arrows
 from mgiad_dsl.draw.canvas import Canvas
-from mgiad_dsl.draw.colours import Palette
+from mgiad_dsl.draw.colours import BESIDE, Palette
 from mgiad_dsl.draw.ends import Ends
 from mgiad_dsl.draw.labels import INK, SIZE, SMALL, cell, chip, font, html, table
 from mgiad_dsl.draw.layout import MARGIN, Layout, Rect, Track
@@ -89,7 +89,7 @@ class _Figure:
         words = table(rows, **TIGHT)
         if not self._small:
             return html(words)
-        shown = sorted(group.name for group in groups if group.role != "norm")
+        shown = sorted(group.name for group in groups if group.role not in BESIDE)
         chips = [chip(name, self._palette) for name in shown]
         tall = f'<TD ROWSPAN="3" WIDTH="90">{words}</TD>'
         return html(table([tall + cell(""), "".join(chips) or cell(""), cell("")]))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import zip_longest
 
-from mgiad_dsl.draw.colours import Palette, order
+from mgiad_dsl.draw.colours import BESIDE, Palette, order
 from mgiad_dsl.draw.labels import INK, SMALL, cell, chip, font, table, wide
 from mgiad_dsl.graph.describe import kind
 from mgiad_dsl.graph.network import Network, WeightGroup
@@ -15,7 +15,7 @@ from mgiad_dsl.graph.weights import trainable
 
 MANY = 6
 MUTED = "#777777"
-ROLES = ("stem", "operator", "scalar", "transfer", "norm", "head")
+ROLES = ("stem", "operator", "scalar", "transfer", "norm", "activation", "head")
 
 Family = list[WeightGroup]
 
@@ -89,7 +89,7 @@ class _Legend:
         first, kinds = groups[0], _kinds(groups)
         if not _weights(groups):
             return [self._plain(first.family, self._tint(first), kinds)]
-        bundled = first.role == "norm" or max(map(len, self._columns(groups))) > MANY
+        bundled = first.role in BESIDE or max(map(len, self._columns(groups))) > MANY
         parts = {text: self._lines(of_kind, bundled) for text, of_kind in kinds.items()}
         height = sum(map(len, parts.values()))
         name = _tall(_family_name(first.family, self._tint(first)), height, "LEFT")

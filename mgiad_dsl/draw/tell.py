@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
+from mgiad_dsl.draw.colours import BESIDE
 from mgiad_dsl.draw.story import (
     Block,
     Chip,
@@ -133,12 +134,12 @@ class _Teller:
         return tuple(self._line(setting, target) for target, setting in lines.items())
 
     def _line(self, found: list[Equation], name: str = "") -> Line:
-        """The operators that equations use, without norms."""
+        """The operators that equations use, without norms and activations."""
         chips: dict[Chip, None] = {}
         words: dict[str, None] = {}
         for slot in _slots(found):
             node = self._network.operations[slot]
-            if node.group and self._network.groups[node.group].role != "norm":
+            if node.group and self._network.groups[node.group].role not in BESIDE:
                 chips[Chip(node.group, node.group)] = None
             elif isinstance(node.op, Resampling):
                 chips[Chip(node.operator or kind(node.op), None)] = None

@@ -117,7 +117,7 @@ def _text(expression: Expression) -> Text:
             return f"{_operator(expression)}({flat})", _ATOM
         case ops.Conv() | ops.Stencil():
             return _conv(expression, expression.op, texts[0]), _ATOM
-        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm():
+        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU():
             return f"{_operator(expression)}({texts[0]})", _ATOM
         case _:
             assert_never(expression.op)

@@ -44,7 +44,9 @@ def _is_made_of_torch(op: Weighted) -> bool:
             return together > 1
         case ops.Stencil() | ops.Scalar():
             return True
-        case ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
+        case (
+            ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.PReLU()
+        ):  # fmt: skip
             return False
         case _:
             assert_never(op)
@@ -57,7 +59,10 @@ def _is_made_of_functional(op: Weighted) -> bool:
             return together > 1
         case ops.Stencil():
             return True
-        case ops.Scalar() | ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm():
+        case (
+            ops.Scalar() | ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm()
+            | ops.PReLU()
+        ):  # fmt: skip
             return False
         case _:
             assert_never(op)
@@ -75,8 +80,8 @@ def _needs_torch(node: Apply) -> bool:
             return True
         case (
             ops.Input() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
-            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Pool() | ops.Upsample()
-            | ops.Binary() | ops.Negate()
+            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Pool()
+            | ops.Upsample() | ops.Binary() | ops.Negate()
         ):  # fmt: skip
             return False
         case _:
@@ -91,8 +96,8 @@ def _needs_functional(op: Op) -> bool:
             return True
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
-            | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Binary()
-            | ops.Negate() | ops.Join()
+            | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU()
+            | ops.Binary() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return False
         case _:

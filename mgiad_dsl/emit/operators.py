@@ -203,6 +203,8 @@ def construct(op: Weighted) -> Call:
             return Call("nn.GroupNorm", (str(g), str(c)))
         case ops.LayerNorm(channels=c):
             return Call("ChannelNorm", (str(c),))
+        case ops.PReLU(channels=c):
+            return Call("nn.PReLU", (str(c),))
         case ops.Scalar(initial=value):
             return Call("nn.Parameter", (f"torch.tensor({decimal(float(value))})",))
         case _:

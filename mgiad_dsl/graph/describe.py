@@ -28,6 +28,8 @@ def describe(op: Op) -> str:
             return f"groupnorm {op.channels}, {op.groups} groups"
         case ops.LayerNorm():
             return f"layernorm {op.channels}"
+        case ops.PReLU():
+            return f"prelu {op.channels}"
         case ops.Scalar():
             return f"scalar {float(op.initial):g}"
         case ops.Activation(name, slope) if slope is not None:
@@ -68,7 +70,7 @@ def noun(op: Op) -> str:
             return "a linear map"
         case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm():
             return "a norm"
-        case ops.Activation():
+        case ops.PReLU() | ops.Activation():
             return "an activation"
         case ops.Pool():
             return "a pooling"
@@ -108,6 +110,8 @@ def kind(op: Op) -> str:
             return f"groupnorm, groups of {channels // groups}"
         case ops.LayerNorm():
             return "layernorm"
+        case ops.PReLU():
+            return "prelu"
         case ops.Pool():
             return _pool_name(op) + ("" if op.stride == op.window else _stride(op.stride))
         case ops.Upsample(mode=mode):

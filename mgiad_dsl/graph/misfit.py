@@ -42,8 +42,8 @@ def _arity(op: Op) -> int:
             return parts
         case (
             ops.Zeros() | ops.Conv() | ops.Stencil() | ops.Linear() | ops.BatchNorm()
-            | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Pool() | ops.Upsample()
-            | ops.Negate()
+            | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Activation() | ops.Pool()
+            | ops.Upsample() | ops.Negate()
         ):  # fmt: skip
             return 1
         case _:
@@ -61,8 +61,8 @@ def _sizes(op: Op) -> tuple[Size, ...]:
             return (size,)
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Linear()
-            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Pool()
-            | ops.Binary() | ops.Negate() | ops.Join()
+            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Activation()
+            | ops.Pool() | ops.Binary() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:
@@ -84,7 +84,7 @@ def _wrong_channels(op: Op, given: tuple[Shape, ...]) -> Iterator[str]:
             yield from _wrong_norm(channels, first)
             if dimensions != max(1, len(first) - 1):
                 yield f"is a norm of images of {dimensions} dimensions, given {first}"
-        case ops.LayerNorm(channels=channels):
+        case ops.LayerNorm(channels=channels) | ops.PReLU(channels=channels):
             yield from _wrong_norm(channels, first)
         case ops.GroupNorm(channels=channels, groups=groups):
             yield from _wrong_norm(channels, first)

@@ -56,11 +56,12 @@ class WeightGroup:
     """A sharing group: one set of weights, and every operation that uses it.
 
     ``indices`` are those in the brackets of the operator, called ``names`` where it is declared.
-    For a norm that is new at every use (``norm[*]``) they are the levels and passes on the way
-    to it, and ``path`` is where it lies: part of the cycle, number of the pass and of the norm in
-    it (``("l1_pre", 0, 1)``).
+    For what is new at every use (``norm[*]``) they are the levels and passes on the way to it,
+    and ``path`` is where it lies: part of the cycle, number of the pass and of the norm in it
+    (``("l1_pre", 0, 1)``).
     ``levels`` are the level indices it belongs to (``{"l": 2, "k": 0}``); an index on which
-    its uses differ is left out. ``role`` is operator, transfer, norm, stem, head or scalar.
+    its uses differ is left out. ``role`` is operator, transfer, norm, activation, stem, head or
+    scalar.
     ``key`` is the name in its family (``2_0``, ``l1_pre.0.1``), empty where the family is one
     group; ``name`` (``A.2_0``) the prefix of its tensors in the ``state_dict``.
     ``made_of`` are the groups of the network as written that its weights come from: itself, and

@@ -130,6 +130,13 @@ class LayerNorm:
 
 
 @dataclass(frozen=True)
+class PReLU:
+    """``max(x, 0) + a min(x, 0)`` with a learnable slope ``a`` for each channel."""
+
+    channels: int
+
+
+@dataclass(frozen=True)
 class Activation:
     """``slope`` is that of a ``leaky_relu`` below zero, if it is not PyTorch's."""
 
@@ -188,7 +195,7 @@ _ZERO_AT_ZERO = frozenset(
     {"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish", "tanh"}
 )
 
-Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | Scalar
+Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | PReLU | Scalar
 Resampling: TypeAlias = Pool | Upsample
 Op: TypeAlias = (
     Input | Zeros | Constant | Weighted | Activation | Resampling | Binary | Negate | Join
@@ -205,7 +212,8 @@ def repeats(op: Op) -> bool:
             return False
         case (
             Zeros() | Constant() | Scalar() | Conv() | Stencil() | Linear() | GroupNorm()
-            | LayerNorm() | Activation() | Pool() | Upsample() | Binary() | Negate() | Join()
+            | LayerNorm() | PReLU() | Activation() | Pool() | Upsample() | Binary() | Negate()
+            | Join()
         ):  # fmt: skip
             return True
         case _:
@@ -219,7 +227,7 @@ def keeps_zero(op: Op) -> bool:
             return not op.bias
         case Activation(name):
             return name in _ZERO_AT_ZERO
-        case Stencil() | Pool() | Upsample() | Negate():
+        case Stencil() | PReLU() | Pool() | Upsample() | Negate():
             return True
         case (
             Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
@@ -241,7 +249,7 @@ def is_linear(op: Op) -> bool:
             return True
         case (
             Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
-            | Activation() | Binary() | Join()
+            | PReLU() | Activation() | Binary() | Join()
         ):  # fmt: skip
             return False
         case _:

@@ -53,7 +53,10 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
             return (channels, *window(tuple(size), kernel, op.stride, op.padding, plain))
         case ops.Upsample(size=size):
             return (inputs[0][0], *size)
-        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Activation() | ops.Negate():
+        case (
+            ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Activation()
+            | ops.Negate()
+        ):  # fmt: skip
             return inputs[0]
         case ops.Binary():
             return max(inputs, key=lambda shape: (len(shape), prod(shape)))
@@ -99,6 +102,7 @@ def macs(op: Op, input_shape: Shape, output_shape: Shape) -> int:
             | ops.BatchNorm()
             | ops.GroupNorm()
             | ops.LayerNorm()
+            | ops.PReLU()
             | ops.Activation()
             | ops.Pool()
             | ops.Upsample()

@@ -49,6 +49,8 @@ def tensors(op: Weighted) -> tuple[Tensor, ...]:
             return (Tensor("weight", (c,)), Tensor("bias", (c,)), *statistics)
         case ops.GroupNorm(channels=c) | ops.LayerNorm(channels=c):
             return (Tensor("weight", (c,)), Tensor("bias", (c,)))
+        case ops.PReLU(channels=c):
+            return (Tensor("weight", (c,)),)
         case _:
             assert_never(op)
 

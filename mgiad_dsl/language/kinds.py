@@ -21,6 +21,7 @@ KindName = Literal[
     "batchnorm",
     "groupnorm",
     "layernorm",
+    "prelu",
 ]
 PoolName = Literal["avgpool", "maxpool"]
 ResamplingName = Literal[PoolName, "upsample"]
@@ -29,14 +30,15 @@ RESAMPLINGS: tuple[ResamplingName, ...] = get_args(ResamplingName)
 
 Argument = Literal["kernel", "stencil", "initial", "window", "factor", "none"]
 Signature = Literal["needed", "allowed", "none"]
-Family = Literal["map", "norm", "resampling", "number"]
+Family = Literal["map", "norm", "activation", "resampling", "number"]
 
 
 @dataclass(frozen=True)
 class Traits:
     """The row of a kind.
 
-    ``family``: a map between spaces, a norm, a resampling (which has no weights), or a number.
+    ``family``: a map between spaces, a norm, an activation with weights, a resampling (which has
+    none), or a number.
     ``argument``: what stands behind the kind. ``signature``: whether ``: u -> f`` does before it.
     ``exclusive``: options of which one may stand, or with ``one_needed`` must.
     ``has_boundary``: whether ``pad`` may say what lies around the image.
@@ -52,6 +54,11 @@ class Traits:
     has_boundary: bool = False
     takes_vectors: bool = False
     gives_vector: bool = False
+
+    @property
+    def starred(self) -> bool:
+        """Whether ``[*]`` may make a new one at every use."""
+        return self.family in ("norm", "activation")
 
 
 _GEOMETRY = frozenset({"stride", "pad", "dilation", "transposed"})
@@ -104,6 +111,8 @@ def _traits(kind: KindName) -> Traits:
             return Traits("norm", takes_vectors=True)
         case "groupnorm":
             return Traits("norm", options=frozenset({"group_size"}), takes_vectors=True)
+        case "prelu":
+            return Traits("activation", takes_vectors=True)
         case _:
             assert_never(kind)
 

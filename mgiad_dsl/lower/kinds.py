@@ -76,6 +76,8 @@ class Kinds:
                 return self._groupnorm(kind, options, ends)
             case "layernorm":
                 return ops.LayerNorm(ends.channels_in)
+            case "prelu":
+                return ops.PReLU(ends.channels_in)
             case "avgpool" | "maxpool":
                 return _pool(kind, options)
             case "upsample":

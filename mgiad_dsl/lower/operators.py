@@ -288,8 +288,8 @@ def _joined(label: str, values: tuple[Tensor, ...], span: Span) -> Shape:
 
 
 def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> str:
-    if operator.kind.traits.family == "norm":
-        return "norm"
+    if operator.kind.traits.family in ("norm", "activation"):
+        return operator.kind.traits.family
     if operator.kind.traits.family == "number":
         return "scalar"
     if source.identity in spaces.inputs:

@@ -158,7 +158,9 @@ class Steps:
                 return ops.Linear, len(given[0])
             case ops.Upsample():
                 return node.op, given[0]
-            case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.Scalar():
+            case (
+                ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Scalar()
+            ):  # fmt: skip
                 return type(node.op).__name__
             case (
                 ops.Input() | ops.Constant() | ops.Activation() | ops.Pool() | ops.Binary()

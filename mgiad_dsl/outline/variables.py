@@ -63,8 +63,10 @@ class Variables:
         return self._names[label]
 
     def loop(self) -> str:
-        """A variable for the norms of one pass."""
-        return self._space.take("each" if "norm" in self._space else "norm")
+        """A variable for the norms, or what else is new at every use, of one pass."""
+        roles = {group.role for group in self._facts.network.groups.values() if group.path}
+        plain = roles == {"norm"} and "norm" not in self._space
+        return self._space.take("norm" if plain else "each")
 
     def choose(
         self, value: str, number: int, labels: Iterable[Label] = (), last: bool = True

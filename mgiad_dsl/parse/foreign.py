@@ -292,15 +292,13 @@ def _sign(at: Failure) -> SpecError | None:
 
 def _is_refused(at: Failure, sign: Span) -> bool:
     """Whether a sign is what is wrong, and not one that is missing before it."""
-    match sign.text:
-        case ",":
-            return not {"NUMBER", "COMMA"} & at.expected
-        case ";":
-            return "COMMA" not in at.expected
-        case "==":
-            return "EQUAL" in at.expected or sign.start < at.span.start
-        case _:
-            return True
+    if sign.text == ",":
+        return not {"NUMBER", "COMMA"} & at.expected
+    if sign.text == ";":
+        return "COMMA" not in at.expected
+    if sign.text == "==":
+        return "EQUAL" in at.expected or sign.start < at.span.start
+    return True
 
 
 def _dotted(at: Failure) -> SpecError | None:

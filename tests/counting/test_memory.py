@@ -142,6 +142,7 @@ ALONE = {
     "group": ("groupnorm group_size 2", "8 x 8"),
     "layer": ("layernorm", "8 x 8"),
     "point": ("layernorm", "1 x 1"),
+    "slope": ("prelu", "8 x 8"),
 }
 
 

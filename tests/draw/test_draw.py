@@ -381,6 +381,7 @@ def test_thousands_of_levels(cycle: str, detail: bool) -> None:
         (ops.BatchNorm(4), "batchnorm"),
         (ops.GroupNorm(6, 2), "groupnorm, groups of 3"),
         (ops.LayerNorm(4), "layernorm"),
+        (ops.PReLU(4), "prelu"),
         (ops.Stencil(((1, 2, 1),), fixed=True), "fixed stencil 1x3"),
         (ops.Scalar(1), "scalar 1"),
         (ops.Pool(maximum=False), "avgpool"),

@@ -255,6 +255,7 @@ def test_a_breach_of_other_kinds(breach: Breach) -> None:
         (ops.GroupNorm, {"groups": 3}, "has 3 groups, which do not divide its channels"),
         (ops.GroupNorm, {"channels": 8}, "takes 8 channels, not 4"),
         (ops.LayerNorm, {"channels": 8}, "takes 8 channels, not 4"),
+        (ops.PReLU, {"channels": 8}, "takes 8 channels, not 4"),
         (ops.Pool, {"window": (2,), "stride": (2,), "padding": (0,)},
          "has another rank than its input (4, 8, 8)"),
         (ops.Upsample, {"size": (8, 8, 8)}, "has another rank than its input (4, 4, 4)"),

@@ -219,6 +219,25 @@ def test_norms() -> None:
     assert found.operations[found.outputs["o"]].op == ops.BatchNorm(10, 1)
 
 
+def test_prelu() -> None:
+    assert applied(": prelu").op == ops.PReLU(3)
+    assert applied(": image -> 3 prelu").op == ops.PReLU(3)
+    assert errors(text("[i] : image -> 6 prelu", output="X[1](image)")) == [
+        "a `prelu` keeps the channels, but `X[1]` stands between 3 and 6"
+    ]
+    assert errors(text(": prelu bias")) == ["`prelu` has no `bias`"]
+    of_vectors = text(": prelu", "6 x 9 x 9", output="X(W(avgpool(image)))")
+    found = graph(of_vectors.replace("W : 6", "W : image"))
+    node = found.operations[found.outputs["o"]]
+    assert (node.op, node.shape) == (ops.PReLU(10), (10,))
+
+
+def test_a_prelu_is_new_at_every_use_if_it_says_so() -> None:
+    found = graph(text("[*] : prelu", output="X(X(image))"))
+    assert [g.name for g in found.groups.values() if g.users] == ["X.output_o.0", "X.output_o.1"]
+    assert {g.role for g in found.groups.values() if g.users} == {"activation"}
+
+
 def test_linear_needs_one_point() -> None:
     head = text(": batchnorm", "6 x 9 x 9", output="W(avgpool(image))").replace(
         "W : 6", "W : image"

@@ -108,7 +108,8 @@ def _kinds(
         kinds["Pic"] = draw(_convs(halves, KERNELS[:2]))
         if inner.kind != "backslash":
             kinds["Pc"] = draw(_convs(halves, KERNELS[:2]))
-    norm = draw(st.sampled_from([None, "batchnorm", "groupnorm group_size 2", "layernorm"]))
+    norms = [None, "batchnorm", "groupnorm group_size 2", "layernorm", "prelu"]
+    norm = draw(st.sampled_from(norms))
     kinds |= {"norm": norm} if norm else {}
     kinds |= {"s": "scalar 3/4"} if draw(st.booleans()) else {}
     kinds |= {"head": "linear"} if "logits" in outputs else {}

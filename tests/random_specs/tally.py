@@ -29,6 +29,7 @@ def _elements(kind: Conv | str, given: int, made: int) -> tuple[int, int]:
         "batchnorm": (2 * made, 2 * made + 1),
         "groupnorm": (2 * made, 0),
         "layernorm": (2 * made, 0),
+        "prelu": (made, 0),
         "linear": (given * made + made, 0),
         "scalar": (1, 0),
         "stencil": (0, 9) if "fixed" in kind else (9, 0),

@@ -34,6 +34,7 @@ operators {{
     T : u -> u stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] fixed
     norm : batchnorm
     group : groupnorm group_size 1
+    slope : prelu
     s : scalar 3/2
 }}
 start {{ r = y  u = x  {start} }}
@@ -91,6 +92,7 @@ def check_values(output: str, start: str = "") -> None:
         ("r - (-u)", {}),
         ("A(u)", {"Zeros": 1}),
         ("avgpool(A(u))", {"Zeros": 1}),
+        ("r + slope(u)", {}),
         # what is not zero at zero
         ("r + C(u)", {"+": 1, "Conv": 1, "Zeros": 1}),
         ("r + sigmoid(u)", {"+": 1, "Activation": 1, "Zeros": 1}),

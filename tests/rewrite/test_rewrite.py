@@ -142,8 +142,8 @@ def test_only_what_has_state_or_chance_does_not_repeat() -> None:
     made = [
         ops.Input("x"), ops.Zeros(), ops.Constant(1), ops.Scalar(1), ops.Conv(1, 1, (1, 1)),
         ops.Stencil(((1,),), True), ops.Linear(1, 1), ops.BatchNorm(1), ops.GroupNorm(1, 1),
-        ops.LayerNorm(1), ops.Activation("relu"), ops.Pool(True), ops.Upsample((1, 1), "nearest"),
-        ops.Binary("+"), ops.Negate(), ops.Join(2),
+        ops.LayerNorm(1), ops.PReLU(1), ops.Activation("relu"), ops.Pool(True),
+        ops.Upsample((1, 1), "nearest"), ops.Binary("+"), ops.Negate(), ops.Join(2),
     ]  # fmt: skip
     assert {type(op) for op in made} == set(get_args(ops.Op))
     assert [op for op in made if not ops.repeats(op)] == [ops.Input("x"), ops.BatchNorm(1)]
