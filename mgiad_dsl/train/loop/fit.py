@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed, as_feed
+from mgiad_dsl.train.data.mixing import Mixing
 from mgiad_dsl.train.evaluation.scores import Scores
 from mgiad_dsl.train.loop.compiling import compiled
 from mgiad_dsl.train.loop.epochs import Loop
@@ -78,6 +79,7 @@ def fit(
     where = choose_device(str(device) if device else None, world().local)
     feed = as_feed(train, seed)
     steps = steps_of_an_epoch(feed, recipe)
+    mixing = make_mixing(model, feed, recipe, seed)
     journal = state = None
     if folder is not None:
         same = same_when_resumed(model, recipe, seed, steps) | (identity or {})
@@ -91,7 +93,7 @@ def fit(
         backends(recipe, deterministic),
         prepared(model, feed, recipe, where, listener, before) as compiling,
     ):
-        trainer = Trainer(model, recipe, where, steps, compiling)
+        trainer = Trainer(model, recipe, where, steps, compiling, mixing)
         if state:
             trainer.restore(state, world().rank)
             began -= state["seconds"]
@@ -106,6 +108,23 @@ def steps_of_an_epoch(feed: Feed, recipe: Recipe) -> int:
     if steps == 0:
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
     return steps
+
+
+def make_mixing(model: nn.Module, feed: Feed, recipe: Recipe, seed: int) -> Mixing | None:
+    """What mixes the batches of a recipe that wants it, for the classes that a model tells apart.
+
+    Raises SpecError if it gives anything but one vector of scores for an image.
+    """
+    if not (recipe.mixup or recipe.cutmix):
+        return None
+    training = model.training
+    with torch.no_grad():
+        here = next(model.parameters()).device
+        scores = model.eval()(feed.example()[None].to(here))
+    model.train(training)
+    if scores.ndim != 2:
+        raise SpecError("mixup and cutmix mix images of classes", hint="mixup=0 cutmix=0")
+    return Mixing(recipe, scores.shape[1], seed)
 
 
 def same_when_resumed(model: nn.Module, recipe: Recipe, seed: int, steps: int) -> dict[str, str]:

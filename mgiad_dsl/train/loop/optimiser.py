@@ -63,6 +63,9 @@ def _groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
 
 
 def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy of logits (n, classes), in at least float32."""
+    """Mean cross-entropy of logits (n, classes), in at least float32.
+
+    Labels are (n,), or shares of the classes (n, classes).
+    """
     logits = logits.float() if logits.dtype in (torch.bfloat16, torch.float16) else logits
     return F.cross_entropy(logits, labels, label_smoothing=smoothing)

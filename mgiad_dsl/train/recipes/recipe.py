@@ -18,17 +18,19 @@ FOLDER = files("mgiad_dsl.train.recipes")
 
 RECIPE_FILE = 'a recipe file holds fields in JSON, such as {"epochs": 5, "lr": 0.05}'
 
+_NONE: dict[str, object] = {
+    "crop": 0,
+    "flip": False,
+    "cutout": 0,
+    "autoaugment": False,
+    "mixup": 0,
+    "cutmix": 0,
+}
+_CROP_AND_FLIP = _NONE | {"crop": 4, "flip": True}
 AUGMENTATIONS: dict[str, dict[str, object]] = {
-    "none": {"crop": 0, "flip": False, "cutout": 0, "autoaugment": False},
-    "light": {"crop": 4, "padding": "reflect", "flip": True, "cutout": 0, "autoaugment": False},
-    "paper": {
-        "crop": 4,
-        "padding": "constant",
-        "fill": 128,
-        "flip": True,
-        "cutout": 0,
-        "autoaugment": True,
-    },
+    "none": _NONE,
+    "light": _CROP_AND_FLIP | {"padding": "reflect"},
+    "paper": _CROP_AND_FLIP | {"padding": "constant", "fill": 128, "autoaugment": True},
 }
 
 # the parameters that each optimiser has of its own, besides the learning rate and the decay
@@ -84,6 +86,9 @@ class Recipe(BaseModel):
     flip: bool = False
     cutout: int = Field(default=0, ge=0, description="side of a square set to the mean, in pixels")
     autoaugment: bool = Field(default=False, description="AutoAugment, the CIFAR-10 policy")
+    mixup: float = Field(default=0.0, ge=0, description="alpha of mixup; 0 for none")
+    cutmix: float = Field(default=0.0, ge=0, description="alpha of cutmix; 0 for none")
+    mix_probability: float = Field(default=1.0, gt=0, le=1, description="of a batch to be mixed")
     augment_on: Literal["device", "workers"] = "device"
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
