@@ -28,7 +28,7 @@ from mgiad_dsl.train.run.listeners import Listener, make_listener
 from mgiad_dsl.train.run.metrics import last_record
 from mgiad_dsl.train.run.records import RunRecord
 from mgiad_dsl.train.run.report import write_report
-from mgiad_dsl.train.run.weights import save_weights
+from mgiad_dsl.train.run.weights import save_best, save_weights
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ def train_seeds(
             listener.say(f"stopped and saved; continue with --resume --out {options.out}")
             raise SystemExit(128 + result.stopped)
         if world().first:
+            if result.kept:
+                save_best(folder, result.kept.weights, result.kept.epoch)
             save_weights(folder, result.model)
             runs.append((folder, read_run(folder)[0]))  # of a resumed run, as it began
     if world().first:

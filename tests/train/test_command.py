@@ -6,12 +6,14 @@ import subprocess
 import sys
 
 import pytest
+from safetensors import safe_open
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.train import parse_seeds, train
 from mgiad_dsl.cli.training import default_workers
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.folder import load_network, read_run
+from mgiad_dsl.train.run.metrics import best_record, read_records
 from tests.train.nets import network
 
 
@@ -38,6 +40,29 @@ def test_train_writes_a_whole_run(train_args, tmp_path, capsys) -> None:
     said = capsys.readouterr().out
     assert "epochs=1 batch=64" in said
     assert "epoch   1  loss" in said
+
+
+def test_the_best_epoch_is_saved_and_named(train_args, capsys) -> None:
+    words = ["--with", "epochs=4", "lr=0.5", "ema=null", "keep=best", "--seeds", "0,1"]
+    out = train(network(), train_args(*words))
+    named = []
+    for folder in (out / "seed0", out / "seed1"):
+        best = best_record(read_records(folder))
+        with safe_open(folder / "best.safetensors", "pt") as file:
+            assert file.metadata()["epoch"] == str(best.epoch)
+            assert set(file.keys()) == set(load_network(folder).state_dict())
+        named.append(f"{best.epoch} ({100 * best.test_accuracy:.2f} %)")
+    report = (out / "report.md").read_text()
+    assert f"| best epoch | {', '.join(named)}: best.safetensors |" in report
+    (out / "seed0" / "best.safetensors").unlink()
+    train(network(), train_args(*words, "--resume"))  # from the checkpoint
+    assert (out / "seed0" / "best.safetensors").is_file()
+
+
+def test_the_last_epoch_alone_is_saved_unless_asked(train_args) -> None:
+    out = train(network(), train_args())
+    assert not (out / "best.safetensors").exists()
+    assert "best epoch" not in (out / "report.md").read_text()
 
 
 def test_seeds_give_mean_and_deviation(train_args, capsys) -> None:

@@ -19,6 +19,7 @@ from mgiad_dsl.train.data.mixing import Mixing
 from mgiad_dsl.train.evaluation.scores import Scores
 from mgiad_dsl.train.loop.compiling import compiled
 from mgiad_dsl.train.loop.epochs import Loop
+from mgiad_dsl.train.loop.kept import Kept
 from mgiad_dsl.train.loop.optimiser import freeze_unused
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.device import choose_device
@@ -34,8 +35,9 @@ from mgiad_dsl.train.run.records import EpochRecord
 @dataclass(frozen=True)
 class Result:
     """What ``fit`` gives: the trained model (its average under EMA), one record for each
-    epoch, the last scores (None without test data), the wall time in seconds, and the number
-    of the signal that ended training early, or None.
+    epoch, the last scores (None without test data), the wall time in seconds, the number of
+    the signal that ended training early, or None, and under ``keep="best"`` the weights of the
+    best epoch.
     """
 
     model: nn.Module
@@ -43,6 +45,7 @@ class Result:
     scores: Scores | None
     seconds: float
     stopped: int | None
+    kept: Kept | None = None
 
 
 def fit(
@@ -75,6 +78,8 @@ def fit(
     """
     began = time.monotonic()
     recipe = recipe or Recipe()
+    if recipe.keep == "best" and test is None:
+        raise SpecError("keep=best needs held-out data", hint="fit(..., test=...), or keep=last")
     listener = listener or Quiet()
     where = choose_device(str(device) if device else None, world().local)
     feed = as_feed(train, seed)
@@ -100,7 +105,7 @@ def fit(
         loop = Loop(trainer, feed, test, listener, journal, began)
         stopped = loop.run()
     records = journal.records() if journal else loop.records
-    return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
+    return Result(trainer.best, records, loop.scores, loop.seconds, stopped, trainer.kept)
 
 
 def steps_of_an_epoch(feed: Feed, recipe: Recipe) -> int:

@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from mgiad_dsl.train.data.mixing import Mixing, heaviest
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.loop.average import Average
+from mgiad_dsl.train.loop.kept import Kept
 from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.tally import Tally
@@ -42,6 +43,7 @@ class Trainer:
         self.optimiser = make_optimiser(self.module, recipe)
         self.average = Average(self.module, recipe.ema) if recipe.ema else None
         self.tally = Tally(device)
+        self.kept: Kept | None = None
         self.done = 0
         self.model = DistributedDataParallel(self.module) if together() else self.module
 
@@ -107,6 +109,7 @@ class Trainer:
             "model": self.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.model.state_dict() if self.average else None,
+            "kept": self.kept and vars(self.kept),
             "tally": gather(self.tally.state()),
             "rng": gather(rng_state()),
             "compiled": self.compiled,
@@ -117,6 +120,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
             self.average.model.load_state_dict(state["average"])
+        self.kept = Kept(**state["kept"]) if state["kept"] else None
         self.tally.restore(state["tally"][rank])
         set_rng_state(state["rng"][rank])
         self.done = state["step"]

@@ -100,6 +100,9 @@ class Recipe(BaseModel):
     sync_batchnorm: bool = False
 
     eval_every: int = Field(default=1, ge=1, description="epochs between evaluations")
+    keep: Literal["last", "best"] = Field(
+        default="last", description="best: the weights of the best epoch evaluated, besides"
+    )
 
     @model_validator(mode="after")
     def _suits_its_optimiser(self) -> Self:

@@ -69,7 +69,8 @@ def train(folder: Path, moment: str | None, changes: dict[str, object]) -> None:
         resume=True,
         save_every=0,
     )
-    torch.save((model.state_dict(), result.model.state_dict()), folder / "final.pt")
+    kept = result.kept.weights if result.kept else {}
+    torch.save((model.state_dict(), result.model.state_dict(), kept), folder / "final.pt")
 
 
 def arm(stage: str, number: str) -> None:

@@ -105,6 +105,31 @@ def test_only_classes_of_images_can_be_mixed() -> None:
     assert model.training
 
 
+@pytest.mark.parametrize("ema", [None, 0.5])
+def test_the_weights_of_the_best_epoch_are_kept(ema) -> None:
+    torch.manual_seed(1)
+    images, labels = torch.randn(64, 1, 8, 8), torch.randint(0, 2, (64,))
+    test = DataLoader(TensorDataset(images, labels), batch_size=32)  # there is nothing to learn
+    recipe = Recipe(epochs=8, lr=0.5, schedule="constant", keep="best", ema=ema, eval_every=2)
+    result = fit(Plain(classes=2), loader(), recipe, test=test, device="cpu")
+    accuracies = {r.epoch: r.test_accuracy for r in result.records if r.epoch % 2 == 0}
+    best = max(accuracies.values())
+    assert result.kept.accuracy == best
+    assert result.kept.epoch == min(epoch for epoch, each in accuracies.items() if each == best)
+    assert result.kept.epoch < 8
+    again = Plain(classes=2)
+    again.load_state_dict(result.kept.weights)
+    assert evaluate(again, test).accuracy == best
+    assert not torch.equal(again.W.weight, result.model.W.weight)
+
+
+def test_there_is_no_best_epoch_without_held_out_data() -> None:
+    with pytest.raises(SpecError, match="keep=best needs held-out data"):
+        fit(Plain(classes=2), loader(), Recipe(epochs=1, keep="best"), device="cpu")
+    result = fit(Plain(classes=2), loader(), Recipe(epochs=1), test=loader(), device="cpu")
+    assert result.kept is None
+
+
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path) -> None:
     feed = loader()
     feed.dataset.tensors[0][0] = float("inf")

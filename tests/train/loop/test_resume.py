@@ -68,6 +68,7 @@ def test_killed_once(moment, whole, tmp_path) -> None:
 
 RECIPES = {
     "adamw": {"optimiser": "adamw", "lr": 0.01, "betas": (0.8, 0.95)},
+    "best": {"keep": "best", "lr": 0.5},  # that of the first epoch
     "mixed": {"mixup": 0.4, "cutmix": 1.0, "mix_probability": 0.8},
     "rmsprop": {"optimiser": "rmsprop", "lr": 0.001, "alpha": 0.9, "momentum": 0.5},
 }
