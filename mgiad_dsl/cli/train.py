@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.files import check_folder
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.messages import say
 from mgiad_dsl.cli.specs import add_spec, compiled
 from mgiad_dsl.cli.training import (
     add_data_arguments,
@@ -18,8 +20,11 @@ from mgiad_dsl.cli.training import (
     slug,
     where,
 )
-from mgiad_dsl.train.data.names import NAMES
+from mgiad_dsl.train.data.names import NAMES, UNMIRRORED
 from mgiad_dsl.train.network import Network
+
+if TYPE_CHECKING:
+    from mgiad_dsl.train.recipes.recipe import Recipe
 
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 
@@ -76,17 +81,14 @@ def train(network: Network, args: Namespace) -> Path:
     """
     check_train_arguments(args)
     from mgiad_dsl.train.experiment import Options, run_experiment
-    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
-    name = args.recipe or default_recipe(args.data)
-    augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
-    recipe = load_recipe(name, augmentation | parse_changes(args.changes))
+    recipe, seeds = chosen_recipe(args), parse_seeds(args.seeds)
     options = Options(
         data=args.data,
         where=where(args),
         recipe=recipe,
-        seeds=parse_seeds(args.seeds),
-        out=args.out or Path("runs") / slug(f"{network.name}-{args.data}-{recipe.name}"),
+        seeds=seeds,
+        out=args.out or default_folder(network.name, recipe.name, args, seeds),
         resume=args.resume,
         save_every=args.save_every,
         device=args.device,
@@ -95,6 +97,27 @@ def train(network: Network, args: Namespace) -> Path:
         tensorboard=args.tensorboard,
     )
     return run_experiment(network, options)
+
+
+def chosen_recipe(args: Namespace) -> Recipe:
+    """The recipe that the arguments mean; digits are mirrored only where they say so."""
+    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
+
+    augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
+    changes = parse_changes(args.changes)
+    recipe = load_recipe(args.recipe or default_recipe(args.data), augmentation | changes)
+    if recipe.flip and "flip" not in changes and args.data in UNMIRRORED:
+        say("note: no flip: a mirrored digit is none, or another (--with flip=true)")
+        return recipe.model_copy(update={"flip": False})
+    return recipe
+
+
+def default_folder(network: str, recipe: str, args: Namespace, seeds: tuple[int, ...]) -> Path:
+    """``runs/mgnet-cifar10-paper-epochs=5-seed0``; several seeds have folders in one."""
+    augmentation = [f"augment={args.augment}"] if args.augment else []
+    seed = [f"seed{seeds[0]}"] if len(seeds) == 1 else []
+    words = [network, args.data, recipe, *augmentation, *args.changes, *seed]
+    return Path("runs") / slug("-".join(words))
 
 
 def check_train_arguments(args: Namespace) -> None:
@@ -122,7 +145,9 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 def default_recipe(data: str) -> str:
-    kind = data.partition(":")[0]
+    kind, *fields = data.split(":")
+    if kind == "fake" and len(fields) < 3:  # without a number of images
+        return "trial"
     return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
 
 

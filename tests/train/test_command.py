@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from safetensors import safe_open
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.train import parse_seeds, train
+from mgiad_dsl.cli.train import (
+    add_train_arguments,
+    chosen_recipe,
+    default_folder,
+    default_recipe,
+    parse_seeds,
+    train,
+)
 from mgiad_dsl.cli.training import default_workers
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.folder import load_network, read_run
@@ -63,6 +72,57 @@ def test_the_last_epoch_alone_is_saved_unless_asked(train_args) -> None:
     out = train(network(), train_args())
     assert not (out / "best.safetensors").exists()
     assert "best epoch" not in (out / "report.md").read_text()
+
+
+FOLDERS = {
+    "digits-seed0": [],
+    "digits-seed7": ["--seeds", "7"],
+    "digits-augment=none-lr=0.1-weight_decay=1e-4-seed0": [
+        *["--augment", "none", "--with", "lr=0.1", "weight_decay=1e-4"]
+    ],
+    "digits": ["--seeds", "0,1"],
+    "digits-optimiser=adamw-lr=1e-3-betas=-0.8-0.9-seed0": [
+        *["--with", "optimiser=adamw", "lr=1e-3", "betas=[0.8,0.9]"]
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "words"), FOLDERS.items(), ids=FOLDERS.keys())
+def test_the_folder_tells_what_was_chosen(name, words) -> None:
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    args = parser.parse_args(["--data", "digits", *words])
+    seeds = parse_seeds(args.seeds)
+    folder = default_folder("mgnet:A width=1/2", "digits", args, seeds)
+    assert str(folder) == f"runs/mgnet-A-width=1-2-digits-{name}"
+
+
+def test_digits_are_mirrored_only_if_asked(train_args, capsys) -> None:
+    for data, recipe in (("mnist", []), ("digits", ["--recipe", "fast"])):
+        assert not chosen_recipe(train_args("--data", data, *recipe)).flip
+        assert capsys.readouterr().err.startswith("note: no flip")
+        assert not chosen_recipe(train_args("--data", data, *recipe, "--augment", "light")).flip
+        capsys.readouterr()
+        assert chosen_recipe(train_args("--data", data, *recipe, "--with", "flip=true")).flip
+        assert not chosen_recipe(train_args("--data", data, "--with", "flip=false")).flip
+        assert not capsys.readouterr().err
+    assert chosen_recipe(train_args("--data", "fashionmnist")).flip
+    assert not capsys.readouterr().err
+
+
+def test_random_images_of_no_number_are_a_trial(tmp_path, monkeypatch) -> None:
+    for data, recipe in {
+        "fake": "trial",
+        "fake:1x8x8:10": "trial",
+        "fake:1x8x8:10:9": "fast",
+    }.items():
+        assert default_recipe(data) == recipe
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    out = train(network(), parser.parse_args(["--data", "fake", "--device", "cpu"]))
+    assert out == Path("runs/small-fake-trial-seed0")
+    assert [record.step for record in read_records(out)] == [8, 16]
 
 
 def test_seeds_give_mean_and_deviation(train_args, capsys) -> None:
