@@ -32,6 +32,7 @@ _EXAMPLES = """examples:
   mgiad train digits --data digits
   mgiad train mgnet --data cifar10 --data-dir ~/data --recipe paper
   mgiad train mgiad --set width=2 --data cifar100 --with epochs=5 --seeds 0,1,2
+  mgiad train mgnet:cifar100 --data cifar100 --weights runs/mgnet-cifar10-fast-seed0
   mgiad train mgnet --data fake:3x32x32:10:5000 --with epochs=1
 """
 
@@ -56,6 +57,12 @@ def add_train_arguments(parser: ArgumentParser) -> None:
         help="change fields of the recipe: --with epochs=5 lr=0.05",
     )
     parser.add_argument("--augment", choices=["none", "light", "paper"], help="of the recipe")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="start from the weights in it that fit, or from those of a run, by its folder",
+    )
     parser.add_argument("--seeds", default="0", metavar="N,N", help="repeat; report mean and std")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run, under runs/")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
@@ -95,6 +102,7 @@ def train(network: Network, args: Namespace) -> Path:
         deterministic=args.deterministic,
         workers=args.workers,
         tensorboard=args.tensorboard,
+        weights=args.weights,
     )
     return run_experiment(network, options)
 
@@ -116,7 +124,8 @@ def default_folder(network: str, recipe: str, args: Namespace, seeds: tuple[int,
     """``runs/mgnet-cifar10-paper-epochs=5-seed0``; several seeds have folders in one."""
     augmentation = [f"augment={args.augment}"] if args.augment else []
     seed = [f"seed{seeds[0]}"] if len(seeds) == 1 else []
-    words = [network, args.data, recipe, *augmentation, *args.changes, *seed]
+    start = [f"from={args.weights.name}"] if args.weights else []
+    words = [network, args.data, recipe, *augmentation, *args.changes, *start, *seed]
     return Path("runs") / slug("-".join(words))
 
 

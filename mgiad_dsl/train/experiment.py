@@ -28,6 +28,7 @@ from mgiad_dsl.train.run.listeners import Listener, make_listener
 from mgiad_dsl.train.run.metrics import last_record
 from mgiad_dsl.train.run.records import RunRecord
 from mgiad_dsl.train.run.report import write_report
+from mgiad_dsl.train.run.start import Start, read_start
 from mgiad_dsl.train.run.weights import save_best, save_weights
 
 
@@ -46,6 +47,7 @@ class Options:
     deterministic: bool = False
     workers: int = 4
     tensorboard: bool = False
+    weights: Path | None = None
 
 
 def run_experiment(network: Network, options: Options) -> Path:
@@ -59,9 +61,12 @@ def run_experiment(network: Network, options: Options) -> Path:
             from_first(lambda: check_folders(options.out, folders(options), options.resume))
             data = open_together(network, options)
             check_fit(data, network.input_shape, network.outputs)
+            start = open_start(network, options)
             listener.say(f"{network.name} on {data.name}, {hardware(device)}")
             listener.say(str(options.recipe))
-            return train_seeds(network, data, options, device, listener)
+            if start:
+                listener.say(str(start))
+            return train_seeds(network, data, options, device, listener, start)
     finally:
         listener.close()
 
@@ -84,8 +89,19 @@ def open_together(network: Network, options: Options) -> DataSet:
             barrier()  # also with an error: the others find it themselves
 
 
+def open_start(network: Network, options: Options) -> Start | None:
+    """The weights to start from, of the first process; a call for all of them."""
+    path = options.weights
+    return None if path is None else from_first(lambda: read_start(path, network.build()))
+
+
 def train_seeds(
-    network: Network, data: DataSet, options: Options, device: torch.device, listener: Listener
+    network: Network,
+    data: DataSet,
+    options: Options,
+    device: torch.device,
+    listener: Listener,
+    start: Start | None,
 ) -> Path:
     runs = []
     for seed, folder in zip(options.seeds, folders(options), strict=True):
@@ -104,8 +120,9 @@ def train_seeds(
             precision=precision(options.recipe, device),
             deterministic=options.deterministic,
             versions=versions(),
+            weights_from=str(start.path) if start else None,
         )
-        result = train_once(network, data, options, device, folder, record, listener)
+        result = train_once(network, data, options, device, folder, record, listener, start)
         if result.stopped is not None:
             listener.say(f"stopped and saved; continue with --resume --out {options.out}")
             raise SystemExit(128 + result.stopped)
@@ -129,6 +146,7 @@ def train_once(
     folder: Path,
     record: RunRecord,
     listener: Listener,
+    start: Start | None,
 ) -> Result:
     recipe, seed, workers = options.recipe, record.seed, options.workers
     feed = make_feed(data, recipe, network.input_shape, device, seed, workers)
@@ -137,6 +155,8 @@ def train_once(
         write_run(folder, network, record, recipe)
     seed_everything(seed)
     model = network.build()
+    if start:
+        start.load(model)
     if world().rank:
         seed_everything(seed_for(seed, world().rank))  # ranks share weights, not dropout
     board = Board(folder, listener) if options.tensorboard and world().first else None
@@ -156,6 +176,7 @@ def train_once(
                 "data": data.name,
                 "source": network.source,
                 "deterministic": str(options.deterministic),
+                "start": start.digest if start else "new weights",
             },
             about={"spec": network.spec_text, "versions": record.versions},
             listener=board or listener,

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.train import (
@@ -24,6 +26,7 @@ from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.folder import load_network, read_run
 from mgiad_dsl.train.run.metrics import best_record, read_records
 from tests.train.nets import network
+from tests.train.small_cycle import SmallCycle
 
 
 def test_train_writes_a_whole_run(train_args, tmp_path, capsys) -> None:
@@ -81,6 +84,7 @@ FOLDERS = {
         *["--augment", "none", "--with", "lr=0.1", "weight_decay=1e-4"]
     ],
     "digits": ["--seeds", "0,1"],
+    "digits-from=before-seed0": ["--weights", "runs/before"],
     "digits-optimiser=adamw-lr=1e-3-betas=-0.8-0.9-seed0": [
         *["--with", "optimiser=adamw", "lr=1e-3", "betas=[0.8,0.9]"]
     ],
@@ -123,6 +127,46 @@ def test_random_images_of_no_number_are_a_trial(tmp_path, monkeypatch) -> None:
     out = train(network(), parser.parse_args(["--data", "fake", "--device", "cpu"]))
     assert out == Path("runs/small-fake-trial-seed0")
     assert [record.step for record in read_records(out)] == [8, 16]
+
+
+def test_training_starts_from_weights_that_fit(train_args, tmp_path, capsys) -> None:
+    first = train(network(), train_args())
+    trained = load_file(first / "weights.safetensors")
+    five = network(lambda: SmallCycle(classes=5), outputs=5)
+    words = ["--data", "fake:1x8x8:5:64", "--recipe", "trial", "--with", "lr=0", "momentum=0"]
+    words += ["weight_decay=0"]
+    for name in (str(first), str(first / "weights.safetensors")):
+        out = tmp_path / f"next{len(name)}"
+        capsys.readouterr()
+        train(five, train_args(*words, "--weights", name, "--out", str(out)))
+        said = capsys.readouterr().out
+        assert f"{len(trained) - 2} tensors from {name}\n" in said
+        assert "  W.weight is (10, 32) and should be (5, 32)\n  W.bias is (10,) and" in said
+        made = load_file(out / "weights.safetensors")
+        assert torch.equal(made["A.1.weight"], trained["A.1.weight"])  # the rate is 0
+        assert f"| started from | {name} |" in (out / "report.md").read_text()
+        assert read_run(out)[0].weights_from == name
+    train(five, train_args(*words, "--weights", str(first), "--out", str(out), "--resume"))
+    with pytest.raises(SpecError, match="its start is not the same"):
+        train(five, train_args(*words, "--out", str(out), "--resume"))
+    assert read_run(first)[0].weights_from is None
+
+
+def test_weights_of_which_none_fits(train_args, tmp_path) -> None:
+    file = tmp_path / "some.safetensors"
+    save_file({"other": torch.ones(3), "W.weight": torch.ones(2, 2)}, file)
+    with pytest.raises(SpecError, match=r"no weight in .* fits this network: ") as error:
+        train(network(), train_args("--weights", str(file)))
+    assert "names are those of the operators" in error.value.hint
+    save_file({"norm.start.0.num_batches_tracked": torch.tensor(3)}, file)
+    with pytest.raises(SpecError, match="no weight in"):
+        train(network(), train_args("--weights", str(file)))
+    file.write_bytes(b"damaged")
+    with pytest.raises(SpecError, match="is damaged, or holds no weights"):
+        train(network(), train_args("--weights", str(file)))
+    with pytest.raises(SpecError, match="nowhere cannot be read: No such file"):
+        train(network(), train_args("--weights", str(tmp_path / "nowhere")))
+    assert not (tmp_path / "run").exists()
 
 
 def test_seeds_give_mean_and_deviation(train_args, capsys) -> None:

@@ -31,6 +31,7 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
         "weights": f"{record.weights:,}",
         "MACs": f"{record.macs:,}",
         "recipe": f"{recipe.name}, {recipe.epochs} epochs, batch {recipe.batch}",
+        **({"started from": record.weights_from} if record.weights_from else {}),
         "precision": record.precision + (", deterministic" if record.deterministic else ""),
         "seeds": ", ".join(str(run.seed) for _, run in runs),
         "wall time": ", ".join(duration(end.seconds) for end in ends),
