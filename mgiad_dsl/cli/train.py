@@ -10,7 +10,7 @@ from mgiad_dsl.base.files import check_folder
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.cli.command import Command
-from mgiad_dsl.cli.messages import say
+from mgiad_dsl.cli.messages import is_quiet, say
 from mgiad_dsl.cli.specs import add_spec, compiled
 from mgiad_dsl.cli.training import (
     add_data_arguments,
@@ -103,6 +103,7 @@ def train(network: Network, args: Namespace) -> Path:
         workers=args.workers,
         tensorboard=args.tensorboard,
         weights=args.weights,
+        quiet=is_quiet(),
     )
     return run_experiment(network, options)
 

@@ -48,6 +48,7 @@ class Options:
     workers: int = 4
     tensorboard: bool = False
     weights: Path | None = None
+    quiet: bool = False
 
 
 def run_experiment(network: Network, options: Options) -> Path:
@@ -55,7 +56,7 @@ def run_experiment(network: Network, options: Options) -> Path:
     with the shell's status for the signal when one stopped the training.
     """
     device = choose_device(options.device, world().local)
-    listener = make_listener(world().first)
+    listener = make_listener(world().first, options.quiet)
     try:
         with training_explained(options.recipe), process_group(world(), device):
             from_first(lambda: check_folders(options.out, folders(options), options.resume))
@@ -124,7 +125,7 @@ def train_seeds(
         )
         result = train_once(network, data, options, device, folder, record, listener, start)
         if result.stopped is not None:
-            listener.say(f"stopped and saved; continue with --resume --out {options.out}")
+            listener.result(f"stopped and saved; continue with --resume --out {options.out}")
             raise SystemExit(128 + result.stopped)
         if world().first:
             if result.kept:
@@ -134,7 +135,7 @@ def train_seeds(
     if world().first:
         summary = write_report(options.out, runs, options.recipe)
         write_result(options.out, [folder for folder, _ in runs])
-        listener.say(f"held-out accuracy {summary}; report: {options.out / 'report.md'}")
+        listener.result(f"held-out accuracy {summary}; report: {options.out / 'report.md'}")
     return options.out
 
 
@@ -155,6 +156,9 @@ def train_once(
         write_run(folder, network, record, recipe)
     seed_everything(seed)
     model = network.build()
+    for name, parameter in model.named_parameters():
+        if name in network.dead:
+            parameter.requires_grad_(False)
     if start:
         start.load(model)
     if world().rank:
