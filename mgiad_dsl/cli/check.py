@@ -47,8 +47,7 @@ def _check(tree: ast.Spec, variants: Sequence[str | None], options: Namespace) -
                 show_error(error)
             shown.add(str(error))
             continue
-        show_warnings([w for w in compiled.warnings if str(w) not in shown])
-        shown.update(map(str, compiled.warnings))
+        show_warnings(compiled.warnings)
         put(f"{compiled.title}: {compiled.count.weights:,} weights, no errors")
     return found_right
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.compiler import Compiled
+from mgiad_dsl.graph import network as graph
 from mgiad_dsl.graph import ops
+from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.language.plain import plain
+from mgiad_dsl.outline.names import entry
 from mgiad_dsl.train.network import Network
 
 
@@ -42,4 +45,17 @@ def trainable(network: Compiled) -> Network:
         spec_text=network.source.text,
         source=source,
         settings={p.name: plain(p.value) for p in network.spec.parameters},
+        dead=dead_parameters(network.written),
+    )
+
+
+def dead_parameters(network: graph.Network) -> frozenset[str]:
+    """Those whose sharing groups no output needs, by their names in the ``state_dict``."""
+    live = network.live_groups()
+    dead = [group for name, group in network.groups.items() if name not in live]
+    return frozenset(
+        entry(group, tensor.name)
+        for group in dead
+        for tensor in tensors(group.op)
+        if tensor.trainable
     )

@@ -29,8 +29,8 @@ _EXAMPLES = """examples:
   mgiad-compile specs/mgnet.mgspec:cifar100 -o net.py
   mgiad-compile mgiad --set width=3 --emit graph
   mgiad-compile mgnet -O2 --stats
-  mgiad-compile digits --inference --weights runs/digits-digits-digits -o digits.py
-  mgiad-compile digits --inference --weights runs/digits-digits-digits --export onnx -o digits.onnx
+  mgiad-compile digits --inference --weights RUN -o digits.py
+  mgiad-compile digits --inference --weights RUN --export onnx -o digits.onnx
   cat net.mgspec | mgiad-compile - > net.py
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from mgiad_dsl.base.output import put
@@ -37,6 +38,7 @@ def _run(options: Namespace) -> int:
     if drawn.level and not options.detail:
         say(f"note: blocks show what the spec writes; --detail draws what runs at -O{drawn.level}")
     network = drawn.network if options.detail else drawn.written
+    network = replace(network, name=drawn.title)
     text = draw(network, detail=options.detail, legend=options.legend)
     if options.output == "-":
         put(text)

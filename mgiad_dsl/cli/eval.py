@@ -19,8 +19,8 @@ from mgiad_dsl.cli.training import (
 from mgiad_dsl.train.data.names import NAMES
 
 _EXAMPLES = """examples:
-  mgiad eval runs/digits-digits-digits
-  mgiad eval runs/mgnet-cifar10-paper --data-dir ~/data --robustness-images 0
+  mgiad eval runs/digits-digits-digits-seed0
+  mgiad eval runs/mgnet-cifar10-paper-seed0 --data-dir ~/data --robustness-images 0
 """
 
 

@@ -12,7 +12,7 @@ from mgiad_dsl.base.output import drop_output, flush, open_output
 from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli import check, compile, count, draw, eval, list, train
-from mgiad_dsl.cli.messages import show_error
+from mgiad_dsl.cli.messages import one_command, show_error
 
 COMMANDS = tuple(module.COMMAND for module in (check, count, compile, draw, train, eval, list))
 
@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_output()
     try:
         options = _parsed(arguments)
-        code: int = options.execute(options)
+        with one_command(options.quiet):
+            code: int = options.execute(options)
         flush()
         return code
     except SpecError as error:
@@ -73,5 +74,8 @@ def parser() -> ArgumentParser:
             formatter_class=RawDescriptionHelpFormatter,
         )
         command.add_arguments(own)
+        own.add_argument(
+            "-q", "--quiet", action="store_true", help="no warnings and notes: results and errors"
+        )
         own.set_defaults(execute=command.run)
     return top

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.files import check_folder
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.messages import is_quiet, say
 from mgiad_dsl.cli.specs import add_spec, compiled
 from mgiad_dsl.cli.training import (
     add_data_arguments,
@@ -18,8 +20,11 @@ from mgiad_dsl.cli.training import (
     slug,
     where,
 )
-from mgiad_dsl.train.data.names import NAMES
+from mgiad_dsl.train.data.names import NAMES, UNMIRRORED
 from mgiad_dsl.train.network import Network
+
+if TYPE_CHECKING:
+    from mgiad_dsl.train.recipes.recipe import Recipe
 
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 
@@ -27,6 +32,7 @@ _EXAMPLES = """examples:
   mgiad train digits --data digits
   mgiad train mgnet --data cifar10 --data-dir ~/data --recipe paper
   mgiad train mgiad --set width=2 --data cifar100 --with epochs=5 --seeds 0,1,2
+  mgiad train mgnet:cifar100 --data cifar100 --weights runs/mgnet-cifar10-fast-seed0
   mgiad train mgnet --data fake:3x32x32:10:5000 --with epochs=1
 """
 
@@ -51,6 +57,12 @@ def add_train_arguments(parser: ArgumentParser) -> None:
         help="change fields of the recipe: --with epochs=5 lr=0.05",
     )
     parser.add_argument("--augment", choices=["none", "light", "paper"], help="of the recipe")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="start from the weights in it that fit, or from those of a run, by its folder",
+    )
     parser.add_argument("--seeds", default="0", metavar="N,N", help="repeat; report mean and std")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run, under runs/")
     parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
@@ -76,25 +88,46 @@ def train(network: Network, args: Namespace) -> Path:
     """
     check_train_arguments(args)
     from mgiad_dsl.train.experiment import Options, run_experiment
-    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
 
-    name = args.recipe or default_recipe(args.data)
-    augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
-    recipe = load_recipe(name, augmentation | parse_changes(args.changes))
+    recipe, seeds = chosen_recipe(args), parse_seeds(args.seeds)
     options = Options(
         data=args.data,
         where=where(args),
         recipe=recipe,
-        seeds=parse_seeds(args.seeds),
-        out=args.out or Path("runs") / slug(f"{network.name}-{args.data}-{recipe.name}"),
+        seeds=seeds,
+        out=args.out or default_folder(network.name, recipe.name, args, seeds),
         resume=args.resume,
         save_every=args.save_every,
         device=args.device,
         deterministic=args.deterministic,
         workers=args.workers,
         tensorboard=args.tensorboard,
+        weights=args.weights,
+        quiet=is_quiet(),
     )
     return run_experiment(network, options)
+
+
+def chosen_recipe(args: Namespace) -> Recipe:
+    """The recipe that the arguments mean; digits are mirrored only where they say so."""
+    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
+
+    augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
+    changes = parse_changes(args.changes)
+    recipe = load_recipe(args.recipe or default_recipe(args.data), augmentation | changes)
+    if recipe.flip and "flip" not in changes and args.data in UNMIRRORED:
+        say("note: no flip: a mirrored digit is none, or another (--with flip=true)")
+        return recipe.model_copy(update={"flip": False})
+    return recipe
+
+
+def default_folder(network: str, recipe: str, args: Namespace, seeds: tuple[int, ...]) -> Path:
+    """``runs/mgnet-cifar10-paper-epochs=5-seed0``; several seeds have folders in one."""
+    augmentation = [f"augment={args.augment}"] if args.augment else []
+    seed = [f"seed{seeds[0]}"] if len(seeds) == 1 else []
+    start = [f"from={args.weights.name}"] if args.weights else []
+    words = [network, args.data, recipe, *augmentation, *args.changes, *start, *seed]
+    return Path("runs") / slug("-".join(words))
 
 
 def check_train_arguments(args: Namespace) -> None:
@@ -122,7 +155,9 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 
 def default_recipe(data: str) -> str:
-    kind = data.partition(":")[0]
+    kind, *fields = data.split(":")
+    if kind == "fake" and len(fields) < 3:  # without a number of images
+        return "trial"
     return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
 
 

@@ -74,7 +74,7 @@ def where(args: Namespace) -> Where:
 
 def slug(text: str) -> str:
     """A text as part of a file name."""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", text)
+    return re.sub(r"[^A-Za-z0-9._=]+", "-", text).strip("-")
 
 
 def need_torch(what: str = "training") -> None:

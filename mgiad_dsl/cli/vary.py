@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.messages import in_brief, say
+from mgiad_dsl.cli.messages import in_brief, show_problem
 from mgiad_dsl.compiler import Compiled, compile_tree
 from mgiad_dsl.counting.growth import Gap, Point, Variation
 from mgiad_dsl.language import syntax as ast
@@ -68,7 +68,7 @@ def _samples(
 ) -> Iterator[Point | Gap]:
     for result, value in zip(tried, values, strict=True):
         if isinstance(result, SpecError):
-            say(f"{parameter}={value}: {in_brief(result)}")
+            show_problem(f"{parameter}={value}: {in_brief(result)}")
             yield Gap(printable(value), printable(result.message))
         else:
             counted = result.count

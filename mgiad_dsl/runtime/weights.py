@@ -81,15 +81,23 @@ def _check(compiled: Compiled, trained: Mapping[str, Tensor], source: object) ->
         for group in compiled.written.groups.values()
         for tensor in tensors(group.op)
     }
-    wrong = [f"{name} is missing" for name in wanted if name not in trained]
-    wrong += [f"{name} is none of its weights" for name in trained if name not in wanted]
-    wrong += [
-        f"{name} is {tuple(trained[name].shape)} and should be {shape}"
-        for name, shape in wanted.items()
-        if name in trained and tuple(trained[name].shape) != shape
-    ]
+    wrong = next(iter(differences(wanted, trained).values()), None)
     if wrong:
         raise SpecError(
-            f"{source} has the weights of another network than {compiled.title}: {wrong[0]}",
+            f"{source} has the weights of another network than {compiled.title}: {wrong}",
             hint="compile the spec that was trained, with its variant and its --set",
         )
+
+
+def differences(
+    wanted: Mapping[str, tuple[int, ...]], given: Mapping[str, Tensor]
+) -> dict[str, str]:
+    """What is wrong with weights that should have these names and shapes: by name, in words."""
+    missing = {name: f"{name} is missing" for name in wanted if name not in given}
+    foreign = {name: f"{name} is none of its weights" for name in given if name not in wanted}
+    misshapen = {
+        name: f"{name} is {tuple(given[name].shape)} and should be {shape}"
+        for name, shape in wanted.items()
+        if name in given and tuple(given[name].shape) != shape
+    }
+    return missing | foreign | misshapen

@@ -28,7 +28,8 @@ from mgiad_dsl.train.run.listeners import Listener, make_listener
 from mgiad_dsl.train.run.metrics import last_record
 from mgiad_dsl.train.run.records import RunRecord
 from mgiad_dsl.train.run.report import write_report
-from mgiad_dsl.train.run.weights import save_weights
+from mgiad_dsl.train.run.start import Start, read_start
+from mgiad_dsl.train.run.weights import save_best, save_weights
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Options:
     deterministic: bool = False
     workers: int = 4
     tensorboard: bool = False
+    weights: Path | None = None
+    quiet: bool = False
 
 
 def run_experiment(network: Network, options: Options) -> Path:
@@ -53,15 +56,18 @@ def run_experiment(network: Network, options: Options) -> Path:
     with the shell's status for the signal when one stopped the training.
     """
     device = choose_device(options.device, world().local)
-    listener = make_listener(world().first)
+    listener = make_listener(world().first, options.quiet)
     try:
         with training_explained(options.recipe), process_group(world(), device):
             from_first(lambda: check_folders(options.out, folders(options), options.resume))
             data = open_together(network, options)
             check_fit(data, network.input_shape, network.outputs)
+            start = open_start(network, options)
             listener.say(f"{network.name} on {data.name}, {hardware(device)}")
             listener.say(str(options.recipe))
-            return train_seeds(network, data, options, device, listener)
+            if start:
+                listener.say(str(start))
+            return train_seeds(network, data, options, device, listener, start)
     finally:
         listener.close()
 
@@ -84,8 +90,19 @@ def open_together(network: Network, options: Options) -> DataSet:
             barrier()  # also with an error: the others find it themselves
 
 
+def open_start(network: Network, options: Options) -> Start | None:
+    """The weights to start from, of the first process; a call for all of them."""
+    path = options.weights
+    return None if path is None else from_first(lambda: read_start(path, network.build()))
+
+
 def train_seeds(
-    network: Network, data: DataSet, options: Options, device: torch.device, listener: Listener
+    network: Network,
+    data: DataSet,
+    options: Options,
+    device: torch.device,
+    listener: Listener,
+    start: Start | None,
 ) -> Path:
     runs = []
     for seed, folder in zip(options.seeds, folders(options), strict=True):
@@ -104,18 +121,21 @@ def train_seeds(
             precision=precision(options.recipe, device),
             deterministic=options.deterministic,
             versions=versions(),
+            weights_from=str(start.path) if start else None,
         )
-        result = train_once(network, data, options, device, folder, record, listener)
+        result = train_once(network, data, options, device, folder, record, listener, start)
         if result.stopped is not None:
-            listener.say(f"stopped and saved; continue with --resume --out {options.out}")
+            listener.result(f"stopped and saved; continue with --resume --out {options.out}")
             raise SystemExit(128 + result.stopped)
         if world().first:
+            if result.kept:
+                save_best(folder, result.kept.weights, result.kept.epoch)
             save_weights(folder, result.model)
             runs.append((folder, read_run(folder)[0]))  # of a resumed run, as it began
     if world().first:
         summary = write_report(options.out, runs, options.recipe)
         write_result(options.out, [folder for folder, _ in runs])
-        listener.say(f"held-out accuracy {summary}; report: {options.out / 'report.md'}")
+        listener.result(f"held-out accuracy {summary}; report: {options.out / 'report.md'}")
     return options.out
 
 
@@ -127,6 +147,7 @@ def train_once(
     folder: Path,
     record: RunRecord,
     listener: Listener,
+    start: Start | None,
 ) -> Result:
     recipe, seed, workers = options.recipe, record.seed, options.workers
     feed = make_feed(data, recipe, network.input_shape, device, seed, workers)
@@ -135,6 +156,11 @@ def train_once(
         write_run(folder, network, record, recipe)
     seed_everything(seed)
     model = network.build()
+    for name, parameter in model.named_parameters():
+        if name in network.dead:
+            parameter.requires_grad_(False)
+    if start:
+        start.load(model)
     if world().rank:
         seed_everything(seed_for(seed, world().rank))  # ranks share weights, not dropout
     board = Board(folder, listener) if options.tensorboard and world().first else None
@@ -154,6 +180,7 @@ def train_once(
                 "data": data.name,
                 "source": network.source,
                 "deterministic": str(options.deterministic),
+                "start": start.digest if start else "new weights",
             },
             about={"spec": network.spec_text, "versions": record.versions},
             listener=board or listener,

@@ -17,7 +17,7 @@ class Network:
     ``build`` executes the emitted source and returns a freshly initialised module (random
     numbers from torch's global generator) that maps images (n, C, H, W) to logits
     (n, ``outputs``). ``weights`` and ``macs`` (multiply-adds for one image) are the
-    compiler's counts.
+    compiler's counts; ``dead`` are the parameters that it has warned of: no output needs them.
     """
 
     name: str
@@ -29,3 +29,4 @@ class Network:
     spec_text: str
     source: str
     settings: dict[str, object]
+    dead: frozenset[str] = frozenset()

@@ -262,6 +262,83 @@ def test_train_and_eval_from_the_command_line(
     assert (run / "eval.md").is_file()
 
 
+@pytest.mark.parametrize("detail", [[], ["--detail"]])
+def test_a_picture_tells_what_was_set(
+    detail: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["draw", "digits", "--no-legend", *detail, "-o", "-"]
+    assert main(words) == 0
+    assert "<B>digits</B>" in capsys.readouterr().out
+    assert main([*words, "--set", "width=1/2"]) == 0
+    assert "<B>digits width=1/2</B>" in capsys.readouterr().out
+
+
+QUIET = {
+    "check": ["check", "mgnet"],
+    "count": ["count", "mgnet", "--set", "classes=7"],
+    "compile": ["compile", "mgnet", "--inference"],
+    "draw": ["draw", "mgnet", "-o", "-", "-O1"],
+    "eval": ["eval", "RUN", "--robustness-images", "0"],
+    "list": ["list"],
+    "train": ["train", "mgnet", "--set", "width=1/8", "--data", "fake", "--out", "RUN"],
+}
+
+
+def test_every_command_can_be_quiet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results are what they are without it; nothing is said besides."""
+    assert set(QUIET) == {command.name for command in COMMANDS}
+    monkeypatch.chdir(tmp_path)
+    for name in sorted(QUIET, key=lambda name: name == "eval"):  # it needs the run
+        said = []
+        for run, quiet in (("loud", []), ("quiet", ["--quiet"])):
+            words = [run if word == "RUN" else word for word in QUIET[name]]
+            assert main([*words, *quiet]) == 0
+            said.append(capsys.readouterr())
+        loud, quiet = said
+        assert not quiet.err
+        assert quiet.out
+        assert loud.err or name in ("eval", "list")
+        if name == "train":
+            assert quiet.out.startswith("held-out accuracy ")
+            assert quiet.out.count("\n") == 1
+        elif name != "eval":  # of another run
+            assert quiet.out == loud.out
+
+
+def test_errors_are_never_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["count", "mgnett", "--quiet"]) == 1
+    assert "error: there is no file mgnett" in capsys.readouterr().err
+    assert main(["count", "mgiad", "-q", "--vary", "width=1,2,wide"]) == 1
+    assert "width=wide: " in capsys.readouterr().err
+
+
+def test_a_warning_is_said_once_in_a_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dead = "warning: dead weights, never applied: R0, Pi0"
+    for _ in range(2):  # and again in the next one
+        assert main(["count", "mgnet", "mgnet:A", "mgnet:cifar100"]) == 0
+        assert capsys.readouterr().err.count(dead) == 1
+    assert main(["check", "mgnet"]) == 0
+    assert capsys.readouterr().err.count(dead) == 1
+    words = [
+        "--data",
+        "fake",
+        "--with",
+        "epochs=1",
+        "--seeds",
+        "0,1",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert main(["train", "mgnet", "--set", "width=1/8", *words]) == 0
+    said = capsys.readouterr()
+    assert said.err.count(dead) == 1
+    assert "never applied" not in said.out
+
+
 def test_training_data_that_does_not_fit_names_the_setting(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -1,18 +1,32 @@
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.train import parse_seeds, train
+from mgiad_dsl.cli.train import (
+    add_train_arguments,
+    chosen_recipe,
+    default_folder,
+    default_recipe,
+    parse_seeds,
+    train,
+)
 from mgiad_dsl.cli.training import default_workers
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.folder import load_network, read_run
+from mgiad_dsl.train.run.metrics import best_record, read_records
 from tests.train.nets import network
+from tests.train.small_cycle import SmallCycle
 
 
 def test_train_writes_a_whole_run(train_args, tmp_path, capsys) -> None:
@@ -38,6 +52,121 @@ def test_train_writes_a_whole_run(train_args, tmp_path, capsys) -> None:
     said = capsys.readouterr().out
     assert "epochs=1 batch=64" in said
     assert "epoch   1  loss" in said
+
+
+def test_the_best_epoch_is_saved_and_named(train_args, capsys) -> None:
+    words = ["--with", "epochs=4", "lr=0.5", "ema=null", "keep=best", "--seeds", "0,1"]
+    out = train(network(), train_args(*words))
+    named = []
+    for folder in (out / "seed0", out / "seed1"):
+        best = best_record(read_records(folder))
+        with safe_open(folder / "best.safetensors", "pt") as file:
+            assert file.metadata()["epoch"] == str(best.epoch)
+            assert set(file.keys()) == set(load_network(folder).state_dict())
+        named.append(f"{best.epoch} ({100 * best.test_accuracy:.2f} %)")
+    report = (out / "report.md").read_text()
+    assert f"| best epoch | {', '.join(named)}: best.safetensors |" in report
+    (out / "seed0" / "best.safetensors").unlink()
+    train(network(), train_args(*words, "--resume"))  # from the checkpoint
+    assert (out / "seed0" / "best.safetensors").is_file()
+
+
+def test_the_last_epoch_alone_is_saved_unless_asked(train_args) -> None:
+    out = train(network(), train_args())
+    assert not (out / "best.safetensors").exists()
+    assert "best epoch" not in (out / "report.md").read_text()
+
+
+FOLDERS = {
+    "digits-seed0": [],
+    "digits-seed7": ["--seeds", "7"],
+    "digits-augment=none-lr=0.1-weight_decay=1e-4-seed0": [
+        *["--augment", "none", "--with", "lr=0.1", "weight_decay=1e-4"]
+    ],
+    "digits": ["--seeds", "0,1"],
+    "digits-from=before-seed0": ["--weights", "runs/before"],
+    "digits-optimiser=adamw-lr=1e-3-betas=-0.8-0.9-seed0": [
+        *["--with", "optimiser=adamw", "lr=1e-3", "betas=[0.8,0.9]"]
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "words"), FOLDERS.items(), ids=FOLDERS.keys())
+def test_the_folder_tells_what_was_chosen(name, words) -> None:
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    args = parser.parse_args(["--data", "digits", *words])
+    seeds = parse_seeds(args.seeds)
+    folder = default_folder("mgnet:A width=1/2", "digits", args, seeds)
+    assert str(folder) == f"runs/mgnet-A-width=1-2-digits-{name}"
+
+
+def test_digits_are_mirrored_only_if_asked(train_args, capsys) -> None:
+    for data, recipe in (("mnist", []), ("digits", ["--recipe", "fast"])):
+        assert not chosen_recipe(train_args("--data", data, *recipe)).flip
+        assert capsys.readouterr().err.startswith("note: no flip")
+        assert not chosen_recipe(train_args("--data", data, *recipe, "--augment", "light")).flip
+        capsys.readouterr()
+        assert chosen_recipe(train_args("--data", data, *recipe, "--with", "flip=true")).flip
+        assert not chosen_recipe(train_args("--data", data, "--with", "flip=false")).flip
+        assert not capsys.readouterr().err
+    assert chosen_recipe(train_args("--data", "fashionmnist")).flip
+    assert not capsys.readouterr().err
+
+
+def test_random_images_of_no_number_are_a_trial(tmp_path, monkeypatch) -> None:
+    for data, recipe in {
+        "fake": "trial",
+        "fake:1x8x8:10": "trial",
+        "fake:1x8x8:10:9": "fast",
+    }.items():
+        assert default_recipe(data) == recipe
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    out = train(network(), parser.parse_args(["--data", "fake", "--device", "cpu"]))
+    assert out == Path("runs/small-fake-trial-seed0")
+    assert [record.step for record in read_records(out)] == [8, 16]
+
+
+def test_training_starts_from_weights_that_fit(train_args, tmp_path, capsys) -> None:
+    first = train(network(), train_args())
+    trained = load_file(first / "weights.safetensors")
+    five = network(lambda: SmallCycle(classes=5), outputs=5)
+    words = ["--data", "fake:1x8x8:5:64", "--recipe", "trial", "--with", "lr=0", "momentum=0"]
+    words += ["weight_decay=0"]
+    for name in (str(first), str(first / "weights.safetensors")):
+        out = tmp_path / f"next{len(name)}"
+        capsys.readouterr()
+        train(five, train_args(*words, "--weights", name, "--out", str(out)))
+        said = capsys.readouterr().out
+        assert f"{len(trained) - 2} tensors from {name}\n" in said
+        assert "  W.weight is (10, 32) and should be (5, 32)\n  W.bias is (10,) and" in said
+        made = load_file(out / "weights.safetensors")
+        assert torch.equal(made["A.1.weight"], trained["A.1.weight"])  # the rate is 0
+        assert f"| started from | {name} |" in (out / "report.md").read_text()
+        assert read_run(out)[0].weights_from == name
+    train(five, train_args(*words, "--weights", str(first), "--out", str(out), "--resume"))
+    with pytest.raises(SpecError, match="its start is not the same"):
+        train(five, train_args(*words, "--out", str(out), "--resume"))
+    assert read_run(first)[0].weights_from is None
+
+
+def test_weights_of_which_none_fits(train_args, tmp_path) -> None:
+    file = tmp_path / "some.safetensors"
+    save_file({"other": torch.ones(3), "W.weight": torch.ones(2, 2)}, file)
+    with pytest.raises(SpecError, match=r"no weight in .* fits this network: ") as error:
+        train(network(), train_args("--weights", str(file)))
+    assert "names are those of the operators" in error.value.hint
+    save_file({"norm.start.0.num_batches_tracked": torch.tensor(3)}, file)
+    with pytest.raises(SpecError, match="no weight in"):
+        train(network(), train_args("--weights", str(file)))
+    file.write_bytes(b"damaged")
+    with pytest.raises(SpecError, match="is damaged, or holds no weights"):
+        train(network(), train_args("--weights", str(file)))
+    with pytest.raises(SpecError, match="nowhere cannot be read: No such file"):
+        train(network(), train_args("--weights", str(tmp_path / "nowhere")))
+    assert not (tmp_path / "run").exists()
 
 
 def test_seeds_give_mean_and_deviation(train_args, capsys) -> None:

@@ -1,5 +1,7 @@
 """What ``--data`` takes, in words; free of torch, for the help of the command line."""
 
+UNMIRRORED = ("digits", "mnist")  # whose classes a mirror image does not share
+
 NAMES = (
     "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
     "fake:CxHxW:classes:n"

@@ -13,6 +13,7 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.evaluation.scores import Scores, evaluate
+from mgiad_dsl.train.loop.kept import better
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.device import peak_memory
@@ -143,6 +144,8 @@ class Loop:
         due = last or ((epoch + 1) % self.recipe.eval_every == 0 and not stopping)
         if self.test is not None and due:
             self.scores = scores = self.evaluate()
+            if self.recipe.keep == "best":
+                trainer.kept = better(trainer.kept, epoch + 1, scores, trainer.best)
         record = EpochRecord(
             epoch=epoch + 1,
             step=trainer.done,

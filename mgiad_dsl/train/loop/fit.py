@@ -15,9 +15,11 @@ from torch.utils.data import DataLoader
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed, as_feed
+from mgiad_dsl.train.data.mixing import Mixing
 from mgiad_dsl.train.evaluation.scores import Scores
 from mgiad_dsl.train.loop.compiling import compiled
 from mgiad_dsl.train.loop.epochs import Loop
+from mgiad_dsl.train.loop.kept import Kept
 from mgiad_dsl.train.loop.optimiser import freeze_unused
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.device import choose_device
@@ -33,8 +35,9 @@ from mgiad_dsl.train.run.records import EpochRecord
 @dataclass(frozen=True)
 class Result:
     """What ``fit`` gives: the trained model (its average under EMA), one record for each
-    epoch, the last scores (None without test data), the wall time in seconds, and the number
-    of the signal that ended training early, or None.
+    epoch, the last scores (None without test data), the wall time in seconds, the number of
+    the signal that ended training early, or None, and under ``keep="best"`` the weights of the
+    best epoch.
     """
 
     model: nn.Module
@@ -42,6 +45,7 @@ class Result:
     scores: Scores | None
     seconds: float
     stopped: int | None
+    kept: Kept | None = None
 
 
 def fit(
@@ -74,10 +78,13 @@ def fit(
     """
     began = time.monotonic()
     recipe = recipe or Recipe()
+    if recipe.keep == "best" and test is None:
+        raise SpecError("keep=best needs held-out data", hint="fit(..., test=...), or keep=last")
     listener = listener or Quiet()
     where = choose_device(str(device) if device else None, world().local)
     feed = as_feed(train, seed)
     steps = steps_of_an_epoch(feed, recipe)
+    mixing = make_mixing(model, feed, recipe, seed)
     journal = state = None
     if folder is not None:
         same = same_when_resumed(model, recipe, seed, steps) | (identity or {})
@@ -91,14 +98,14 @@ def fit(
         backends(recipe, deterministic),
         prepared(model, feed, recipe, where, listener, before) as compiling,
     ):
-        trainer = Trainer(model, recipe, where, steps, compiling)
+        trainer = Trainer(model, recipe, where, steps, compiling, mixing)
         if state:
             trainer.restore(state, world().rank)
             began -= state["seconds"]
         loop = Loop(trainer, feed, test, listener, journal, began)
         stopped = loop.run()
     records = journal.records() if journal else loop.records
-    return Result(trainer.best, records, loop.scores, loop.seconds, stopped)
+    return Result(trainer.best, records, loop.scores, loop.seconds, stopped, trainer.kept)
 
 
 def steps_of_an_epoch(feed: Feed, recipe: Recipe) -> int:
@@ -106,6 +113,23 @@ def steps_of_an_epoch(feed: Feed, recipe: Recipe) -> int:
     if steps == 0:
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
     return steps
+
+
+def make_mixing(model: nn.Module, feed: Feed, recipe: Recipe, seed: int) -> Mixing | None:
+    """What mixes the batches of a recipe that wants it, for the classes that a model tells apart.
+
+    Raises SpecError if it gives anything but one vector of scores for an image.
+    """
+    if not (recipe.mixup or recipe.cutmix):
+        return None
+    training = model.training
+    with torch.no_grad():
+        here = next(model.parameters()).device
+        scores = model.eval()(feed.example()[None].to(here))
+    model.train(training)
+    if scores.ndim != 2:
+        raise SpecError("mixup and cutmix mix images of classes", hint="mixup=0 cutmix=0")
+    return Mixing(recipe, scores.shape[1], seed)
 
 
 def same_when_resumed(model: nn.Module, recipe: Recipe, seed: int, steps: int) -> dict[str, str]:

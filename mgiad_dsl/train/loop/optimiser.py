@@ -1,10 +1,14 @@
-"""Which parameters are trained, and which of them decay."""
+"""Which parameters are trained, which of them decay, and how."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.optim import SGD, AdamW, Optimizer, RMSprop
+from typing_extensions import assert_never
 
 from mgiad_dsl.train.machine.trial import trial_step
 from mgiad_dsl.train.recipes.recipe import Recipe
@@ -28,24 +32,40 @@ def freeze_unused(model: nn.Module, image: Tensor) -> dict[str, nn.Parameter]:
     return unused
 
 
-def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.SGD:
-    """SGD with momentum; without ``decay_norms``, vectors (norms, biases) do not decay."""
+def make_optimiser(model: nn.Module, recipe: Recipe) -> Optimizer:
+    """The optimiser of a recipe; without ``decay_norms``, vectors (norms, biases) do not decay.
+
+    The decay of AdamW is not part of the gradient (Loshchilov and Hutter, ICLR 2019), that of
+    SGD and RMSprop is.
+    """
+    groups, lr, momentum = _groups(model, recipe), recipe.lr, recipe.momentum
+    match recipe.optimiser:
+        case "sgd":
+            nesterov = recipe.nesterov and momentum > 0
+            return SGD(groups, lr=lr, momentum=momentum, nesterov=nesterov)
+        case "adamw":
+            return AdamW(groups, lr=lr, betas=recipe.betas, eps=recipe.eps)
+        case "rmsprop":
+            return RMSprop(groups, lr=lr, alpha=recipe.alpha, eps=recipe.eps, momentum=momentum)
+        case _:
+            assert_never(recipe.optimiser)
+
+
+def _groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     trained = [p for p in model.parameters() if p.requires_grad]
     decayed = [p for p in trained if recipe.decay_norms or p.ndim > 1]
     others = [p for p in trained if not recipe.decay_norms and p.ndim <= 1]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": decayed, "weight_decay": recipe.weight_decay},
         {"params": others, "weight_decay": 0.0},
     ]
-    return torch.optim.SGD(
-        [group for group in groups if group["params"]],
-        lr=recipe.lr,
-        momentum=recipe.momentum,
-        nesterov=recipe.nesterov and recipe.momentum > 0,
-    )
+    return [group for group in groups if group["params"]]
 
 
 def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy of logits (n, classes), in at least float32."""
+    """Mean cross-entropy of logits (n, classes), in at least float32.
+
+    Labels are (n,), or shares of the classes (n, classes).
+    """
     logits = logits.float() if logits.dtype in (torch.bfloat16, torch.float16) else logits
     return F.cross_entropy(logits, labels, label_smoothing=smoothing)

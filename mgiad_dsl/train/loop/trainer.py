@@ -9,11 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from mgiad_dsl.train.data.mixing import Mixing, heaviest
+from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.loop.average import Average
+from mgiad_dsl.train.loop.kept import Kept
 from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.tally import Tally
-from mgiad_dsl.train.machine.distributed import gather, together
+from mgiad_dsl.train.machine.distributed import gather, together, world
 from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.rng import rng_state, set_rng_state
 from mgiad_dsl.train.recipes.recipe import Recipe
@@ -32,13 +35,15 @@ class Trainer:
         device: torch.device,
         steps_per_epoch: int,
         compiled: bool = False,
+        mixing: Mixing | None = None,
     ) -> None:
         self.module = model.to(device).to(memory_format=memory_format(recipe)).train()
         self.recipe, self.device, self.steps_per_epoch = recipe, device, steps_per_epoch
-        self.compiled = compiled
+        self.compiled, self.mixing = compiled, mixing
         self.optimiser = make_optimiser(self.module, recipe)
         self.average = Average(self.module, recipe.ema) if recipe.ema else None
         self.tally = Tally(device)
+        self.kept: Kept | None = None
         self.done = 0
         self.model = DistributedDataParallel(self.module) if together() else self.module
 
@@ -58,7 +63,7 @@ class Trainer:
             group["lr"] = self.rate
         for number, (images, labels) in enumerate(parts, start=1):
             with self.exchange(last=number == len(parts)):
-                self.backward(images, labels, len(parts))
+                self.backward(*self.taken(images, labels, number), len(parts))
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), self.recipe.clip)
         self.optimiser.step()
@@ -73,14 +78,21 @@ class Trainer:
             return self.model.no_sync()
         return nullcontext()
 
-    def backward(self, images: Tensor, labels: Tensor, parts: int) -> None:
-        images = images.to(self.device, non_blocking=True, memory_format=memory_format(self.recipe))
+    def taken(self, images: Tensor, labels: Tensor, part: int) -> Batch:
+        """Part number ``part`` of this step on the device, mixed if the recipe wants it."""
+        layout = memory_format(self.recipe)
+        images = images.to(self.device, non_blocking=True, memory_format=layout)
         labels = labels.to(self.device, non_blocking=True)
+        if self.mixing:
+            images, labels = self.mixing(images, labels, self.done, part, world().rank)
+        return images.contiguous(memory_format=layout), labels
+
+    def backward(self, images: Tensor, labels: Tensor, parts: int) -> None:
         with autocast(self.recipe, self.device):
             logits = self.model(images)
             loss = loss_of(logits, labels, self.recipe.label_smoothing)
         (loss / parts).backward()
-        self.tally.add(loss.detach(), logits.detach(), labels, self.done)
+        self.tally.add(loss.detach(), logits.detach(), heaviest(labels), self.done)
 
     def is_finite(self) -> bool:
         """Whether no weight that is trained is NaN or infinite; waits for the device.
@@ -97,6 +109,7 @@ class Trainer:
             "model": self.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.model.state_dict() if self.average else None,
+            "kept": self.kept and vars(self.kept),
             "tally": gather(self.tally.state()),
             "rng": gather(rng_state()),
             "compiled": self.compiled,
@@ -107,6 +120,7 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
             self.average.model.load_state_dict(state["average"])
+        self.kept = Kept(**state["kept"]) if state["kept"] else None
         self.tally.restore(state["tally"][rank])
         set_rng_state(state["rng"][rank])
         self.done = state["step"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from textwrap import shorten
 from types import NoneType
-from typing import Literal, get_args, get_origin
+from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -42,16 +43,30 @@ def wrong_fields(error: ValidationError, model: type[BaseModel]) -> SpecError:
 
 def allowed(field: FieldInfo) -> str:
     """``a finite number, at least 0, below 1``, with the description of the field."""
-    words = [kind(field.annotation)]
-    for limit in field.metadata:
-        words += [f"{BOUNDS[key]} {getattr(limit, key)}" for key in BOUNDS if hasattr(limit, key)]
     meaning = f" ({field.description})" if field.description else ""
-    return ", ".join(words) + meaning
+    return limited(kind(field.annotation), field.metadata) + meaning
+
+
+def limited(words: str, limits: Iterable[object]) -> str:
+    """A kind of value, and its bounds."""
+    bounds = [
+        f"{BOUNDS[key]} {getattr(limit, key)}"
+        for limit in limits
+        for key in BOUNDS
+        if hasattr(limit, key)
+    ]
+    return ", ".join([words, *bounds])
 
 
 def kind(annotation: object) -> str:
-    """A type of a field in words: a plain type, words to choose from, or a union."""
+    """A type of a field in words: a plain type, one with bounds, words to choose from, several
+    values in a row (all of one type), or a union.
+    """
     options = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return limited(kind(options[0]), options[1].metadata)
+    if get_origin(annotation) is tuple:
+        return f"a list of {len(options)}, each {kind(options[0])}"
     if get_origin(annotation) is Literal:
         return f"one of {', '.join(options)}" if len(options) > 1 else str(options[0])
     if options:

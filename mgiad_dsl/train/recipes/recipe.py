@@ -6,9 +6,10 @@ import json
 import textwrap
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from typing_extensions import Self
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.recipes.ranges import wrong_fields
@@ -17,22 +18,38 @@ FOLDER = files("mgiad_dsl.train.recipes")
 
 RECIPE_FILE = 'a recipe file holds fields in JSON, such as {"epochs": 5, "lr": 0.05}'
 
-AUGMENTATIONS: dict[str, dict[str, object]] = {
-    "none": {"crop": 0, "flip": False, "cutout": 0, "autoaugment": False},
-    "light": {"crop": 4, "padding": "reflect", "flip": True, "cutout": 0, "autoaugment": False},
-    "paper": {
-        "crop": 4,
-        "padding": "constant",
-        "fill": 128,
-        "flip": True,
-        "cutout": 0,
-        "autoaugment": True,
-    },
+_NONE: dict[str, object] = {
+    "crop": 0,
+    "flip": False,
+    "cutout": 0,
+    "autoaugment": False,
+    "mixup": 0,
+    "cutmix": 0,
 }
+_CROP_AND_FLIP = _NONE | {"crop": 4, "flip": True}
+AUGMENTATIONS: dict[str, dict[str, object]] = {
+    "none": _NONE,
+    "light": _CROP_AND_FLIP | {"padding": "reflect"},
+    "paper": _CROP_AND_FLIP | {"padding": "constant", "fill": 128, "autoaugment": True},
+}
+
+# the parameters that each optimiser has of its own, besides the learning rate and the decay
+OPTIMISERS: dict[str, tuple[str, ...]] = {
+    "sgd": ("momentum", "nesterov"),
+    "adamw": ("betas", "eps"),
+    "rmsprop": ("momentum", "alpha", "eps"),
+}
+OWN = tuple(dict.fromkeys(name for names in OPTIMISERS.values() for name in names))
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Recipe(BaseModel):
-    """Everything that decides how a network is trained, except data, seed and hardware."""
+    """Everything that decides how a network is trained, except data, seed and hardware.
+
+    Raises:
+        SpecError: a parameter of another optimiser is set, or one that is not SGD has no rate.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -45,12 +62,16 @@ class Recipe(BaseModel):
         default=1, ge=1, description="parts a device takes its share of a batch in"
     )
 
+    optimiser: Literal["sgd", "adamw", "rmsprop"] = "sgd"
     lr: float = Field(default=0.1, ge=0, description="peak learning rate")
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     schedule_by: Literal["step", "epoch"] = "step"
     warmup: float = Field(default=0.0, ge=0, description="epochs of linear rise to lr")
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    nesterov: bool = False
+    momentum: Fraction = Field(default=0.9, description="of sgd and rmsprop")
+    nesterov: bool = Field(default=False, description="of sgd")
+    betas: tuple[Fraction, Fraction] = Field(default=(0.9, 0.999), description="of adamw")
+    alpha: Fraction = Field(default=0.99, description="of rmsprop")
+    eps: float = Field(default=1e-8, gt=0, description="of adamw and rmsprop")
     weight_decay: float = Field(default=1e-4, ge=0)
     decay_norms: bool = Field(default=True, description="decay norm weights and biases too")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
@@ -65,6 +86,9 @@ class Recipe(BaseModel):
     flip: bool = False
     cutout: int = Field(default=0, ge=0, description="side of a square set to the mean, in pixels")
     autoaugment: bool = Field(default=False, description="AutoAugment, the CIFAR-10 policy")
+    mixup: float = Field(default=0.0, ge=0, description="alpha of mixup; 0 for none")
+    cutmix: float = Field(default=0.0, ge=0, description="alpha of cutmix; 0 for none")
+    mix_probability: float = Field(default=1.0, gt=0, le=1, description="of a batch to be mixed")
     augment_on: Literal["device", "workers"] = "device"
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -76,15 +100,43 @@ class Recipe(BaseModel):
     sync_batchnorm: bool = False
 
     eval_every: int = Field(default=1, ge=1, description="epochs between evaluations")
+    keep: Literal["last", "best"] = Field(
+        default="last", description="best: the weights of the best epoch evaluated, besides"
+    )
+
+    @model_validator(mode="after")
+    def _suits_its_optimiser(self) -> Self:
+        own = OPTIMISERS[self.optimiser]
+        if foreign := [name for name in foreign_to(self.optimiser) if not self._is_default(name)]:
+            raise SpecError(
+                f"recipe: {self.optimiser} has no {', '.join(foreign)}",
+                hint=f"of its own it has {', '.join(own)}",
+            )
+        if self.optimiser != "sgd" and "lr" not in self.model_fields_set:
+            raise SpecError(
+                f"recipe: {self.optimiser} needs a learning rate of its own",
+                hint=f"for instance --with optimiser={self.optimiser} lr=0.001",
+            )
+        return self
+
+    def _is_default(self, name: str) -> bool:
+        return bool(getattr(self, name) == type(self).model_fields[name].default)
 
     def __str__(self) -> str:
-        """Name and all fields, wrapped, as ``--with`` takes them."""
-        fields = self.model_dump(exclude={"name", "description"})
-        words = " ".join(f"{key}={json.dumps(value)}" for key, value in fields.items())
+        """Name and fields, wrapped, as ``--with`` takes them; not those of other optimisers."""
+        fields = self.model_dump(exclude={"name", "description", *foreign_to(self.optimiser)})
+        words = " ".join(
+            f"{key}={json.dumps(value, separators=(',', ':'))}" for key, value in fields.items()
+        )
         return f"recipe {self.name}\n" + textwrap.indent(textwrap.fill(words, 96), "  ")
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"
+
+
+def foreign_to(optimiser: str) -> list[str]:
+    """The parameters that only other optimisers have."""
+    return [name for name in OWN if name not in OPTIMISERS[optimiser]]
 
 
 def recipe_names() -> list[str]:
@@ -96,11 +148,16 @@ def recipe_names() -> list[str]:
 def load_recipe(name: str, changes: dict[str, object] | None = None) -> Recipe:
     """A recipe of the package by name, or a JSON file by path, with some fields changed.
 
+    With another optimiser, the learning rate and the parameters of the former are forgotten.
+
     Raises SpecError for an unknown recipe, an unknown field or a value out of range.
     """
-    fields = read_fields(name)
+    fields, changes = read_fields(name), changes or {}
     fields.setdefault("name", Path(name).stem)
-    return check_fields({**fields, **(changes or {})})
+    former = fields.get("optimiser", "sgd")
+    if changes.get("optimiser", former) != former:
+        fields = {key: value for key, value in fields.items() if key not in ("lr", *OWN)}
+    return check_fields({**fields, **changes})
 
 
 def read_fields(name: str) -> dict[str, object]:

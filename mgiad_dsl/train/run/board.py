@@ -41,6 +41,9 @@ class Board:
     def say(self, text: str) -> None:
         self.listener.say(text)
 
+    def result(self, text: str) -> None:
+        self.listener.result(text)
+
     def close(self) -> None:
         """Only what this opened: the other listener goes on."""
         with writing(self.folder):

@@ -39,6 +39,9 @@ class Listener(Protocol):
     def say(self, text: str) -> None:
         """Something the user should know."""
 
+    def result(self, text: str) -> None:
+        """What training came to."""
+
     def close(self) -> None:
         """The run is over."""
 
@@ -49,10 +52,18 @@ class Quiet:
     def moment(self, moment: Moment) -> None: ...
     def epoch(self, record: EpochRecord) -> None: ...
     def say(self, text: str) -> None: ...
+    def result(self, text: str) -> None: ...
     def close(self) -> None: ...
 
 
-class Lines(Quiet):
+class Results(Quiet):
+    """Says what training came to, and nothing before."""
+
+    def result(self, text: str) -> None:
+        put(text)
+
+
+class Lines(Results):
     """A line for each epoch, for logs."""
 
     def epoch(self, record: EpochRecord) -> None:
@@ -98,6 +109,9 @@ class Bar(Quiet):
     def say(self, text: str) -> None:
         self.bar.console.print(text, highlight=False, markup=False)
 
+    def result(self, text: str) -> None:
+        self.say(text)
+
     def close(self) -> None:
         self.bar.stop()
 
@@ -112,8 +126,10 @@ def epoch_line(record: EpochRecord) -> str:
     return line + f"  lr {record.lr:.4g}  {record.images_per_second:,.0f} images/s"
 
 
-def make_listener(first: bool = True) -> Listener:
+def make_listener(first: bool, quiet: bool) -> Listener:
     """The one that suits where standard error goes; only the first process speaks."""
     if not first:
         return Quiet()
+    if quiet:
+        return Results()
     return Bar() if sys.stderr.isatty() else Lines()

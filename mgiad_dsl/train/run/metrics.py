@@ -56,6 +56,12 @@ def last_record(folder: Path) -> EpochRecord:
     return records[-1]
 
 
+def best_record(records: list[EpochRecord]) -> EpochRecord:
+    """The first of the epochs that did best on held-out data; one at least was evaluated."""
+    evaluated = [record for record in records if record.test_accuracy is not None]
+    return max(evaluated, key=lambda record: record.test_accuracy or 0.0)
+
+
 def keep_records(folder: Path, steps: int) -> None:
     """Drop what was recorded after step ``steps``: a resumed run records it again."""
     kept = [record for record in read_records(folder) if record.step <= steps]

@@ -35,6 +35,7 @@ class RunRecord(Record):
     precision: str
     deterministic: bool
     versions: dict[str, str]
+    weights_from: str | None = None  # new ones
 
 
 class EpochRecord(Record):

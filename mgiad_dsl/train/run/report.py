@@ -8,8 +8,9 @@ from pathlib import Path
 from mgiad_dsl.base.files import write
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.curves import draw_curves
-from mgiad_dsl.train.run.metrics import last_record, read_records
+from mgiad_dsl.train.run.metrics import best_record, last_record, read_records
 from mgiad_dsl.train.run.records import EpochRecord, RunRecord
+from mgiad_dsl.train.run.weights import BEST
 
 
 def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recipe) -> str:
@@ -26,9 +27,11 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
         "settings": ", ".join(f"{k}={v}" for k, v in record.settings.items()) or "as declared",
         "data": record.data,
         "held-out accuracy": summary,
+        **best_row(histories, recipe),
         "weights": f"{record.weights:,}",
         "MACs": f"{record.macs:,}",
         "recipe": f"{recipe.name}, {recipe.epochs} epochs, batch {recipe.batch}",
+        **({"started from": record.weights_from} if record.weights_from else {}),
         "precision": record.precision + (", deterministic" if record.deterministic else ""),
         "seeds": ", ".join(str(run.seed) for _, run in runs),
         "wall time": ", ".join(duration(end.seconds) for end in ends),
@@ -46,6 +49,15 @@ def write_report(folder: Path, runs: list[tuple[Path, RunRecord]], recipe: Recip
     text += f"\n## Recipe\n\n```json\n{recipe.to_json()}```\n"
     write(folder / "report.md", text)
     return summary
+
+
+def best_row(histories: list[list[EpochRecord]], recipe: Recipe) -> dict[str, str]:
+    """The best epoch of each seed, and where its weights are, if they were kept."""
+    if recipe.keep != "best":
+        return {}
+    bests = [best_record(history) for history in histories]
+    epochs = ", ".join(f"{best.epoch} ({100 * best.test_accuracy:.2f} %)" for best in bests)  # type: ignore[operator]
+    return {"best epoch": f"{epochs}: {BEST}"}
 
 
 def accuracy_line(accuracies: list[float]) -> str:

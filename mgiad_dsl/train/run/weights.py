@@ -1,4 +1,6 @@
-"""``weights.safetensors``: the trained weights of a run. Reading them runs no code."""
+"""``weights.safetensors``: the trained weights of a run, and ``best.safetensors``: those of its
+best epoch. Reading them runs no code.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from mgiad_dsl.base.files import write
 from mgiad_dsl.base.source import SpecError
 
 NAME = "weights.safetensors"
+BEST = "best.safetensors"
 FORMER = "weights.pt"  # a pickled state_dict, as runs once had it
 _AGAIN = "the command that trained a run writes them again with --resume, from the checkpoint"
 
@@ -27,10 +30,15 @@ def save_weights(folder: Path, model: nn.Module) -> None:
     write(folder / NAME, packed(model.state_dict()))
 
 
-def packed(weights: Mapping[str, Tensor]) -> bytes:
-    """What a ``.safetensors`` file of these weights holds."""
+def save_best(folder: Path, weights: Mapping[str, Tensor], epoch: int) -> None:
+    """Write the parameters and buffers of the best epoch, with its number. Raises SpecError."""
+    write(folder / BEST, packed(weights, epoch=str(epoch)))
+
+
+def packed(weights: Mapping[str, Tensor], **about: str) -> bytes:
+    """What a ``.safetensors`` file of these weights holds; ``about`` is added to its metadata."""
     plain = {name: value.cpu().contiguous() for name, value in weights.items()}
-    return safetensors.torch.save(plain, {"format": "pt"})
+    return safetensors.torch.save(plain, {"format": "pt", **about})
 
 
 def load_weights(folder: Path, model: nn.Module) -> None:

@@ -149,6 +149,7 @@ def test_fake_is_completed_by_the_network() -> None:
     data = open_data("fake:3x16x16", None, (1, 8, 8), 7)
     assert data.shape == (3, 16, 16)
     assert len(data.classes) == 7
+    assert len(data.train.labels) == 256
     data = open_data("fake:1x8x8:5:30")
     assert (len(data.train.labels), len(data.test.labels)) == (30, 6)
     with pytest.raises(SpecError, match="takes nothing after it"):

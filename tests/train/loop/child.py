@@ -17,6 +17,7 @@ from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.recipes.recipe import check_fields
 from mgiad_dsl.train.run import metrics
 from tests.train.small_cycle import SmallCycle
 
@@ -28,14 +29,17 @@ RECIPE = Recipe(epochs=3, batch=32, accumulate=2, lr=0.05, ema=0.9, crop=1, flip
 STEPS = 3 * 6  # 200 images
 
 
-def run(folder: Path, moment: str | None = None, delay: float | None = None) -> int:
+def run(
+    folder: Path, moment: str | None = None, delay: float | None = None, **changes: object
+) -> int:
     """Train or resume in ``folder``; the exit code (negative: the signal that ended it).
 
-    ``moment`` is "step:7", "write:3", "rename:3", "prune:3" or "record:2": the run is killed
-    after so many steps, or in that stage of writing the third file, the second record.
-    ``delay`` kills it from outside after so many seconds.
+    ``changes`` are fields of the recipe. ``moment`` is "step:7", "write:3", "rename:3",
+    "prune:3" or "record:2": the run is killed after so many steps, or in that stage of
+    writing the third file, the second record. ``delay`` kills it from outside after so many
+    seconds.
     """
-    process = CONTEXT.Process(target=train, args=(folder, moment))
+    process = CONTEXT.Process(target=train, args=(folder, moment, changes))
     process.start()
     process.join(delay)
     if process.is_alive():
@@ -45,18 +49,19 @@ def run(folder: Path, moment: str | None = None, delay: float | None = None) -> 
     return process.exitcode
 
 
-def train(folder: Path, moment: str | None) -> None:
+def train(folder: Path, moment: str | None, changes: dict[str, object]) -> None:
     torch.set_num_threads(1)
+    recipe = check_fields(RECIPE.model_dump() | changes)
     if moment:
         arm(*moment.split(":"))
     torch.manual_seed(3)
     model = nn.Sequential(SmallCycle(channels=8), nn.Dropout(0.2))
     data, device = fake("fake:1x8x8:10:200"), torch.device("cpu")
-    feed = TrainBatches(data, RECIPE, device, 3, Share(RECIPE.batch, parts=RECIPE.accumulate))
+    feed = TrainBatches(data, recipe, device, 3, Share(recipe.batch, parts=recipe.accumulate))
     result = fit(
         model,
         feed,
-        RECIPE,
+        recipe,
         test=HeldOutBatches(data.test, (data.mean, data.std), 32, device),
         seed=3,
         device="cpu",
@@ -64,7 +69,8 @@ def train(folder: Path, moment: str | None) -> None:
         resume=True,
         save_every=0,
     )
-    torch.save((model.state_dict(), result.model.state_dict()), folder / "final.pt")
+    kept = result.kept.weights if result.kept else {}
+    torch.save((model.state_dict(), result.model.state_dict(), kept), folder / "final.pt")
 
 
 def arm(stage: str, number: str) -> None:

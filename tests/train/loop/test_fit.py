@@ -15,11 +15,11 @@ from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.nets import Plain, SmallCycle
 
 
-def loader(n: int = 96, batch: int = 32) -> DataLoader:
+def loader(n: int = 96, batch: int = 32, channels: int = 1) -> DataLoader:
     """Images whose class is where they are bright."""
     generator = torch.Generator().manual_seed(0)
     labels = torch.randint(0, 2, (n,), generator=generator)
-    images = 0.1 * torch.randn(n, 1, 8, 8, generator=generator)
+    images = 0.1 * torch.randn(n, channels, 8, 8, generator=generator)
     images[labels == 1] += 1
     return DataLoader(TensorDataset(images, labels), batch_size=batch, shuffle=True)
 
@@ -74,6 +74,60 @@ def test_precision_and_memory_format(precision) -> None:
     fit(model, loader(), recipe, device="cpu")
     assert model.theta.weight.is_contiguous(memory_format=torch.channels_last)
     assert model.theta.weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_mixed_batches_reach_the_model_on_the_device_as_the_recipe_says(channels_last) -> None:
+    seen = []
+
+    class Watching(Plain):
+        def forward(self, image):
+            if self.training and len(image) == 32:
+                seen.append(image)
+            return super().forward(image)
+
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    recipe = Recipe(epochs=2, mixup=1, cutmix=1, channels_last=channels_last, lr=0.3)
+    torch.manual_seed(0)
+    result = fit(Watching(3, classes=2), loader(channels=3), recipe, test=loader(channels=3))
+    assert all(image.is_contiguous(memory_format=layout) for image in seen)
+    own = loader(channels=3).dataset.tensors[0]
+    kept = [(image[:, None] == own).flatten(2).all(dim=2).any(dim=1) for image in seen]
+    assert sum(each.sum().item() for each in kept) < 0.2 * 192  # almost no image is as it was
+    assert 0.5 < result.records[-1].train_accuracy <= 1
+    assert result.scores.accuracy > 0.9
+
+
+def test_only_classes_of_images_can_be_mixed() -> None:
+    model = nn.Conv2d(1, 2, 1)
+    with pytest.raises(SpecError, match="mixup and cutmix mix images of classes"):
+        fit(model, loader(), Recipe(mixup=0.2), device="cpu")
+    assert model.training
+
+
+@pytest.mark.parametrize("ema", [None, 0.5])
+def test_the_weights_of_the_best_epoch_are_kept(ema) -> None:
+    torch.manual_seed(1)
+    images, labels = torch.randn(64, 1, 8, 8), torch.randint(0, 2, (64,))
+    test = DataLoader(TensorDataset(images, labels), batch_size=32)  # there is nothing to learn
+    recipe = Recipe(epochs=8, lr=0.5, schedule="constant", keep="best", ema=ema, eval_every=2)
+    result = fit(Plain(classes=2), loader(), recipe, test=test, device="cpu")
+    accuracies = {r.epoch: r.test_accuracy for r in result.records if r.epoch % 2 == 0}
+    best = max(accuracies.values())
+    assert result.kept.accuracy == best
+    assert result.kept.epoch == min(epoch for epoch, each in accuracies.items() if each == best)
+    assert result.kept.epoch < 8
+    again = Plain(classes=2)
+    again.load_state_dict(result.kept.weights)
+    assert evaluate(again, test).accuracy == best
+    assert not torch.equal(again.W.weight, result.model.W.weight)
+
+
+def test_there_is_no_best_epoch_without_held_out_data() -> None:
+    with pytest.raises(SpecError, match="keep=best needs held-out data"):
+        fit(Plain(classes=2), loader(), Recipe(epochs=1, keep="best"), device="cpu")
+    result = fit(Plain(classes=2), loader(), Recipe(epochs=1), test=loader(), device="cpu")
+    assert result.kept is None
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path) -> None:

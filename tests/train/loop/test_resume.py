@@ -66,6 +66,26 @@ def test_killed_once(moment, whole, tmp_path) -> None:
     assert_same(tmp_path, whole)
 
 
+RECIPES = {
+    "adamw": {"optimiser": "adamw", "lr": 0.01, "betas": (0.8, 0.95)},
+    "best": {"keep": "best", "lr": 0.5},  # that of the first epoch
+    "mixed": {"mixup": 0.4, "cutmix": 1.0, "mix_probability": 0.8},
+    "rmsprop": {"optimiser": "rmsprop", "lr": 0.001, "alpha": 0.9, "momentum": 0.5},
+}
+
+
+@pytest.mark.parametrize("changes", RECIPES.values(), ids=RECIPES.keys())
+def test_killed_twice_under_other_recipes(changes, whole, tmp_path) -> None:
+    """In the middle of the first epoch, and of the last."""
+    assert child.run(tmp_path / "whole", **changes) == 0
+    for moment in ("step:4", "step:10"):
+        assert child.run(tmp_path / "run", moment, **changes) == -signal.SIGKILL
+    assert child.run(tmp_path / "run", **changes) == 0
+    assert_same(tmp_path / "run", tmp_path / "whole")
+    with pytest.raises(AssertionError):  # and it is not the same training in any case
+        assert_same(tmp_path / "run", whole)
+
+
 def test_killed_again_and_again_from_outside(whole, tmp_path) -> None:
     delays = iter([0.02 * 1.5**n for n in range(20)])
     while child.run(tmp_path, delay=next(delays)) == -signal.SIGKILL:

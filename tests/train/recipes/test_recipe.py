@@ -14,7 +14,7 @@ from mgiad_dsl.train.recipes.recipe import (
 
 
 def test_every_recipe_of_the_package_is_valid() -> None:
-    assert recipe_names() == ["digits", "fast", "imagenet", "paper"]
+    assert recipe_names() == ["digits", "fast", "imagenet", "paper", "trial"]
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
@@ -54,6 +54,12 @@ WRONG = [
     ("flip=maybe", 'flip cannot be "maybe"', "flip is true or false"),
     ("compile=maybe", 'compile cannot be "maybe"', "compile is true or false or auto (the"),
     ("schedule=exp", 'schedule cannot be "exp"', "one of cosine, linear, constant"),
+    ("optimiser=adam", 'optimiser cannot be "adam"', "one of sgd, adamw, rmsprop"),
+    ("betas=0.9", "betas cannot be 0.9", "a list of 2, each a finite number, at least 0, below 1"),
+    ("betas=[0.9,1]", "betas cannot be 1", "each a finite number, at least 0, below 1 (of adamw)"),
+    ("betas=[0.9]", "betas cannot be [0.9]", "betas is a list of 2"),
+    ("alpha=1", "alpha cannot be 1", "at least 0, below 1 (of rmsprop)"),
+    ("eps=0", "eps cannot be 0", "above 0 (of adamw and rmsprop)"),
     ("name=3", "name cannot be 3", "name is a text"),
     ("epoch=3", "there is no field 'epoch'", "did you mean `epochs`?"),
     ("wd=3", "there is no field 'wd'", "fields: name, description, epochs"),
@@ -66,6 +72,43 @@ def test_wrong_fields(word: str, message: str, hint: str) -> None:
         load_recipe("fast", parse_changes([word]))
     assert error.value.message == f"recipe: {message}"
     assert hint in error.value.hint
+
+
+FOREIGN = [
+    ("betas=[0.8,0.9]", "sgd has no betas", "of its own it has momentum, nesterov"),
+    ("eps=0.1 alpha=0.5", "sgd has no eps, alpha", "momentum, nesterov"),
+    ("optimiser=adamw lr=1 momentum=0", "adamw has no momentum", "betas, eps"),
+    ("optimiser=rmsprop lr=1 nesterov=true", "rmsprop has no nesterov", "momentum, alpha, eps"),
+    ("optimiser=adamw", "adamw needs a learning rate of its own", "optimiser=adamw lr=0.001"),
+]
+
+
+@pytest.mark.parametrize(("words", "message", "hint"), FOREIGN)
+def test_parameters_of_another_optimiser_are_refused(words, message, hint) -> None:
+    with pytest.raises(SpecError) as error:
+        load_recipe("fast", parse_changes(words.split()))
+    assert error.value.message == f"recipe: {message}"
+    assert hint in error.value.hint
+
+
+def test_with_another_optimiser_the_parameters_of_the_former_are_forgotten() -> None:
+    changes = parse_changes(["optimiser=adamw", "lr=0.001", "betas=[0.9,0.95]"])
+    recipe = load_recipe("fast", changes)  # it has nesterov
+    assert (recipe.betas, recipe.lr, recipe.batch) == ((0.9, 0.95), 0.001, 512)
+    assert "betas=[0.9,0.95] eps=1e-08" in str(recipe)
+    assert "momentum" not in str(recipe)
+    assert Recipe.model_validate_json(recipe.to_json()) == recipe
+    assert load_recipe("fast", {"optimiser": "sgd"}) == load_recipe("fast")
+
+
+def test_a_file_may_name_its_optimiser(tmp_path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text('{"optimiser": "rmsprop", "lr": 0.01, "alpha": 0.9}')
+    assert load_recipe(str(path)).alpha == 0.9
+    assert load_recipe(str(path), {"optimiser": "sgd", "lr": 0.3}).lr == 0.3
+    path.write_text('{"optimiser": "rmsprop"}')
+    with pytest.raises(SpecError, match="rmsprop needs a learning rate"):
+        load_recipe(str(path))
 
 
 def test_every_wrong_field_is_named_with_what_it_may_be() -> None:
@@ -86,7 +129,7 @@ def test_wrong_words_and_names() -> None:
         parse_changes(["lr"])
     with pytest.raises(SpecError, match="no recipe 'slow'") as error:
         load_recipe("slow")
-    assert "digits, fast, imagenet, paper" in error.value.hint
+    assert "digits, fast, imagenet, paper, trial" in error.value.hint
 
 
 def test_own_recipe_file(tmp_path) -> None:

@@ -10,7 +10,13 @@ import pytest
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe
 from mgiad_dsl.train.run.folder import read_run, write_run
-from mgiad_dsl.train.run.metrics import add_record, keep_records, last_record, read_records
+from mgiad_dsl.train.run.metrics import (
+    add_record,
+    best_record,
+    keep_records,
+    last_record,
+    read_records,
+)
 from mgiad_dsl.train.run.records import RunRecord
 from tests.train.nets import epoch, network
 
@@ -80,6 +86,14 @@ def test_epochs_come_back_and_those_after_a_checkpoint_are_dropped(tmp_path) -> 
     keep_records(tmp_path, steps=20)
     assert read_records(tmp_path) == written[:2]
     assert last_record(tmp_path) == written[1]
+
+
+def test_the_best_epoch_is_the_first_of_equals() -> None:
+    accuracies = {1: 0.5, 2: 0.7, 3: 0.7, 4: None}
+    records = [epoch(n).model_copy(update={"test_accuracy": a}) for n, a in accuracies.items()]
+    assert best_record(records) == records[1]
+    none_right = epoch(1).model_copy(update={"test_accuracy": 0.0})
+    assert best_record([none_right, epoch(2)]) == none_right
 
 
 def test_every_line_has_all_fields(tmp_path) -> None:
