@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import torch
+from torch import nn
 
 from mgiad_dsl import compile_file
 from tests.equality import Weights, assert_equal
@@ -13,9 +16,10 @@ from tests.reference import (
     mgnet,
     mgnet_grouped,
     mgnet_hexu,
+    mobilenet_v2,
     packaged_mgnet,
     poly_mgnet,
-    resnet18,
+    residual,
     smoothers_mgnet,
 )
 from tests.reference.parts import groups
@@ -103,13 +107,29 @@ def test_the_package_mgnet(smoother: str, levels: int) -> None:
         assert_equal(compiled, net, found, image())
 
 
-@pytest.mark.parametrize("cifar", [False, True])
-def test_resnet18_equals_torchvision_bit_for_bit(cifar: bool) -> None:
-    net = resnet18.build(10, cifar).double()
-    modules = dict(net.named_modules())
-    named = {ours: modules[theirs] for ours, theirs in resnet18.operator_names().items()}
-    for number, theirs in enumerate(resnet18.norm_names()):
-        named[f"norm[{number}]"] = modules[theirs]
+@pytest.mark.parametrize(
+    ("name", "cifar"),
+    [(name, False) for name in residual.BLOCKS]
+    + [(name, True) for name in ("resnet18", "resnet34", "resnet50")],
+)
+def test_residual_networks_equal_torchvision_bit_for_bit(name: str, cifar: bool) -> None:
+    net = residual.build(name, 10, cifar).double()
+    named = _named(net, residual.operator_names(name), residual.norm_names(name))
     variant, size = (":cifar10", 32) if cifar else ("", 64)
-    compiled = compile_file(f"resnet18{variant}", classes=10, size=size)
+    compiled = compile_file(f"{name}{variant}", classes=10, size=size)
     assert_equal(compiled, net, named, image(2, 3, size, size), tolerance=0)
+
+
+@pytest.mark.parametrize("width", ["1", "7/20", "7/5"])
+def test_mobilenet_equals_torchvision_bit_for_bit(width: str) -> None:
+    net = mobilenet_v2.build(float(Fraction(width)), 10).double()
+    named = _named(net, mobilenet_v2.operator_names(), mobilenet_v2.norm_names())
+    compiled = compile_file("mobilenet_v2", width=Fraction(width), classes=10, size=64)
+    assert_equal(compiled, net, named, image(2, 3, 64, 64), tolerance=0)
+
+
+def _named(net: nn.Module, operators: dict[str, str], norms: list[str]) -> dict[str, Weights]:
+    """torchvision's modules by the names that their weights have in the spec."""
+    modules = dict(net.named_modules())
+    named: dict[str, Weights] = {ours: modules[theirs] for ours, theirs in operators.items()}
+    return named | {f"norm[{number}]": modules[theirs] for number, theirs in enumerate(norms)}
