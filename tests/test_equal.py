@@ -50,6 +50,8 @@ MGNET = {"width": 0.25, "size": 16}
         ("poly_mgnet", {}, lambda: poly_mgnet.PolyMgNet(0.25)),
         ("poly_mgnet:quadratic", {}, lambda: poly_mgnet.PolyMgNet(0.25, 0, 2)),
         ("poly_mgnet:mixed", {}, lambda: poly_mgnet.PolyMgNet(0.25, 2, 1)),
+        ("poly_mgnet:outside", {}, lambda: poly_mgnet.PolyMgNet(0.25, script="poly")),
+        ("poly_mgnet:outside_mixed", {}, lambda: poly_mgnet.PolyMgNet(0.25, 2, 1, script="quad")),
         (
             "mgiad",
             {"c_K": 8, "g_s": 4, "classes": 5},

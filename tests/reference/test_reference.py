@@ -90,6 +90,8 @@ SMALL = {
     "poly-linear": (poly_mgnet.PolyMgNet, poly_mgnet, {}),
     "poly-quadratic": (poly_mgnet.PolyMgNet, poly_mgnet, {"linear": 0, "quadratic": 2}),
     "poly-both": (poly_mgnet.PolyMgNet, poly_mgnet, {"linear": 2, "quadratic": 1}),
+    "poly-outside": (poly_mgnet.PolyMgNet, poly_mgnet, {"script": "poly"}),
+    "poly-outside-both": (poly_mgnet.PolyMgNet, poly_mgnet, {"quadratic": 1, "script": "quad"}),
 }
 
 
