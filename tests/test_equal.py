@@ -21,6 +21,7 @@ from tests.reference import (
     poly_mgnet,
     residual,
     smoothers_mgnet,
+    unet,
 )
 from tests.reference.parts import groups
 
@@ -128,6 +129,22 @@ def test_mobilenet_equals_torchvision_bit_for_bit(width: str) -> None:
     named = _named(net, mobilenet_v2.operator_names(), mobilenet_v2.norm_names())
     compiled = compile_file("mobilenet_v2", width=Fraction(width), classes=10, size=64)
     assert_equal(compiled, net, named, image(2, 3, 64, 64), tolerance=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reference", "size"),
+    [
+        ({"L": 3, "size": 16}, lambda: unet.UNet(4, 3), 16),
+        ({"L": 3, "padded": False, "size": 60}, lambda: unet.UNet(4, 3, False), 60),
+        ({"padded": False, "size": 188}, lambda: unet.UNet(2, 5, False), 188),
+    ],
+)
+def test_unet(settings, reference, size: int) -> None:
+    net = reference().double()
+    base = net.H.in_channels
+    assert_equal(
+        compile_file("unet", base=base, **settings), net, groups(net), image(2, 1, size, size)
+    )
 
 
 def _named(net: nn.Module, operators: dict[str, str], norms: list[str]) -> dict[str, Weights]:

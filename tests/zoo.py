@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, object]] = {
     "resnet34": {"base": 8, "size": 32, "classes": 10},
     "resnet50": {"base": 8, "size": 32, "classes": 10},
     "resnext50_32x4d": {"base": 8, "groups": 4, "size": 32, "classes": 10},
+    "unet": {"base": 4, "L": 3, "size": 16},
     "unet_mg": {"base": 4, "L": 3, "size": 16},
     "wide_resnet50_2": {"base": 8, "size": 32, "classes": 10},
 }

@@ -20,6 +20,7 @@ from . import (
     poly_mgnet,
     residual,
     smoothers_mgnet,
+    unet,
 )
 from .parts import groups, numel
 
@@ -59,6 +60,9 @@ COUNTS = {
     "mgiad-3-imagenet": (mgiad.MGiaD, mgiad, {"width": 3, **IMAGENET, "norm_p": True}, 5_543_848),
     "hexu-B^l": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {}, 8_278_794),
     "hexu-B^li": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {"share_b": False}, 10_638_090),
+    "unet": (unet.UNet, unet, {}, 31_030_658),
+    "unet-paper": (unet.UNet, unet, {"padded": False}, 31_030_658),
+    "unet-pets": (unet.UNet, unet, {"base": 16, "in_channels": 3, "classes": 3}, 1_941_139),
     "hexu-imagenet": (mgnet_hexu.HeXuMgNet, mgnet_hexu, HEXU_IMAGENET, 71_270_504),
 }
 
@@ -180,6 +184,18 @@ def test_torchvision_names_cover_the_network(name: str) -> None:
         modules[path].register_forward_hook(lambda *_, path=path: called.append(path))
     assert net(torch.randn(2, 3, 32, 32)).shape == (2, 10)
     assert called == norm_names
+
+
+@pytest.mark.parametrize(("padded", "size", "made"), [(False, 572, 388), (True, 256, 256)])
+def test_the_sizes_of_a_unet_are_the_papers(padded: bool, size: int, made: int) -> None:
+    net = unet.UNet(base=1, padded=padded)
+    assert net(torch.randn(1, 1, size, size)).shape == (1, 2, made, made)
+
+
+def test_a_unet_has_23_convolutions() -> None:
+    net = unet.UNet(base=1)
+    kinds = [type(member) for member in net.modules()]
+    assert kinds.count(nn.Conv2d) + kinds.count(nn.ConvTranspose2d) == 23
 
 
 # ---- textbook multigrid
