@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from mgiad_dsl import compile_file
+from mgiad_dsl import Source, compile_file, compile_source
+from mgiad_dsl.base import resources
 from tests.equality import Weights, assert_equal
 from tests.reference import (
     mgiad,
@@ -16,6 +17,7 @@ from tests.reference import (
     mgnet,
     mgnet_grouped,
     mgnet_hexu,
+    mgno,
     mobilenet_v2,
     packaged_mgnet,
     poly_mgnet,
@@ -145,6 +147,34 @@ def test_unet(settings, reference, size: int) -> None:
     assert_equal(
         compile_file("unet", base=base, **settings), net, groups(net), image(2, 1, size, size)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "reference"),
+    [
+        ("mgno", {"T": 3, "L": 4, "size": 32}, {"layers": 3, "levels": 4, "size": 32}),
+        ("mgno:smooth_darcy", {"T": 2, "size": 37, "L": 5}, {"layers": 2, "levels": 5, "size": 37}),
+        (
+            "mgno:residual",
+            {"T": 2, "L": 3, "steps": 2, "post": 2, "in_channels": 2, "size": 16},
+            {"layers": 2, "levels": 3, "steps": 2, "post": 2, "in_channels": 2, "residual": True},
+        ),
+    ],
+)
+def test_mgno(name, settings, reference) -> None:
+    net = mgno.MgNO(6, **({"size": 16} | reference)).double()
+    a = image(2, settings.get("in_channels", 1), settings["size"], settings["size"])
+    assert_equal(compile_file(name, width=6, **settings), net, groups(net), a)
+
+
+def test_mgno_with_another_boundary() -> None:
+    """As the spec's header says it is written."""
+    path = next(path for path in resources.bundled_specs() if path.stem == "mgno")
+    text = path.read_text(encoding="utf-8").replace("conv 3x3", "conv 3x3 pad circular")
+    net = mgno.MgNO(6, 2, 3, size=16, around="circular").double()
+    settings = {"width": 6, "T": 2, "L": 3, "size": 16}
+    compiled = compile_source(Source("mgno.mgspec", text), settings=settings)
+    assert_equal(compiled, net, groups(net), image(2, 1, 16, 16))
 
 
 def _named(net: nn.Module, operators: dict[str, str], norms: list[str]) -> dict[str, Weights]:

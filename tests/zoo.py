@@ -14,6 +14,7 @@ SMALL: dict[str, dict[str, object]] = {
     "mgnet_grouped": {"width": 0.25, "size": 16},
     "mgnet_hexu": {"size": 8},
     "mgnet_jacobi": {"c": 8, "L": 3, "size": 16},
+    "mgno": {"width": 6, "T": 2, "L": 3, "size": 16},
     "mobilenet_v2": {"width": 0.25, "size": 32, "classes": 10},
     "poisson": {"L": 4},
     "poisson_learned": {"L": 4},

@@ -14,6 +14,7 @@ from . import (
     mgnet,
     mgnet_grouped,
     mgnet_hexu,
+    mgno,
     mobilenet_v2,
     multigrid,
     packaged_mgnet,
@@ -60,6 +61,9 @@ COUNTS = {
     "mgiad-3-imagenet": (mgiad.MGiaD, mgiad, {"width": 3, **IMAGENET, "norm_p": True}, 5_543_848),
     "hexu-B^l": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {}, 8_278_794),
     "hexu-B^li": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {"share_b": False}, 10_638_090),
+    "mgno": (mgno.MgNO, mgno, {}, 572_661),
+    "mgno-smooth": (mgno.MgNO, mgno, {"layers": 5, "size": 211}, 678_093),
+    "mgno-residual": (mgno.MgNO, mgno, {"residual": True}, 651_501),
     "unet": (unet.UNet, unet, {}, 31_030_658),
     "unet-paper": (unet.UNet, unet, {"padded": False}, 31_030_658),
     "unet-pets": (unet.UNet, unet, {"base": 16, "in_channels": 3, "classes": 3}, 1_941_139),
@@ -196,6 +200,15 @@ def test_a_unet_has_23_convolutions() -> None:
     net = unet.UNet(base=1)
     kinds = [type(member) for member in net.modules()]
     assert kinds.count(nn.Conv2d) + kinds.count(nn.ConvTranspose2d) == 23
+
+
+@pytest.mark.parametrize("size", [37, 64])
+def test_a_layer_of_mgno_without_activation_and_bias_is_linear(size: int) -> None:
+    net = mgno.MgNO(3, 1, 4, post=1, residual=True, size=size).double()
+    a, b = torch.randn(2, 1, 1, size, size, dtype=torch.float64)
+    cycle = partial(net._cycle, 1, 1, None)
+    assert cycle(a).shape == (1, 3, size, size)
+    assert torch.allclose(cycle(2 * a - b), 2 * cycle(a) - cycle(b), rtol=0, atol=1e-12)
 
 
 # ---- textbook multigrid
