@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # tests/referen
 from mgiad_dsl.compiler import compile_tree, read
 from mgiad_dsl.rewrite import LEVELS
 from mgiad_dsl.runtime import load
-from tests.reference import mgiad, mgic, mgnet, mgnet_grouped, poly_mgnet, resnet18
+from tests.reference import mgiad, mgic, mgnet, mgnet_grouped, poly_mgnet, residual
 
 REFERENCES: dict[str, Callable[[], nn.Module]] = {
     "mgnet": lambda: mgnet.MgNet(1),
@@ -33,7 +33,7 @@ REFERENCES: dict[str, Callable[[], nn.Module]] = {
     "mgic": lambda: mgic.MGIC(1),
     "mgiad": lambda: mgiad.MGiaD(1),
     "mgiad:g4_cK32": lambda: mgiad.MGiaD(1, c_k=32, g_s=4),
-    "resnet18:cifar10": lambda: resnet18.build(10, cifar=True),
+    "resnet18:cifar10": lambda: residual.build("resnet18", 10, cifar=True),
 }
 
 

@@ -82,7 +82,10 @@ def _difference(network: Compiled) -> str | None:
     claim, weights = _claim(network), network.count.weights
     if claim is None:
         return None
-    return "rounds to it" if agrees(claim, weights) else f"{weights - int(claim.number.value):+,}"
+    more = weights - int(claim.number.value)
+    if more == 0:
+        return "none"
+    return "rounds to it" if agrees(claim, weights) else f"{more:+,}"
 
 
 def data_set(network: Compiled) -> str:

@@ -22,6 +22,8 @@ def compiled_groups(compiled: Compiled, network: nn.Module) -> dict[str, Weights
     norms = 0
     for group in compiled.written.groups.values():
         member = reduce(_inside, group.path or group.key.split(), _family(network, group.family))
+        if isinstance(member, nn.Module) and not list(member.parameters()):
+            continue  # a fixed stencil
         if group.role == "norm":
             found[f"norm[{norms}]"] = member
             norms += 1

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import torch
+from torch import nn
 
-from mgiad_dsl import compile_file
+from mgiad_dsl import Source, compile_file, compile_source
+from mgiad_dsl.base import resources
 from tests.equality import Weights, assert_equal
 from tests.reference import (
     mgiad,
@@ -13,10 +17,13 @@ from tests.reference import (
     mgnet,
     mgnet_grouped,
     mgnet_hexu,
+    mgno,
+    mobilenet_v2,
     packaged_mgnet,
     poly_mgnet,
-    resnet18,
+    residual,
     smoothers_mgnet,
+    unet,
 )
 from tests.reference.parts import groups
 
@@ -46,6 +53,8 @@ MGNET = {"width": 0.25, "size": 16}
         ("poly_mgnet", {}, lambda: poly_mgnet.PolyMgNet(0.25)),
         ("poly_mgnet:quadratic", {}, lambda: poly_mgnet.PolyMgNet(0.25, 0, 2)),
         ("poly_mgnet:mixed", {}, lambda: poly_mgnet.PolyMgNet(0.25, 2, 1)),
+        ("poly_mgnet:outside", {}, lambda: poly_mgnet.PolyMgNet(0.25, script="poly")),
+        ("poly_mgnet:outside_mixed", {}, lambda: poly_mgnet.PolyMgNet(0.25, 2, 1, script="quad")),
         (
             "mgiad",
             {"c_K": 8, "g_s": 4, "classes": 5},
@@ -103,13 +112,73 @@ def test_the_package_mgnet(smoother: str, levels: int) -> None:
         assert_equal(compiled, net, found, image())
 
 
-@pytest.mark.parametrize("cifar", [False, True])
-def test_resnet18_equals_torchvision_bit_for_bit(cifar: bool) -> None:
-    net = resnet18.build(10, cifar).double()
-    modules = dict(net.named_modules())
-    named = {ours: modules[theirs] for ours, theirs in resnet18.operator_names().items()}
-    for number, theirs in enumerate(resnet18.norm_names()):
-        named[f"norm[{number}]"] = modules[theirs]
+@pytest.mark.parametrize(
+    ("name", "cifar"),
+    [(name, False) for name in residual.BLOCKS]
+    + [(name, True) for name in ("resnet18", "resnet34", "resnet50")],
+)
+def test_residual_networks_equal_torchvision_bit_for_bit(name: str, cifar: bool) -> None:
+    net = residual.build(name, 10, cifar).double()
+    named = _named(net, residual.operator_names(name), residual.norm_names(name))
     variant, size = (":cifar10", 32) if cifar else ("", 64)
-    compiled = compile_file(f"resnet18{variant}", classes=10, size=size)
+    compiled = compile_file(f"{name}{variant}", classes=10, size=size)
     assert_equal(compiled, net, named, image(2, 3, size, size), tolerance=0)
+
+
+@pytest.mark.parametrize("width", ["1", "7/20", "7/5"])
+def test_mobilenet_equals_torchvision_bit_for_bit(width: str) -> None:
+    net = mobilenet_v2.build(float(Fraction(width)), 10).double()
+    named = _named(net, mobilenet_v2.operator_names(), mobilenet_v2.norm_names())
+    compiled = compile_file("mobilenet_v2", width=Fraction(width), classes=10, size=64)
+    assert_equal(compiled, net, named, image(2, 3, 64, 64), tolerance=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reference", "size"),
+    [
+        ({"L": 3, "size": 16}, lambda: unet.UNet(4, 3), 16),
+        ({"L": 3, "padded": False, "size": 60}, lambda: unet.UNet(4, 3, False), 60),
+        ({"padded": False, "size": 188}, lambda: unet.UNet(2, 5, False), 188),
+    ],
+)
+def test_unet(settings, reference, size: int) -> None:
+    net = reference().double()
+    base = net.H.in_channels
+    assert_equal(
+        compile_file("unet", base=base, **settings), net, groups(net), image(2, 1, size, size)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "reference"),
+    [
+        ("mgno", {"T": 3, "L": 4, "size": 32}, {"layers": 3, "levels": 4, "size": 32}),
+        ("mgno:smooth_darcy", {"T": 2, "size": 37, "L": 5}, {"layers": 2, "levels": 5, "size": 37}),
+        (
+            "mgno:residual",
+            {"T": 2, "L": 3, "steps": 2, "post": 2, "in_channels": 2, "size": 16},
+            {"layers": 2, "levels": 3, "steps": 2, "post": 2, "in_channels": 2, "residual": True},
+        ),
+    ],
+)
+def test_mgno(name, settings, reference) -> None:
+    net = mgno.MgNO(6, **({"size": 16} | reference)).double()
+    a = image(2, settings.get("in_channels", 1), settings["size"], settings["size"])
+    assert_equal(compile_file(name, width=6, **settings), net, groups(net), a)
+
+
+def test_mgno_with_another_boundary() -> None:
+    """As the spec's header says it is written."""
+    path = next(path for path in resources.bundled_specs() if path.stem == "mgno")
+    text = path.read_text(encoding="utf-8").replace("conv 3x3", "conv 3x3 pad circular")
+    net = mgno.MgNO(6, 2, 3, size=16, around="circular").double()
+    settings = {"width": 6, "T": 2, "L": 3, "size": 16}
+    compiled = compile_source(Source("mgno.mgspec", text), settings=settings)
+    assert_equal(compiled, net, groups(net), image(2, 1, 16, 16))
+
+
+def _named(net: nn.Module, operators: dict[str, str], norms: list[str]) -> dict[str, Weights]:
+    """torchvision's modules by the names that their weights have in the spec."""
+    modules = dict(net.named_modules())
+    named: dict[str, Weights] = {ours: modules[theirs] for ours, theirs in operators.items()}
+    return named | {f"norm[{number}]": modules[theirs] for number, theirs in enumerate(norms)}

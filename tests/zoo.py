@@ -14,11 +14,18 @@ SMALL: dict[str, dict[str, object]] = {
     "mgnet_grouped": {"width": 0.25, "size": 16},
     "mgnet_hexu": {"size": 8},
     "mgnet_jacobi": {"c": 8, "L": 3, "size": 16},
+    "mgno": {"width": 6, "T": 2, "L": 3, "size": 16},
+    "mobilenet_v2": {"width": 0.25, "size": 32, "classes": 10},
     "poisson": {"L": 4},
     "poisson_learned": {"L": 4},
     "poly_mgnet": {"width": 0.25, "size": 16},
     "resnet18": {"size": 32, "classes": 10},
+    "resnet34": {"base": 8, "size": 32, "classes": 10},
+    "resnet50": {"base": 8, "size": 32, "classes": 10},
+    "resnext50_32x4d": {"base": 8, "groups": 4, "size": 32, "classes": 10},
+    "unet": {"base": 4, "L": 3, "size": 16},
     "unet_mg": {"base": 4, "L": 3, "size": 16},
+    "wide_resnet50_2": {"base": 8, "size": 32, "classes": 10},
 }
 
 

@@ -11,8 +11,16 @@ with learnable numbers lambda, or a and b (a root a +- bi of the polynomial), of
 rest is MgNet as in mgnet.py, with the unused `R0` and `Pi0` that the authors' code has here too.
 
 The authors' code (vanbetteray/Poly-MgNet) stores alpha = 1/lambda; here the weight is lambda. Its
-nets take linear steps first and one quadratic step last: `linear` and `quadratic` count them.
+nets take linear steps first and one quadratic step last: `linear` and `quadratic` count them. The
+above are its options `regular`; the defaults of its two scripts differ:
+
+    "poly"   u <- relu(norm(u + 1/lambda r))                              r = norm(f - A u)
+    "quad"   u <- u + relu(norm(A(1/lambda r)))                           r as above
+             u <- relu(norm(u + (2 a r - A r) / (a^2 + b^2)))
 """
+
+from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +29,7 @@ from torch.nn.functional import relu
 from .parts import Family, Scalars, avgpool, conv, depthwise, maxpool, norms, widths
 
 BASE = (64, 128, 256, 256)
+Script = Literal["", "poly", "quad"]
 
 
 class PolyMgNet(nn.Module):
@@ -35,8 +44,10 @@ class PolyMgNet(nn.Module):
         classes: int = 10,
         stem: int = 3,
         pool: bool = False,
+        script: Script = "",
     ) -> None:
         super().__init__()
+        self.script = script
         c = [0, *widths(width, BASE)]
         self.levels, self.pool = len(BASE), pool
         self.linear, self.steps = linear, linear + quadratic
@@ -56,9 +67,19 @@ class PolyMgNet(nn.Module):
     def _polynomial(self, l: int, i: int, r: Tensor) -> Tensor:
         """What step `i` of level `l` makes of the residual `r`."""
         if i <= self.linear:
-            return 1 / self.lam[l, i] * r
+            scaled = 1 / self.lam[l, i] * r
+            return self.A[l](scaled) if self.script == "quad" else scaled
         a, b = self.a[l, i], self.b[l, i]
         return (2 * a * r - self.A[l](r)) / (a**2 + b**2)
+
+    def _step(self, l: int, i: int, f: Tensor, u: Tensor, norm: Iterator[nn.Module]) -> Tensor:
+        """The next u of level `l`."""
+        r = next(norm)(f - self.A[l](u))
+        r = r if self.script == "poly" else relu(r)
+        p = self._polynomial(l, i, r)
+        if self.script == "poly" or (self.script == "quad" and i > self.linear):
+            return relu(next(norm)(u + p))
+        return u + relu(next(norm)(p))
 
     def forward(self, image: Tensor) -> Tensor:
         norm = iter(self.norms)
@@ -71,8 +92,7 @@ class PolyMgNet(nn.Module):
                 u = self.Pi[l](u)
                 f = self.R[l](r) + self.A[l](u)
             for i in range(1, self.steps + 1):
-                r = relu(next(norm)(f - self.A[l](u)))
-                u = u + relu(next(norm)(self._polynomial(l, i, r)))
+                u = self._step(l, i, f, u, norm)
         return self.W(avgpool(u))
 
 
@@ -84,8 +104,9 @@ def exact_count(
     classes: int = 10,
     stem: int = 3,
     pool: bool = False,
+    script: Script = "",
 ) -> int:
-    """Weights by arithmetic; pooling has none."""
+    """Weights by arithmetic; pooling has none, and a script's options neither."""
     c = widths(width, BASE)
     total = stem**2 * in_channels * c[0] + 2 * c[0]
     total += sum(9 * n * n for n in c)  # A

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -13,14 +14,18 @@ from . import (
     mgnet,
     mgnet_grouped,
     mgnet_hexu,
+    mgno,
+    mobilenet_v2,
     multigrid,
     packaged_mgnet,
     poly_mgnet,
-    resnet18,
+    residual,
     smoothers_mgnet,
+    unet,
 )
 from .parts import groups, numel
 
+CIFAR10, CIFAR100 = ({"classes": classes, "cifar": True} for classes in (10, 100))
 IMAGENET = {"classes": 1000, "stem": 7, "pool": True}
 HEXU_IMAGENET = {
     "steps": (3, 4, 6, 3),
@@ -32,9 +37,20 @@ HEXU_IMAGENET = {
 
 # name: network, arithmetic, configuration, exact count
 COUNTS = {
-    "resnet18-imagenet": (resnet18.build, resnet18, {}, 11_689_512),
-    "resnet18-cifar10": (resnet18.build, resnet18, {"classes": 10, "cifar": True}, 11_173_962),
-    "resnet18-cifar100": (resnet18.build, resnet18, {"classes": 100, "cifar": True}, 11_220_132),
+    "resnet18-imagenet": (residual.build, residual, {}, 11_689_512),
+    "resnet18-cifar10": (residual.build, residual, CIFAR10, 11_173_962),
+    "resnet18-cifar100": (residual.build, residual, CIFAR100, 11_220_132),
+    "resnet34": (residual.build, residual, {"name": "resnet34"}, 21_797_672),
+    "resnet34-cifar10": (residual.build, residual, {"name": "resnet34", **CIFAR10}, 21_282_122),
+    "resnet50": (residual.build, residual, {"name": "resnet50"}, 25_557_032),
+    "resnet50-cifar100": (residual.build, residual, {"name": "resnet50", **CIFAR100}, 23_705_252),
+    "wide_resnet50_2": (residual.build, residual, {"name": "wide_resnet50_2"}, 68_883_240),
+    "resnext50_32x4d": (residual.build, residual, {"name": "resnext50_32x4d"}, 25_028_904),
+    "mobilenet_v2": (mobilenet_v2.build, mobilenet_v2, {}, 3_504_872),
+    "mobilenet_v2-w0_35": (mobilenet_v2.build, mobilenet_v2, {"width": 0.35}, 1_677_128),
+    "mobilenet_v2-w0_5": (mobilenet_v2.build, mobilenet_v2, {"width": 0.5}, 1_968_680),
+    "mobilenet_v2-w0_75": (mobilenet_v2.build, mobilenet_v2, {"width": 0.75}, 2_636_424),
+    "mobilenet_v2-w1_4": (mobilenet_v2.build, mobilenet_v2, {"width": 1.4}, 6_108_776),
     "mgnet-AB-cifar10": (mgnet.MgNet, mgnet, {}, 2_750_666),
     "mgnet-A-cifar10": (mgnet.MgNet, mgnet, {"share_b": False}, 4_114_634),
     "mgnet-AB-cifar100": (mgnet.MgNet, mgnet, {"classes": 100}, 2_773_796),
@@ -45,6 +61,12 @@ COUNTS = {
     "mgiad-3-imagenet": (mgiad.MGiaD, mgiad, {"width": 3, **IMAGENET, "norm_p": True}, 5_543_848),
     "hexu-B^l": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {}, 8_278_794),
     "hexu-B^li": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {"share_b": False}, 10_638_090),
+    "mgno": (mgno.MgNO, mgno, {}, 572_661),
+    "mgno-smooth": (mgno.MgNO, mgno, {"layers": 5, "size": 211}, 678_093),
+    "mgno-residual": (mgno.MgNO, mgno, {"residual": True}, 651_501),
+    "unet": (unet.UNet, unet, {}, 31_030_658),
+    "unet-paper": (unet.UNet, unet, {"padded": False}, 31_030_658),
+    "unet-pets": (unet.UNet, unet, {"base": 16, "in_channels": 3, "classes": 3}, 1_941_139),
     "hexu-imagenet": (mgnet_hexu.HeXuMgNet, mgnet_hexu, HEXU_IMAGENET, 71_270_504),
 }
 
@@ -76,6 +98,8 @@ SMALL = {
     "poly-linear": (poly_mgnet.PolyMgNet, poly_mgnet, {}),
     "poly-quadratic": (poly_mgnet.PolyMgNet, poly_mgnet, {"linear": 0, "quadratic": 2}),
     "poly-both": (poly_mgnet.PolyMgNet, poly_mgnet, {"linear": 2, "quadratic": 1}),
+    "poly-outside": (poly_mgnet.PolyMgNet, poly_mgnet, {"script": "poly"}),
+    "poly-outside-both": (poly_mgnet.PolyMgNet, poly_mgnet, {"quadratic": 1, "script": "quad"}),
 }
 
 
@@ -139,16 +163,52 @@ def test_a_channel_hierarchy_of_one_level_is_mgnet_with_three_steps() -> None:
     assert torch.equal(ours(x), plain(x))
 
 
-def test_resnet_names_cover_the_network() -> None:
-    net = resnet18.build(10, cifar=True)
+TORCHVISION = {
+    "mobilenet_v2": (mobilenet_v2.build, mobilenet_v2.operator_names(), mobilenet_v2.norm_names()),
+    **{
+        name: (
+            partial(residual.build, name),
+            residual.operator_names(name),
+            residual.norm_names(name),
+        )
+        for name in residual.BLOCKS
+    },
+}
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_torchvision_names_cover_the_network(name: str) -> None:
+    build, operators, norm_names = TORCHVISION[name]
+    net = build(classes=10)
     modules = dict(net.named_modules())
-    named = [*resnet18.operator_names().values(), *resnet18.norm_names()]
-    assert sum(numel(modules[name]) for name in named) == numel(net)
+    named = [*operators.values(), *norm_names]
+    assert sum(numel(modules[path]) for path in named) == numel(net)
     called = []
-    for name in resnet18.norm_names():
-        modules[name].register_forward_hook(lambda *_, name=name: called.append(name))
-    assert net(torch.randn(2, 3, 16, 16)).shape == (2, 10)
-    assert called == resnet18.norm_names()
+    for path in norm_names:
+        modules[path].register_forward_hook(lambda *_, path=path: called.append(path))
+    assert net(torch.randn(2, 3, 32, 32)).shape == (2, 10)
+    assert called == norm_names
+
+
+@pytest.mark.parametrize(("padded", "size", "made"), [(False, 572, 388), (True, 256, 256)])
+def test_the_sizes_of_a_unet_are_the_papers(padded: bool, size: int, made: int) -> None:
+    net = unet.UNet(base=1, padded=padded)
+    assert net(torch.randn(1, 1, size, size)).shape == (1, 2, made, made)
+
+
+def test_a_unet_has_23_convolutions() -> None:
+    net = unet.UNet(base=1)
+    kinds = [type(member) for member in net.modules()]
+    assert kinds.count(nn.Conv2d) + kinds.count(nn.ConvTranspose2d) == 23
+
+
+@pytest.mark.parametrize("size", [37, 64])
+def test_a_layer_of_mgno_without_activation_and_bias_is_linear(size: int) -> None:
+    net = mgno.MgNO(3, 1, 4, post=1, residual=True, size=size).double()
+    a, b = torch.randn(2, 1, 1, size, size, dtype=torch.float64)
+    cycle = partial(net._cycle, 1, 1, None)
+    assert cycle(a).shape == (1, 3, size, size)
+    assert torch.allclose(cycle(2 * a - b), 2 * cycle(a) - cycle(b), rtol=0, atol=1e-12)
 
 
 # ---- textbook multigrid
