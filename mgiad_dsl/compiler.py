@@ -86,9 +86,9 @@ class Compiled:
         """
         from mgiad_dsl.counting.arrays import known_dtype
         from mgiad_dsl.counting.memory import memory
-        from mgiad_dsl.emit.split import split
+        from mgiad_dsl.emit.fit import fit
 
-        return memory(self.network, split(self.program), batch, known_dtype(dtype))
+        return memory(self.network, fit(self.program), batch, known_dtype(dtype))
 
     def for_inference(self) -> Compiled:
         """The same network for inference alone.

@@ -12,9 +12,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mgiad_dsl import Compiled, Source, compile_source
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.outline import outline
+from mgiad_dsl.outline.program import Function, OnCoarsest
 from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
 from tests.interpreter import run
+from tests.nested_specs import nested
 from tests.wild_specs import wild
 
 BATCHES, SIZE = 6, 10
@@ -135,6 +138,22 @@ def test_wild_specs(batch: int, level: Level) -> None:
             check_emitted(compiled_, image)
             check_rewritten(compiled_, image)
     assert tried > SIZE // 2
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_cycles_in_cycles(level: Level) -> None:
+    """Some of them are methods that call themselves, others say one level after the other."""
+    image, recursive = torch.randn(2, 3, 8, 8, dtype=torch.float64), []
+    for seed in range(12):
+        compiled_ = compile_source(Source(f"nested{seed}.mgspec", nested(seed)), level=level)
+        check_emitted(compiled_, image)
+        check_rewritten(compiled_, image)
+        recursive.append(any(map(calls_itself, outline(compiled_.network).cycles)))
+    assert {True, False} == set(recursive)
+
+
+def calls_itself(cycle: Function) -> bool:
+    return any(isinstance(each, OnCoarsest) for each in cycle.body)
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -12,6 +12,7 @@ from mgiad_dsl.counting.arrays import Array, Dtype, value
 from mgiad_dsl.counting.saved import beside
 from mgiad_dsl.graph import ops, shapes
 from mgiad_dsl.graph.ops import Op, Shape, Weighted, is_number
+from mgiad_dsl.graph.tree import part_name, visit_name
 from mgiad_dsl.outline.program import (
     Apply,
     Argument,
@@ -25,12 +26,15 @@ from mgiad_dsl.outline.program import (
     Index,
     Known,
     Member,
+    OnCoarsest,
     Parameter,
+    PartKey,
     Program,
     Reference,
     Repeat,
     Return,
     Statement,
+    Take,
     Variable,
 )
 
@@ -88,6 +92,8 @@ class _Run:
             match statement:
                 case Comment():
                     pass
+                case Take(names, operators):
+                    frame.operators.update(zip(names, map(self._key, operators), strict=True))
                 case Assign(target, expression):
                     frame.tensors[target] = self._value(expression)
                 case Default(target, expression, parts):
@@ -102,6 +108,9 @@ class _Run:
                         if name is not None and over is not None:
                             frame.operators[name] = (*self._key(over), number)
                         self._run((call,))
+                case OnCoarsest(level, coarsest, inner):
+                    if frame.indices[level] == frame.indices[coarsest]:
+                        return self._run(inner)
                 case Return(values):
                     return self._values(values)
                 case _:
@@ -142,6 +151,9 @@ class _Run:
                 return (family,)
             case Parameter(name):
                 return self._frames[-1].operators[name]
+            case Element(of, PartKey(index, level, number, role)):
+                visit = visit_name(index, self._index(level), number)
+                return (*self._key(of), part_name(visit, role))
             case Element(of, (Index(), *_) as indices):
                 return (*self._key(of), *map(self._index, indices))
             case Element(of, key):

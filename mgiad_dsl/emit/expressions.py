@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.ops import Shape
+from mgiad_dsl.graph.tree import part_name, visit_name
 from mgiad_dsl.outline.names import attribute
 from mgiad_dsl.outline.program import (
     Apply,
@@ -19,6 +21,7 @@ from mgiad_dsl.outline.program import (
     Known,
     Member,
     Parameter,
+    PartKey,
     Reference,
     Variable,
 )
@@ -66,14 +69,29 @@ def argument(given: Argument) -> str:
             assert_never(given)
 
 
-def _key(key: str | int | tuple[Index, ...]) -> str:
-    """``0``, ``"k0_pre"``, or indices: ``"2_0"``, ``f"{l}_{k + 1}"``."""
-    if isinstance(key, int):
-        return str(key)
-    if isinstance(key, str):
-        return f'"{key}"'
-    parts = [f"{{{_index(each)}}}" if each.of else _index(each).replace("-", "m") for each in key]
-    return f'{"f" if any(each.of for each in key) else ""}"{"_".join(parts)}"'
+def _key(key: str | int | PartKey | tuple[Index, ...]) -> str:
+    """``0``, ``"k0_pre"``, ``f"k{k}_pre"``, or indices: ``"2_0"``, ``f"{l}_{k + 1}"``."""
+    match key:
+        case int():
+            return str(key)
+        case str():
+            return f'"{key}"'
+        case PartKey(index, level, number, role):
+            return _text_of([level], part_name(visit_name(index, _level(level), number), role))
+        case tuple():
+            return _text_of(key, "_".join(map(_level, key)))
+        case _:
+            assert_never(key)
+
+
+def _text_of(indices: Sequence[Index], text: str) -> str:
+    """A text in quotes, in which indices stand."""
+    return f'{"f" if any(each.of for each in indices) else ""}"{text}"'
+
+
+def _level(index: Index) -> str:
+    """An index inside a text: ``2``, ``m1``, ``{l + 1}``."""
+    return f"{{{_index(index)}}}" if index.of else _index(index).replace("-", "m")
 
 
 def _index(index: Index) -> str:

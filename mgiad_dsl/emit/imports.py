@@ -16,10 +16,12 @@ from mgiad_dsl.outline.program import (
     Comment,
     Default,
     Expression,
+    OnCoarsest,
     Program,
     Repeat,
     Return,
     Statement,
+    Take,
 )
 
 
@@ -121,7 +123,9 @@ def _values(statement: Statement) -> tuple[Expression, ...]:
             return (value,)
         case Return(values=values):
             return values
-        case Comment() | Call() | Repeat():
+        case OnCoarsest(body=body):
+            return tuple(value for each in body for value in _values(each))
+        case Comment() | Take() | Call() | Repeat():
             return ()
         case _:
             assert_never(statement)

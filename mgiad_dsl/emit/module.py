@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from mgiad_dsl.emit.fit import fit
 from mgiad_dsl.emit.functions import doc, function, method
 from mgiad_dsl.emit.helpers import helpers, reset
 from mgiad_dsl.emit.imports import imports
 from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
 from mgiad_dsl.emit.operators import definitions, uses_lists
-from mgiad_dsl.emit.split import split
 from mgiad_dsl.emit.statements import statements
 from mgiad_dsl.graph.ops import Shape
 from mgiad_dsl.outline.program import Program
@@ -21,7 +21,7 @@ def emit(program: Program, about: tuple[str, ...]) -> str:
         about: the lines of the file's docstring.
     """
     lists = uses_lists(program)
-    printed = split(program)
+    printed = fit(program)
     parts = [
         '"""' + "\n".join(about) + ('"""\n' if len(about) == 1 else '\n"""\n'),
         imports(program, lists),

@@ -11,7 +11,7 @@ from typing_extensions import assert_never
 
 from mgiad_dsl.emit.expressions import decimal, number, pair
 from mgiad_dsl.emit.helpers import conv_class, stencil_class
-from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
+from mgiad_dsl.emit.layout import INDENT, WIDTH, Call, Display, lines
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import WeightGroup
 from mgiad_dsl.graph.ops import Weighted
@@ -44,8 +44,9 @@ def _families(tree: Tree, targets: list[str]) -> Iterator[str]:
         for target in targets:
             yield from _assign(target, tree, 2, 0)
         return
-    for target in targets:
-        yield f"{INDENT * 2}{target} = {_dict(tree)}"
+    together = f"{INDENT * 2}{', '.join(targets)} = {', '.join([_dict(tree)] * len(targets))}"
+    each = [f"{INDENT * 2}{target} = {_dict(tree)}" for target in targets]
+    yield from [together] if len(together) <= WIDTH else each
     yield f"{INDENT * 2}for family in ({', '.join(targets)}):"
     yield from _entries("family", tree, 3, 0)
 
@@ -90,6 +91,10 @@ def _assign(target: str, tree: Tree, indent: int, depth: int) -> Iterator[str]:
     """``target = ...``, and what lies in it."""
     margin = INDENT * indent
     if isinstance(tree, dict):
+        only = f"{margin}{target} = {_only(tree)}"
+        if _only(tree) and len(only) <= WIDTH:
+            yield only
+            return
         yield f"{margin}{target} = {_dict(tree)}"
         yield from _entries(target, tree, indent, depth)
     elif isinstance(tree, list) and _counts(tree) is None:
@@ -132,6 +137,14 @@ def _entries(target: str, tree: dict[str, Tree], indent: int, depth: int) -> Ite
 def _loop(depth: int) -> str:
     """The variable of a loop inside so many others."""
     return _LOOPS[min(depth, len(_LOOPS) - 1)]
+
+
+def _only(tree: dict[str, Tree]) -> Call | None:
+    """A dict with its entry, if that is the only one and takes no loops."""
+    key, inner = next(iter(tree.items()))
+    if len(tree) > 1 or isinstance(inner, dict) or _counts(inner) is None:
+        return None
+    return Call(_dict(tree).removesuffix("()"), (f'{{"{key}": {_made(inner)}}}',))
 
 
 def _dict(tree: dict[str, Tree]) -> str:

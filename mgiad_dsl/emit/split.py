@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -17,15 +17,17 @@ from mgiad_dsl.outline.program import (
     Default,
     Expression,
     Function,
+    OnCoarsest,
     Program,
     Repeat,
     Return,
     Statement,
+    Take,
     Variable,
 )
 from mgiad_dsl.outline.separate import assigned
 
-_LONGEST = 36  # of the parts that stay in an expression that is too long for a line
+_LONGEST = range(36, 76, 4)  # parts that stay in an expression that is too long for a line
 
 
 def split(program: Program) -> Program:
@@ -34,17 +36,20 @@ def split(program: Program) -> Program:
         program,
         steps=tuple(_function(step, 1) for step in program.steps),
         cycles=tuple(_function(cycle, 2) for cycle in program.cycles),
-        forward=_body(program.forward, (name for name, _ in program.inputs), 2),
+        forward=split_body(program.forward, [name for name, _ in program.inputs], 2),
     )
 
 
 def _function(made: Function, indent: int) -> Function:
-    return replace(made, body=_body(made.body, (each.name for each in made.parameters), indent))
+    return replace(
+        made, body=split_body(made.body, [each.name for each in made.parameters], indent)
+    )
 
 
-def _body(
-    body: tuple[Statement, ...], parameters: Iterable[str], indent: int
+def split_body(
+    body: Sequence[Statement], parameters: Iterable[str], indent: int
 ) -> tuple[Statement, ...]:
+    """The statements of a function as they are printed."""
     used = {*parameters, *assigned(body)}
     return tuple(each for statement in body for each in _statement(statement, used, indent))
 
@@ -62,7 +67,10 @@ def _statement(statement: Statement, used: Collection[str], indent: int) -> Iter
             parts, rest = _parts("return ", value, used, indent)
             yield from parts
             yield Return((rest,))
-        case Comment() | Call() | Repeat() | Return():
+        case OnCoarsest(body=body):
+            inner = (each for one in body for each in _statement(one, used, indent + 1))
+            yield replace(statement, body=tuple(inner))
+        case Comment() | Take() | Call() | Repeat() | Return():
             yield statement
         case _:
             assert_never(statement)
@@ -71,9 +79,26 @@ def _statement(statement: Statement, used: Collection[str], indent: int) -> Iter
 def _parts(
     before: str, value: Expression, used: Collection[str], indent: int
 ) -> tuple[tuple[Assign, ...], Expression]:
-    """Assignments to variables that are not ``used``, and what is left of the expression."""
+    """Assignments to variables that are not ``used``, and what is left of the expression.
+
+    As few as can be, on lines as short as can be.
+    """
     if len(INDENT) * indent + len(before) + len(write(value)) <= WIDTH:
         return (), value
+
+    def cost(found: tuple[tuple[Assign, ...], Expression]) -> tuple[bool, int, int]:
+        parts, rest = found
+        lines = [f"{each.target} = {write(each.value)}" for each in parts]
+        widest = len(INDENT) * indent + max(map(len, (before + write(rest), *lines)))
+        return widest > WIDTH, len(parts), widest
+
+    return min((_cut(value, longest, used) for longest in _LONGEST), key=cost)
+
+
+def _cut(
+    value: Expression, longest: int, used: Collection[str]
+) -> tuple[tuple[Assign, ...], Expression]:
+    """Parts of an expression that are no longer than so many columns."""
     names = (name for number in count(1) if (name := f"t{number}") not in used)
     found: list[Assign] = []
 
@@ -84,7 +109,7 @@ def _parts(
 
     def part(expression: Expression) -> Expression:
         short = shortened(expression)
-        if isinstance(short, Variable) or len(write(short)) <= _LONGEST:
+        if isinstance(short, Variable) or len(write(short)) <= longest:
             return short
         found.append(Assign(next(names), short))
         return Variable(found[-1].target)

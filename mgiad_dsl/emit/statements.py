@@ -14,9 +14,11 @@ from mgiad_dsl.outline.program import (
     Call,
     Comment,
     Default,
+    OnCoarsest,
     Repeat,
     Return,
     Statement,
+    Take,
 )
 
 
@@ -30,6 +32,8 @@ def _statement(statement: Statement, indent: int) -> Iterator[str]:
     match statement:
         case Comment(text):
             yield f"{margin}# {text}"
+        case Take():
+            yield from _take(statement, margin)
         case Assign(target, value):
             yield f"{margin}{target} = {write(value)}"
         case Default(target, value, parts):
@@ -43,10 +47,25 @@ def _statement(statement: Statement, indent: int) -> Iterator[str]:
         case Repeat():
             yield f"{margin}for {_every(statement)}:"
             yield from _statement(statement.call, indent + 1)
+        case OnCoarsest(level, coarsest, body):
+            yield f"{margin}if {level} == {coarsest}:"
+            yield from statements(body, indent + 1)
         case Return():
             yield from _return(statement, indent)
         case _:
             assert_never(statement)
+
+
+def _take(take: Take, margin: str) -> Iterator[str]:
+    """On one line if it fits; else each by itself."""
+    operators = [reference(each) for each in take.operators]
+    line = f"{margin}{', '.join(take.names)} = {', '.join(operators)}"
+    if len(line) <= WIDTH:
+        yield line
+    else:
+        yield from (
+            f"{margin}{name} = {each}" for name, each in zip(take.names, operators, strict=True)
+        )
 
 
 def _every(repeat: Repeat) -> str:

@@ -123,16 +123,22 @@ class Output:
     equation: Equation
 
 
-def visit_name(index: str, level: int, number: int = 1) -> str:
+def visit_name(index: str, level: int | str, number: int = 1) -> str:
     """``l2``, its second visit ``l2v2``, ``lm1`` for ``l = -1``: no two visits have one name.
 
     An index that would read on into the number (``l1``, ``lm``) is set apart by a ``_``, and one
-    that begins like the place of an output (``output_l``) by one in front.
+    that begins like the place of an output (``output_l``) by one in front. ``level`` may be a text
+    that stands for it.
     """
     before = "_" if re.match("_*output_", index) else ""
     behind = "_" if re.fullmatch(r".+[\dmv_]", index) else ""
     again = f"v{number}" if number > 1 else ""
     return f"{before}{index}{behind}{level}{again}".replace("-", "m")
+
+
+def part_name(visit: str, role: Role) -> str:
+    """``k0_pre``: what a part of a visit is called in the paths of its norms."""
+    return f"{visit}_{role}"
 
 
 Body: TypeAlias = "tuple[Equation | Cycle, ...]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mgiad_dsl.graph.tree import Role, visit_name
+from mgiad_dsl.graph.tree import Role, part_name, visit_name
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Where:
 
     def part(self, role: Role) -> Where:
         """A part of the visit that this is."""
-        return self._inside(role, role, (), (f"{self.visit}_{role}",))
+        return self._inside(role, role, (), (part_name(self.visit, role),))
 
     def repeated(self, number: int, first: int) -> Where:
         """The pass ``number`` of a part that repeats from ``first`` on."""

@@ -97,6 +97,17 @@ class Facts:
         )
         return [v for v in dict.fromkeys(used) if v not in own and not self.is_number(v)]
 
+    def uses(self, equations: Sequence[Equation]) -> dict[str, int]:
+        """The values from outside that equations work on, with the time when they last do so."""
+        given = set(self.given(equations))
+        return {
+            value: self.at(equation)
+            for equation in equations
+            for slot in self.own(equation)
+            for value in self.operation(slot).inputs
+            if value in given
+        }
+
     def kept(self, equations: Sequence[Equation]) -> list[str]:
         """The values that equations compute and that are used behind them."""
         end = self.at(equations[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import chain, count
 from typing import TypeVar
 
@@ -125,6 +125,11 @@ def class_name(spec: str) -> str:
     return f"{name}Network" if name in TAKEN or keyword.iskeyword(name) else name
 
 
+def article(kind: str) -> str:
+    """A V cycle, an F cycle."""
+    return "An" if kind == "F" else "A"
+
+
 class Namespace:
     """The names that are used in one function."""
 
@@ -133,6 +138,9 @@ class Namespace:
 
     def __contains__(self, name: str) -> bool:
         return name in self._used
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._used)
 
     def take(self, name: str) -> str:
         """The name, with a number behind it if something else has it."""

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from mgiad_dsl.graph.network import Network, Operation, WeightGroup
 from mgiad_dsl.outline.names import Namespace
 from mgiad_dsl.outline.plan import Around
-from mgiad_dsl.outline.program import Element, Index, Member, Reference
+from mgiad_dsl.outline.program import Element, Index, Member, PartKey, Reference
 
 Path = tuple["str | int", ...]
 
 
 class Operators:
-    """References to operators; norms with a place in the tree lie below ``path``."""
+    """References to operators; norms with a place in the tree lie below ``path``.
+
+    ``parts`` are other keys for what lies there.
+    """
 
     def __init__(
         self,
@@ -21,11 +24,13 @@ class Operators:
         group: Callable[[WeightGroup], Reference],
         norms: Mapping[str, Reference],
         path: Path = (),
+        parts: Mapping[str | int, PartKey] | None = None,
     ) -> None:
         self._network = network
         self._group = group
         self._norms = norms
         self._path = path
+        self._parts = parts or {}
 
     def of(self, node: Operation) -> Reference:
         """The operator of an operation."""
@@ -41,7 +46,8 @@ class Operators:
         found = self._norms[family]
         keys = path[len(self._path) :]
         for at, key in enumerate(keys, 1):
-            found = Element(found, key, passes if at == len(keys) else 0)
+            known = self._parts.get(key, key) if at == 1 else key
+            found = Element(found, known, passes if at == len(keys) else 0)
         return found
 
 
@@ -54,21 +60,31 @@ class Levels:
     def __init__(self, around: Around, space: Namespace) -> None:
         self._around = around
         self._space = space
-        self._given: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._needed: set[str] = set()
 
     @property
     def given(self) -> dict[str, str]:
         """The indices that the method needs, with the names of its parameters for them."""
-        return {name: self._given[name] for name in self._around if name in self._given}
+        return {name: self._names[name] for name in self._around if name in self._needed}
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Parameters for all indices, whether they are needed or not."""
+        return {name: self._name(name) for name in self._around}
+
+    def _name(self, index: str) -> str:
+        if index not in self._names:
+            self._names[index] = self._space.take(index)
+        return self._names[index]
 
     def index(self, name: str, value: int) -> Index:
         """An index ``name``: a level around the method, the next or the last one, or a number."""
         here = self._around.get(name)
         if here is None or abs(value - here) > 1 or value < 0:
             return Index(value)
-        if name not in self._given:
-            self._given[name] = self._space.take(name)
-        return Index(value - here, self._given[name])
+        self._needed.add(name)
+        return Index(value - here, self._name(name))
 
     def member(self, group: WeightGroup) -> Reference:
         """An operator as a member of the module."""

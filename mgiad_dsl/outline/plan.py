@@ -57,6 +57,10 @@ class Plan:
     def cycle(self, use: CycleUse) -> list[Item]:
         return list(self._visits(use.cycle, use.around))
 
+    def visit(self, visit: Visit, around: Around) -> list[Item]:
+        """A stay on one level of a cycle."""
+        return list(self._visit(visit, around))
+
     def _stage(self, stage: Stage) -> Iterator[Item]:
         match stage:
             case Start():
@@ -72,10 +76,13 @@ class Plan:
         for visit in cycle.visits:
             if self._lives(visit):
                 yield Note(heading(visit))
-            inside = {**around, visit.index: visit.level}
-            for part in visit.parts:
-                for pass_ in part.passes:
-                    yield from self._pass(part, pass_, inside)
+            yield from self._visit(visit, around)
+
+    def _visit(self, visit: Visit, around: Around) -> Iterator[Item]:
+        inside = {**around, visit.index: visit.level}
+        for part in visit.parts:
+            for pass_ in part.passes:
+                yield from self._pass(part, pass_, inside)
 
     def _pass(self, part: Part, pass_: Pass, around: Around) -> Iterator[Item]:
         step = None if has_cycle(pass_.body) else self._steps.wanted(pass_)

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from mgiad_dsl.graph.network import Operation, WeightGroup
 from mgiad_dsl.graph.ops import Op, Shape, Weighted
+from mgiad_dsl.graph.tree import Role
 
 # -- operators -------------------------------------------------------------------------------
 
@@ -35,6 +36,16 @@ class Index:
 
 
 @dataclass(frozen=True)
+class PartKey:
+    """The key of the norms of a part of a visit, on a level that is an index: ``f"k{k}_pre"``."""
+
+    index: str
+    level: Index
+    number: int  # of the visit
+    role: Role
+
+
+@dataclass(frozen=True)
 class Element:
     """``self.A["1_0"]`` by its indices; ``norm["k0_pre"]``, ``norm[0]``.
 
@@ -42,7 +53,7 @@ class Element:
     """
 
     of: Reference
-    key: str | int | tuple[Index, ...]
+    key: str | int | PartKey | tuple[Index, ...]
     passes: int = 0
 
 
@@ -95,6 +106,14 @@ class Comment:
 
 
 @dataclass(frozen=True)
+class Take:
+    """Operators, or dicts of them, by names of their own: ``A, B = self.A["1"], self.B["1"]``."""
+
+    names: tuple[str, ...]
+    operators: tuple[Reference, ...]
+
+
+@dataclass(frozen=True)
 class Assign:
     target: str
     value: Expression
@@ -135,6 +154,15 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class OnCoarsest:
+    """``if level == coarsest:`` what a cycle does there, which ends with a return."""
+
+    level: str
+    coarsest: str
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
 class Return:
     """The results of a function; with ``names`` a dict."""
 
@@ -142,7 +170,7 @@ class Return:
     names: tuple[str, ...] = ()
 
 
-Statement: TypeAlias = "Comment | Assign | Default | Call | Repeat | Return"
+Statement: TypeAlias = "Comment | Take | Assign | Default | Call | Repeat | OnCoarsest | Return"
 
 # -- functions -------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from mgiad_dsl.outline.program import (
     Call,
     Comment,
     Default,
+    Repeat,
     Return,
     Statement,
     Variable,
@@ -112,11 +113,19 @@ class Scope:
         if not names and isinstance(last, Assign) and [Variable(last.target)] == results:
             self.body[-1] = Return((last.value,))
         elif (
-            not names and isinstance(last, Call) and last.targets == tuple(r.name for r in results)
+            not names
+            and isinstance(last, Call)
+            and last.targets == tuple(r.name for r in results)
+            and not self._ends_in_loop()
         ):
             self.body[-1] = replace(last, targets=())
         else:
             self.body.append(Return(tuple(results), tuple(names)))
+
+    def _ends_in_loop(self) -> bool:
+        """Whether so many calls repeat at the end that a loop of all of them is shorter."""
+        last = folded(self.body, lambda: "")[-1]
+        return isinstance(last, Repeat) and last.times > 2
 
     def statements(self) -> tuple[Statement, ...]:
         """What was written, with what repeats as loops."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from typing_extensions import assert_never
@@ -13,10 +13,12 @@ from mgiad_dsl.outline.program import (
     Call,
     Comment,
     Default,
+    OnCoarsest,
     Program,
     Repeat,
     Return,
     Statement,
+    Take,
 )
 
 
@@ -36,18 +38,20 @@ def separated(program: Program) -> Program:
     )
 
 
-def assigned(body: tuple[Statement, ...]) -> Iterator[str]:
+def assigned(body: Sequence[Statement]) -> Iterator[str]:
     """The variables that statements assign to."""
     for statement in body:
         match statement:
             case Assign(target=target) | Default(target=target):
                 yield target
-            case Call(targets=targets):
+            case Call(targets=targets) | Take(names=targets):
                 yield from targets
             case Repeat(call=call, name=name):
                 yield from call.targets
                 if name is not None:
                     yield name
+            case OnCoarsest(body=inner):
+                yield from assigned(inner)
             case Comment() | Return():
                 pass
             case _:
@@ -65,7 +69,9 @@ def _statement(statement: Statement, names: Mapping[str, str]) -> Statement:
             return replace(statement, function=names[function])
         case Repeat(call=call) if not call.method:
             return replace(statement, call=replace(call, function=names[call.function]))
-        case Comment() | Assign() | Default() | Call() | Repeat() | Return():
+        case OnCoarsest(body=body):
+            return replace(statement, body=_renamed(body, names))
+        case Comment() | Take() | Assign() | Default() | Call() | Repeat() | Return():
             return statement
         case _:
             assert_never(statement)

@@ -117,7 +117,7 @@ class StepFunctions:
         self, lead: Instance, given: list[str], labels: list[Label | None], space: Namespace
     ) -> Variables:
         """The variables of a function, which begin with what it is given."""
-        events = [event(self._facts, [equation], local=True) for equation in lead.equations]
+        events = [event(self._facts, [equation]) for equation in lead.equations]
         bound = [label for each in events for label in each.bound]
         names = distinct(shortened([*(label for label in labels if label), *bound]), space)
         variables = Variables(self._facts, events, names, space)

@@ -6,8 +6,10 @@ while the first is still needed, it gets a name of its own.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.tree import Equation
@@ -24,8 +26,15 @@ class Event:
     bound: Mapping[Label, str]
 
 
+Hides = Literal["nothing", "lets", "all but results"]
+
+
 class Variables:
-    """The variables of a function; ``events`` are all that will happen in it, in order."""
+    """The variables of a function; ``events`` are all that will happen in it, in order.
+
+    ``given`` are the last uses in it of the values that it is given: what others do with them
+    later is not its concern.
+    """
 
     def __init__(
         self,
@@ -33,11 +42,13 @@ class Variables:
         events: Sequence[Event],
         names: Mapping[Label, str],
         space: Namespace,
+        given: Mapping[str, int] | None = None,
     ) -> None:
         self._facts = facts
         self._events = events
         self._names = names
         self._space = space
+        self._last_use = facts.last_use if given is None else ChainMap({**given}, facts.last_use)
         self._holds: dict[str, str] = {}  # variable -> value
         self._home: dict[str, str] = {}  # value -> variable
         self._bound: dict[Label, list[int]] = {}
@@ -96,7 +107,7 @@ class Variables:
             return True
         event = self._events[number] if number >= 0 else None
         end = -1 if event is None else event.last if last else event.first - 1
-        return self._facts.last_use.get(held, -1) <= end
+        return self._last_use.get(held, -1) <= end
 
     def _stays(self, label: Label, value: str, number: int) -> bool:
         """Whether the label is not another value's before the last use of this one."""
@@ -106,7 +117,7 @@ class Variables:
                 continue
             if event.bound[label] == value:
                 continue
-            if self._facts.last_use.get(value, -1) <= event.last:
+            if self._last_use.get(value, -1) <= event.last:
                 return True
             return value in event.bound.values()  # it moves to another name
         return True
@@ -124,11 +135,13 @@ class Variables:
         return "r" if node.op == ops.Binary("-") else "t"  # most differences are residuals
 
 
-def event(facts: Facts, equations: Sequence[Equation], local: bool) -> Event:
-    """What equations bind that run at once; their lets are known to others only if ``local``."""
-    bound = {}
+def event(facts: Facts, equations: Sequence[Equation], hides: Hides = "nothing") -> Event:
+    """What equations bind that run at once, but for what nobody else sees of it."""
+    bound, results = {}, set(facts.kept(equations))
     for equation in equations:
         value = facts.value(equation)
-        if value is not None and (local or equation.indices is not None):
+        hidden = equation.indices is None if hides != "nothing" else False
+        hidden = hidden or (hides == "all but results" and value not in results)
+        if value is not None and not hidden:
             bound[equation.target, equation.indices] = value
     return Event(facts.at(equations[0]), facts.at(equations[-1]), bound)

@@ -25,6 +25,7 @@ from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
 from tests.counting.measured import peak_bytes, saved_bytes
 from tests.graph.broken import KINDS
+from tests.nested_specs import nested
 from tests.random_specs import Plan, plans, text
 from tests.test_properties import BOUNDED, levels
 from tests.wild_specs import at_rank
@@ -201,6 +202,13 @@ def test_of_signals_and_volumes(name: str, level: Level, rank: int) -> None:
     text = at_rank(OTHERS[name], rank).replace("5x3", "5" if rank == 1 else "3x1x3")
     text = text.replace("pad 2 x 1 reflect", "pad 2 reflect" if rank == 1 else "pad 1 reflect")
     check(compile_source(Source(name, text), level=level))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_of_cycles_in_cycles(seed: int, level: Level) -> None:
+    """Methods that call themselves hold values on each level."""
+    check(compile_source(Source("nested", nested(seed)), level=level))
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])

@@ -89,7 +89,15 @@ def test_one_step_is_written_once_and_called_with_its_operators() -> None:
     assert "A: nn.Module, B: nn.Module, norm: nn.ModuleList, A_u: Tensor | None = None" in text
     assert "return u + F.relu(norm[1](B(F.relu(norm[0](f - A_u)))))" in text
     assert "u[l,k] + relu(norm(B[l,k](relu(norm(f[l,k] - A[l,k](u[l,k]))))))" in text
-    assert len(re.findall(r"def v_cycle_k\d", text)) == 3  # levels 3 and 4 share one
+    methods = re.findall(r"def (\w+_cycle\w*)", text)
+    assert methods == ["v_cycle_k1", "v_cycle_k"]  # at l = 1, from zero; at all others
+
+
+def test_a_demanding_reader_has_little_to_read() -> None:
+    for name, most in (("mgnet", 110), ("mgiad", 170)):
+        lines = compile_file(name).python.splitlines()
+        assert len(lines) < most
+        assert max(map(len, lines)) <= 100
 
 
 def test_names_in_the_state_dict_come_from_the_spec() -> None:
@@ -300,6 +308,30 @@ def test_activations_are_those_of_torch(name: str) -> None:
         assert torch.equal(value, theirs(x))
 
 
+def test_families_have_names_of_their_own_where_that_saves_lines() -> None:
+    """But not if something else is called so."""
+    long = "a_family_with_a_long_name"
+    text = f"""network families
+    input x : 4 x 8 x 8
+    levels l in 1..3 : resolution
+    spaces u[l] : 4 channels
+    operators {{ {long}[l], second[l], F[l] : u[l] -> u[l] conv 3x3
+                R : u[l-1] -> u[l] conv 3x3 }}
+    start {{ u[1] = x }}
+    cycle over l : backslash {{
+        smooth 2 {{ u[l] = u[l] + {long}[l](relu(second[l](relu(F[l](u[l]))))) }}
+        coarsen {{ u[l+1] = R(relu({long}[l](u[l]))) + {long}[l+1](R(relu(u[l]))) }}
+    }}
+    output y = u[3]
+    """
+    source = compile_source(Source("families", text)).python
+    assert f"{long}, second = self.{long}, self.second\n" in source
+    assert 'self.F["3"]' in source
+    assert "self.second[" not in source
+    short = compile_source(Source("families", text.replace(long, "A"))).python
+    assert 'self.A["3"]' in short
+
+
 def test_parts_of_a_long_expression_are_computed_where_it_is() -> None:
     """What a step is not given, and nothing of it where it is."""
     name = "operator_with_a_name_that_is_long"
@@ -323,9 +355,8 @@ def test_parts_of_a_long_expression_are_computed_where_it_is() -> None:
     assert (
         f"""
     if t is None:
-        t1 = inner_{name}(u)
-        t2 = outer_{name}(F.relu(t1))
-        t = F.relu(t2)
+        t1 = F.relu(inner_{name}(u))
+        t = F.relu(outer_{name}(t1))
     return u + B(f - t)
 """
         in source
