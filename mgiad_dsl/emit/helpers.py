@@ -72,6 +72,24 @@ class LayerNorm2d(nn.LayerNorm):
         return normed if channels_last else normed.contiguous()
 '''
 
+_DROP_PATH = '''
+class DropPath(nn.Module):
+    """Stochastic depth: in training a whole image is zero with probability p."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = x.new_empty(x.shape[0], *(1 for _ in x.shape[1:])).bernoulli_(1 - self.p)
+        return x * kept.div_(1 - self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+'''
+
 SMALL_GROUPS = '''
 class SmallGroups2d(nn.Conv2d):
     """Small groups of channels; a CPU computes several together, with zeros between: faster."""
@@ -103,6 +121,7 @@ def helpers(program: Program, lists: bool) -> list[str]:
     kinds = {type(op) for op in made}
     found = [_stencil(made)] if ops.Stencil in kinds else []
     found += [_LAYER_NORM] if ops.LayerNorm in kinds else []
+    found += [_DROP_PATH] if ops.DropPath in kinds else []
     found += [SMALL_GROUPS] if small_groups(program) else []
     return found + ([_LISTS] if lists else [])
 

@@ -205,6 +205,10 @@ def construct(op: Weighted) -> Call:
             return Call("LayerNorm2d", (str(c),))
         case ops.PReLU(channels=c):
             return Call("nn.PReLU", (str(c),))
+        case ops.Dropout(p):
+            return Call("nn.Dropout", (decimal(float(p)),))
+        case ops.DropPath(p):
+            return Call("DropPath", (decimal(float(p)),))
         case ops.Scalar(initial=value):
             return Call("nn.Parameter", (f"torch.tensor({decimal(float(value))})",))
         case _:

@@ -17,7 +17,7 @@ _Named = TypeVar("_Named", bound=Hashable)
 TAKEN = frozenset(
     [
         *("F", "nn", "torch", "Tensor", "Callable", "self", "super"),
-        *("REGIONS", "lists", "Stencil", "LayerNorm2d", "SmallGroups2d"),
+        *("REGIONS", "lists", "Stencil", "LayerNorm2d", "DropPath", "SmallGroups2d"),
         *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance"),
     ]
 )

@@ -11,7 +11,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mgiad_dsl import Source, compile_source
 from mgiad_dsl.base import files
+from mgiad_dsl.runtime import load
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
@@ -28,14 +30,17 @@ RECIPE = Recipe(epochs=3, batch=32, accumulate=2, lr=0.05, ema=0.9, crop=1, flip
 STEPS = 3 * 6  # 200 images
 
 
-def run(folder: Path, moment: str | None = None, delay: float | None = None) -> int:
+def run(
+    folder: Path, moment: str | None = None, delay: float | None = None, spec: str | None = None
+) -> int:
     """Train or resume in ``folder``; the exit code (negative: the signal that ended it).
 
     ``moment`` is "step:7", "write:3", "rename:3", "prune:3" or "record:2": the run is killed
     after so many steps, or in that stage of writing the third file, the second record.
-    ``delay`` kills it from outside after so many seconds.
+    ``delay`` kills it from outside after so many seconds. ``spec`` is the text of a network to
+    train, instead of a small one.
     """
-    process = CONTEXT.Process(target=train, args=(folder, moment))
+    process = CONTEXT.Process(target=train, args=(folder, moment, spec))
     process.start()
     process.join(delay)
     if process.is_alive():
@@ -45,12 +50,14 @@ def run(folder: Path, moment: str | None = None, delay: float | None = None) -> 
     return process.exitcode
 
 
-def train(folder: Path, moment: str | None) -> None:
+def train(folder: Path, moment: str | None, spec: str | None = None) -> None:
     torch.set_num_threads(1)
     if moment:
         arm(*moment.split(":"))
     torch.manual_seed(3)
     model = nn.Sequential(SmallCycle(channels=8), nn.Dropout(0.2))
+    if spec:
+        model = load(compile_source(Source("spec", spec)).python)
     data, device = fake("fake:1x8x8:10:200"), torch.device("cpu")
     feed = TrainBatches(data, RECIPE, device, 3, Share(RECIPE.batch, parts=RECIPE.accumulate))
     result = fit(
