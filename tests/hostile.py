@@ -74,6 +74,7 @@ TORCH += [
 EMITTED = ["Stencil2d", "ChannelNorm", "lists", "make", "count", "REGIONS", "rows", "t", "t1"]
 EMITTED += ["each", "family", "key", "module", "u1_0", "u_coarse", "f_coarse", "A_coarse", "norm2"]
 EMITTED += ["v_cycle_k2", "smooth_l", "Net", "part", "geometry", "u_", "A_u", "keys"]
+EMITTED += ["DropPath"]
 EMITTED += ["values", "items", "pop", "clear", "update", "append"]
 NAMES = KEYWORDS + DUNDERS + BUILTINS + TORCH + EMITTED
 

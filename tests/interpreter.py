@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from operator import add, mul, neg, pow, sub, truediv
 from typing import TypeAlias
+from zlib import crc32
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torchvision.ops import stochastic_depth
 from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
@@ -38,10 +40,12 @@ def run(
     images: Mapping[str, Tensor],
     training: bool,
     eps: float = 1e-5,
+    alike: bool = False,
 ) -> dict[str, Tensor]:
     """The outputs; ``state`` is that of the emitted module, its buffers change in training.
 
-    ``eps`` is that of norms.
+    ``eps`` is that of norms; what is ``alike`` draws by the name of an operation, whatever was
+    drawn before.
     """
     values: dict[str, Value] = {}
     live = network.live()
@@ -50,6 +54,8 @@ def run(
             values[node.name] = images[node.op.name]
         elif node.name in live:
             given = [values[name] for name in node.inputs]
+            if alike and isinstance(node.op, ops.Chance):
+                torch.manual_seed(crc32(node.name.encode()))
             values[node.name] = _apply(node, given, _weights(network, node, state), training, eps)
     batch = len(next(iter(images.values())))
     shapes = {name: (batch, *network.operations[v].shape) for name, v in network.outputs.items()}
@@ -105,6 +111,10 @@ def _apply(
             return last.movedim(-1, 1).contiguous()
         case ops.PReLU():
             return F.prelu(x, w["weight"])
+        case ops.Dropout(p):
+            return F.dropout(x, float(p), training)
+        case ops.DropPath(p):
+            return stochastic_depth(x, float(p), "row", training)
         case ops.Activation(name, slope):
             more = () if slope is None else (float(slope),)
             return _ACTIVATIONS.get(name, getattr(F, name, None))(x, *more)

@@ -103,6 +103,7 @@ def test_no_operator_hides_what_a_module_has() -> None:
     [
         ("_1", "Network1"), ("__", "Network"), ("f", "FNetwork"), ("tensor", "TensorNetwork"),
         ("stencil2d", "Stencil2dNetwork"), ("channel_norm", "ChannelNormNetwork"),
+        ("drop_path", "DropPathNetwork"),
         ("none", "NoneNetwork"),
         ("true", None), ("callable", "CallableNetwork"), ("__debug__", "Debug"), ("self", "Self"),
     ],

@@ -33,7 +33,9 @@ OPERATORS = """
     m[{at}] : layernorm
     g : groupnorm group_size 2
     h[*] : prelu
-    j[{at}] : prelu
+    a[{at}] : prelu
+    d : dropout 1/4
+    e[l] : droppath 1/(4 + l)
     s : scalar 1/2
     q[l] : scalar -1/4
 """
@@ -208,7 +210,7 @@ class _Writer:
             *(f"A[{at}]({one})", f"B[{at},1]({one})", f"B[{at},2]({one})", f"C({one})"),
             *(f"Q[l]({one})", f"Q[{self.first}]({one})", f"Q[2 * l]({one}) + Q[1]({value})"),
             *(f"K({one})", f"n({one})", f"m[{at}]({one})", f"g({one})", f"relu({one})"),
-            *(f"h({one})", f"j[{at}]({one})"),
+            *(f"h({one})", f"a[{at}]({one})", f"d({one})", f"e[l]({one})"),
             *(f"leaky_relu({one}, 1/4)", f"tanh({one})", f"-({one})", f"({one}) / 3"),
             *(f"tanh({one}) * {value}", f"tanh(X({one})) * {value}", f"{value} * avgpool({one})"),
             *(f"Y({one})", f"Z({one})"),

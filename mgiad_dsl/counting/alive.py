@@ -70,7 +70,6 @@ class _Run:
     """A run of a program, with a frame for each function that runs; the last one is innermost."""
 
     def __init__(self, program: Program, batch: int, dtype: Dtype) -> None:
-        self.peak = 0
         self._batch, self._dtype = batch, dtype
         self._steps = {step.name: step for step in program.steps}
         self._cycles = {cycle.name: cycle for cycle in program.cycles}
@@ -81,6 +80,7 @@ class _Run:
         }
         inputs = {name: self._tensor(node.shape) for name, node in program.inputs}
         self._frames = [_Frame(inputs)]
+        self.peak = sum(each.bytes for each in inputs.values())
         self._run(program.forward)
 
     # -- statements --------------------------------------------------------------------------
@@ -180,6 +180,8 @@ class _Run:
         if is_number(expression.op):
             return _Tensor((), 0)
         op = self._op(expression)
+        if isinstance(op, ops.Chance):
+            return given[0]  # in an inference it gives what it is given
         made = self._tensor(_shape(expression, op, tuple(each.shape for each in given)))
         alive = {each for f in self._frames for each in (*f.tensors.values(), *f.stack)}
         alive.update(given, (made,))

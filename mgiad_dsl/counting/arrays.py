@@ -11,7 +11,7 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.graph.ops import Shape
 from mgiad_dsl.language.words import did_you_mean
 
-Content = Literal["values", "statistics", "integers"]
+Content = Literal["values", "statistics", "integers", "booleans"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Dtype:
 
     def bytes(self, content: Content) -> int:
         """The bytes of an element."""
-        return {"values": self.width, "statistics": max(4, self.width), "integers": 8}[content]
+        statistics = max(4, self.width)
+        widths = {"values": self.width, "statistics": statistics, "integers": 8, "booleans": 1}
+        return widths[content]
 
 
 _DTYPES: Mapping[str, Dtype] = {

@@ -60,7 +60,7 @@ def _trained(network: Network) -> set[str]:
 
 def _values(network: Network, node: Operation, trained: Collection[str]) -> tuple[Operation, ...]:
     """The values that an operation saves, of those it is given and that it makes."""
-    given = tuple(network.operations[name] for name in node.inputs)
+    given = tuple(_computed(network, name) for name in node.inputs)
     match node.op:
         case ops.Conv(boundary=boundary) | ops.Stencil(boundary=boundary) if boundary != "zeros":
             # what is padded is another tensor; to undo a circle takes no values
@@ -77,12 +77,20 @@ def _values(network: Network, node: Operation, trained: Collection[str]) -> tupl
         case ops.Binary(sign):
             return _operands(sign, given[0], given[1], node, trained)
         case (
-            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Upsample()
-            | ops.Negate() | ops.Join()
+            ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Dropout()
+            | ops.DropPath() | ops.Upsample() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:
             assert_never(node.op)
+
+
+def _computed(network: Network, name: str) -> Operation:
+    """Where a value is computed: with probability 0 chance gives the one that it is given."""
+    node = network.operations[name]
+    while isinstance(node.op, ops.Chance) and not node.op.p:
+        node = network.operations[node.inputs[0]]
+    return node
 
 
 def _operands(
@@ -109,7 +117,7 @@ def _reciprocal(network: Network, node: Operation) -> tuple[Array, ...]:
 
 
 def beside(op: Op, given: Shape, made: Shape) -> tuple[Array, ...]:
-    """What an operation makes beside its value in training: statistics, places of maxima."""
+    """What an operation makes beside its value in training: statistics, places, what is kept."""
     match op:
         case ops.Conv() | ops.Stencil() if op.boundary != "zeros":
             around = (n + 2 * p for n, p in zip(given[1:], op.padding, strict=True))
@@ -122,10 +130,14 @@ def beside(op: Op, given: Shape, made: Shape) -> tuple[Array, ...]:
             return (Array(prod(made[1:]), each=True, content="statistics"),) * 2
         case ops.Pool(maximum=True):
             return (Array(prod(made), each=True, content="integers"),)
+        case ops.Dropout(p) if p:
+            return (Array(prod(made), each=True, content="booleans"),)
+        case ops.DropPath(p) if p:
+            return (Array(1, each=True),)
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
-            | ops.Linear() | ops.PReLU() | ops.Activation() | ops.Pool() | ops.Upsample()
-            | ops.Binary() | ops.Negate() | ops.Join()
+            | ops.Linear() | ops.PReLU() | ops.Dropout() | ops.DropPath() | ops.Activation()
+            | ops.Pool() | ops.Upsample() | ops.Binary() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return ()
         case _:

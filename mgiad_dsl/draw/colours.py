@@ -16,7 +16,8 @@ PALE = "#A0A0A0"
 DEAD = "#E4E4E4"
 LIGHTEST = 0.42
 HUED = ("operator", "scalar", "transfer")
-BESIDE = ("norm", "activation")  # roles of what stands beside operators, and has no chip there
+# Roles of what stands beside operators, and has no chip there.
+BESIDE = ("norm", "activation", "chance")
 
 
 def order(group: WeightGroup) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -15,7 +15,7 @@ from mgiad_dsl.graph.weights import trainable
 
 MANY = 6
 MUTED = "#777777"
-ROLES = ("stem", "operator", "scalar", "transfer", "norm", "activation", "head")
+ROLES = ("stem", "operator", "scalar", "transfer", "norm", "activation", "chance", "head")
 
 Family = list[WeightGroup]
 

@@ -134,7 +134,7 @@ class _Teller:
         return tuple(self._line(setting, target) for target, setting in lines.items())
 
     def _line(self, found: list[Equation], name: str = "") -> Line:
-        """The operators that equations use, without norms and activations."""
+        """The operators that equations use, without norms, activations and chance."""
         chips: dict[Chip, None] = {}
         words: dict[str, None] = {}
         for slot in _slots(found):

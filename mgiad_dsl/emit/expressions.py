@@ -135,7 +135,10 @@ def _text(expression: Expression) -> Text:
             return f"{_operator(expression)}({flat})", _ATOM
         case ops.Conv() | ops.Stencil():
             return _conv(expression, expression.op, texts[0]), _ATOM
-        case ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU():
+        case (
+            ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Dropout()
+            | ops.DropPath()
+        ):  # fmt: skip
             return f"{_operator(expression)}({texts[0]})", _ATOM
         case _:
             assert_never(expression.op)

@@ -71,6 +71,24 @@ class ChannelNorm(nn.LayerNorm):
         return normed if x.stride(1) == 1 else normed.contiguous()
 '''
 
+_DROP_PATH = '''
+class DropPath(nn.Module):
+    """Stochastic depth: in training a whole image is zero with probability p."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = x.new_empty(x.shape[0], *(1 for _ in x.shape[1:])).bernoulli_(1 - self.p)
+        return x * kept.div_(1 - self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+'''
+
 SMALL_GROUPS = '''
 class SmallGroups2d(nn.Conv2d):
     """Small groups of channels; a CPU computes several together, with zeros between: faster."""
@@ -102,6 +120,7 @@ def helpers(program: Program, lists: bool) -> list[str]:
     ranks = sorted({len(op.kernel) for op in made if isinstance(op, ops.Stencil)})
     found = [_stencil(made, rank) for rank in ranks]
     found += [_LAYER_NORM] if any(isinstance(op, ops.LayerNorm) for op in made) else []
+    found += [_DROP_PATH] if any(isinstance(op, ops.DropPath) for op in made) else []
     found += [SMALL_GROUPS] if small_groups(program) else []
     return found + ([_LISTS] if lists else [])
 

@@ -48,6 +48,7 @@ def _is_made_of_torch(op: Weighted) -> bool:
             return True
         case (
             ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.PReLU()
+            | ops.Dropout() | ops.DropPath()
         ):  # fmt: skip
             return False
         case _:
@@ -63,7 +64,7 @@ def _is_made_of_functional(op: Weighted) -> bool:
             return True
         case (
             ops.Scalar() | ops.LayerNorm() | ops.Linear() | ops.BatchNorm() | ops.GroupNorm()
-            | ops.PReLU()
+            | ops.PReLU() | ops.Dropout() | ops.DropPath()
         ):  # fmt: skip
             return False
         case _:
@@ -82,8 +83,8 @@ def _needs_torch(node: Apply) -> bool:
             return True
         case (
             ops.Input() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
-            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Pool()
-            | ops.Upsample() | ops.Binary() | ops.Negate()
+            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Dropout()
+            | ops.DropPath() | ops.Pool() | ops.Upsample() | ops.Binary() | ops.Negate()
         ):  # fmt: skip
             return False
         case _:
@@ -99,7 +100,7 @@ def _needs_functional(op: Op) -> bool:
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Conv() | ops.Stencil()
             | ops.Linear() | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU()
-            | ops.Binary() | ops.Negate() | ops.Join()
+            | ops.Dropout() | ops.DropPath() | ops.Binary() | ops.Negate() | ops.Join()
         ):  # fmt: skip
             return False
         case _:

@@ -98,7 +98,7 @@ def _assign(target: str, tree: Tree, indent: int, depth: int) -> Iterator[str]:
         yield f"{margin}{target} = {_dict(tree)}"
         yield from _entries(target, tree, indent, depth)
     elif isinstance(tree, list) and _counts(tree) is None:
-        yield f"{margin}{target} = nn.ModuleList({_kinds(tree)})"
+        yield from lines(Call(f"{target} = nn.ModuleList", (_kinds(tree),)), indent)
         yield from _items(target, tree, indent, depth)
     else:
         made = _made(tree)
@@ -152,15 +152,15 @@ def _dict(tree: dict[str, Tree]) -> str:
     return f"nn.{'ParameterDict' if scalars else 'ModuleDict'}()"
 
 
-def _kinds(tree: list[Tree]) -> str:
-    """Empty lists and dicts, to be filled."""
+def _kinds(tree: list[Tree]) -> str | Display:
+    """Operators; else empty lists and dicts, to be filled."""
     kinds = ["nn.ModuleDict()" if isinstance(inner, dict) else "nn.ModuleList()" for inner in tree]
     made = [construct(inner) for inner in tree if not isinstance(inner, (dict, list))]
     if len(made) == len(tree):
-        return f"[{', '.join(map(str, made))}]"
+        return Display("", tuple(map(str, made)), brackets=("[", "]"))
     if len(set(kinds)) == 1:
         return f"{kinds[0]} for _ in range({len(kinds)})"
-    return f"[{', '.join(kinds)}]"
+    return Display("", tuple(kinds), brackets=("[", "]"))
 
 
 def _append(target: str, item: Tree) -> Call:
@@ -218,6 +218,10 @@ def construct(op: Weighted) -> Call:
             return Call("ChannelNorm", (str(c),))
         case ops.PReLU(channels=c):
             return Call("nn.PReLU", (str(c),))
+        case ops.Dropout(p):
+            return Call("nn.Dropout", (decimal(float(p)),))
+        case ops.DropPath(p):
+            return Call("DropPath", (decimal(float(p)),))
         case ops.Scalar(initial=value):
             return Call("nn.Parameter", (f"torch.tensor({decimal(float(value))})",))
         case _:

@@ -30,6 +30,10 @@ def describe(op: Op) -> str:
             return f"layernorm {op.channels}"
         case ops.PReLU():
             return f"prelu {op.channels}"
+        case ops.Dropout(p):
+            return f"dropout {float(p):g}"
+        case ops.DropPath(p):
+            return f"droppath {float(p):g}"
         case ops.Scalar():
             return f"scalar {float(op.initial):g}"
         case ops.Activation(name, slope) if slope is not None:
@@ -72,6 +76,8 @@ def noun(op: Op) -> str:
             return "a norm"
         case ops.PReLU() | ops.Activation():
             return "an activation"
+        case ops.Dropout() | ops.DropPath():
+            return "a dropout"
         case ops.Pool():
             return "a pooling"
         case ops.Upsample():
@@ -117,8 +123,8 @@ def kind(op: Op) -> str:
         case ops.Upsample(mode=mode):
             return "upsample" if mode == "nearest" else f"upsample {mode}"
         case (
-            ops.Stencil() | ops.Scalar() | ops.Activation() | ops.Input() | ops.Constant()
-            | ops.Binary() | ops.Negate() | ops.Zeros() | ops.Join()
+            ops.Stencil() | ops.Scalar() | ops.Dropout() | ops.DropPath() | ops.Activation()
+            | ops.Input() | ops.Constant() | ops.Binary() | ops.Negate() | ops.Zeros() | ops.Join()
         ):  # fmt: skip
             return describe(op)
         case _:

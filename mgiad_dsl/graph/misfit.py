@@ -42,8 +42,8 @@ def _arity(op: Op) -> int:
             return parts
         case (
             ops.Zeros() | ops.Conv() | ops.Stencil() | ops.Linear() | ops.BatchNorm()
-            | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Activation() | ops.Pool()
-            | ops.Upsample() | ops.Negate()
+            | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Dropout() | ops.DropPath()
+            | ops.Activation() | ops.Pool() | ops.Upsample() | ops.Negate()
         ):  # fmt: skip
             return 1
         case _:
@@ -61,8 +61,9 @@ def _sizes(op: Op) -> tuple[Size, ...]:
             return (size,)
         case (
             ops.Input() | ops.Zeros() | ops.Constant() | ops.Scalar() | ops.Linear()
-            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Activation()
-            | ops.Pool() | ops.Binary() | ops.Negate() | ops.Join()
+            | ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Dropout()
+            | ops.DropPath() | ops.Activation() | ops.Pool() | ops.Binary() | ops.Negate()
+            | ops.Join()
         ):  # fmt: skip
             return ()
         case _:
@@ -100,6 +101,11 @@ def _wrong_channels(op: Op, given: tuple[Shape, ...]) -> Iterator[str]:
         case ops.Pool() | ops.Upsample():
             if len(first) < 2:
                 yield f"is given {first}, which has no points"
+        case ops.Dropout(p) | ops.DropPath(p):
+            if not first:
+                yield "is given a number"
+            if not 0 <= p < 1:
+                yield f"has the probability {p}"
         case ops.Zeros():
             if not first:
                 yield "takes its batch size from a number"

@@ -60,8 +60,8 @@ class WeightGroup:
     and ``path`` is where it lies: part of the cycle, number of the pass and of the norm in it
     (``("l1_pre", 0, 1)``).
     ``levels`` are the level indices it belongs to (``{"l": 2, "k": 0}``); an index on which
-    its uses differ is left out. ``role`` is operator, transfer, norm, activation, stem, head or
-    scalar.
+    its uses differ is left out. ``role`` is operator, transfer, norm, activation, chance, stem,
+    head or scalar.
     ``key`` is the name in its family (``2_0``, ``l1_pre.0.1``), empty where the family is one
     group; ``name`` (``A.2_0``) the prefix of its tensors in the ``state_dict``.
     ``made_of`` are the groups of the network as written that its weights come from: itself, and

@@ -137,6 +137,20 @@ class PReLU:
 
 
 @dataclass(frozen=True)
+class Dropout:
+    """In training each element is zero with probability ``p``, the others are divided by 1 - p."""
+
+    p: int | Fraction
+
+
+@dataclass(frozen=True)
+class DropPath:
+    """In training each image is zero with probability ``p``, the others are divided by 1 - p."""
+
+    p: int | Fraction
+
+
+@dataclass(frozen=True)
 class Activation:
     """``slope`` is that of a ``leaky_relu`` below zero, if it is not PyTorch's."""
 
@@ -195,7 +209,11 @@ _ZERO_AT_ZERO = frozenset(
     {"relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "hardswish", "tanh"}
 )
 
-Weighted: TypeAlias = Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | PReLU | Scalar
+Chance: TypeAlias = Dropout | DropPath
+# What sharing groups are, and a module holds; chance alone has no tensors.
+Weighted: TypeAlias = (
+    Conv | Stencil | Linear | BatchNorm | GroupNorm | LayerNorm | PReLU | Chance | Scalar
+)
 Resampling: TypeAlias = Pool | Upsample
 Op: TypeAlias = (
     Input | Zeros | Constant | Weighted | Activation | Resampling | Binary | Negate | Join
@@ -205,10 +223,10 @@ Op: TypeAlias = (
 def repeats(op: Op) -> bool:
     """Whether an operation gives the same again for the same inputs, and changes nothing.
 
-    A batch norm in training updates its statistics at every use.
+    A batch norm in training updates its statistics at every use, and chance draws anew.
     """
     match op:
-        case BatchNorm() | Input():
+        case BatchNorm() | Dropout() | DropPath() | Input():
             return False
         case (
             Zeros() | Constant() | Scalar() | Conv() | Stencil() | Linear() | GroupNorm()
@@ -221,7 +239,10 @@ def repeats(op: Op) -> bool:
 
 
 def keeps_zero(op: Op) -> bool:
-    """Whether an operation of one input makes zero of zero, whatever its weights."""
+    """Whether an operation of one input makes zero of zero, whatever its weights.
+
+    Chance does, but it also draws: what is drawn next is to be the same at every level.
+    """
     match op:
         case Conv() | Linear():
             return not op.bias
@@ -231,7 +252,7 @@ def keeps_zero(op: Op) -> bool:
             return True
         case (
             Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
-            | Binary() | Join()
+            | Dropout() | DropPath() | Binary() | Join()
         ):  # fmt: skip
             return False
         case _:
@@ -249,7 +270,7 @@ def is_linear(op: Op) -> bool:
             return True
         case (
             Input() | Zeros() | Constant() | Scalar() | BatchNorm() | GroupNorm() | LayerNorm()
-            | PReLU() | Activation() | Binary() | Join()
+            | PReLU() | Dropout() | DropPath() | Activation() | Binary() | Join()
         ):  # fmt: skip
             return False
         case _:

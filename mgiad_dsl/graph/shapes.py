@@ -54,8 +54,8 @@ def result(op: Op, inputs: tuple[Shape, ...], own: Shape) -> Shape:
         case ops.Upsample(size=size):
             return (inputs[0][0], *size)
         case (
-            ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Activation()
-            | ops.Negate()
+            ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Dropout()
+            | ops.DropPath() | ops.Activation() | ops.Negate()
         ):  # fmt: skip
             return inputs[0]
         case ops.Binary():
@@ -103,6 +103,8 @@ def macs(op: Op, input_shape: Shape, output_shape: Shape) -> int:
             | ops.GroupNorm()
             | ops.LayerNorm()
             | ops.PReLU()
+            | ops.Dropout()
+            | ops.DropPath()
             | ops.Activation()
             | ops.Pool()
             | ops.Upsample()

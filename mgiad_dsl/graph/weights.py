@@ -51,6 +51,8 @@ def tensors(op: Weighted) -> tuple[Tensor, ...]:
             return (Tensor("weight", (c,)), Tensor("bias", (c,)))
         case ops.PReLU(channels=c):
             return (Tensor("weight", (c,)),)
+        case ops.Dropout() | ops.DropPath():
+            return ()
         case _:
             assert_never(op)
 

@@ -22,23 +22,25 @@ KindName = Literal[
     "groupnorm",
     "layernorm",
     "prelu",
+    "dropout",
+    "droppath",
 ]
 PoolName = Literal["avgpool", "maxpool"]
 ResamplingName = Literal[PoolName, "upsample"]
 KIND_NAMES: tuple[KindName, ...] = get_args(KindName)
 RESAMPLINGS: tuple[ResamplingName, ...] = get_args(ResamplingName)
 
-Argument = Literal["kernel", "stencil", "initial", "window", "factor", "none"]
+Argument = Literal["kernel", "stencil", "initial", "probability", "window", "factor", "none"]
 Signature = Literal["needed", "allowed", "none"]
-Family = Literal["map", "norm", "activation", "resampling", "number"]
+Family = Literal["map", "norm", "activation", "chance", "resampling", "number"]
 
 
 @dataclass(frozen=True)
 class Traits:
     """The row of a kind.
 
-    ``family``: a map between spaces, a norm, an activation with weights, a resampling (which has
-    none), or a number.
+    ``family``: a map between spaces, a norm, an activation with weights, chance in training or a
+    resampling (which have none), or a number.
     ``argument``: what stands behind the kind. ``signature``: whether ``: u -> f`` does before it.
     ``exclusive``: options of which one may stand, or with ``one_needed`` must.
     ``has_boundary``: whether ``pad`` may say what lies around the image.
@@ -113,6 +115,8 @@ def _traits(kind: KindName) -> Traits:
             return Traits("norm", options=frozenset({"group_size"}), takes_vectors=True)
         case "prelu":
             return Traits("activation", takes_vectors=True)
+        case "dropout" | "droppath":
+            return Traits("chance", "probability", takes_vectors=True)
         case _:
             assert_never(kind)
 

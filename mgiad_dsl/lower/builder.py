@@ -11,7 +11,7 @@ from mgiad_dsl.graph.describe import describe
 from mgiad_dsl.graph.network import Network, Operation, Place, WeightGroup
 from mgiad_dsl.graph.ops import Op, Shape, Weighted
 from mgiad_dsl.graph.tree import Body, Cycle, Equation
-from mgiad_dsl.graph.weights import shares_weights
+from mgiad_dsl.graph.weights import shares_weights, tensors
 from mgiad_dsl.language.spec import Operator
 from mgiad_dsl.lower.values import SCALAR, Tensor
 from mgiad_dsl.lower.where import Where
@@ -155,11 +155,12 @@ class Builder:
             self._first_uses[group.name] = Note(f"the first use, in {self._prefix}", span)
             return self._register(group)
         if not shares_weights(group.op, op):
+            what = "weights" if tensors(op) else "a probability"
             raise SpecError(
-                f"two uses of `{operator.name}` share weights but differ: "
+                f"two uses of `{operator.name}` share {what} but differ: "
                 f"{describe(group.op)} and {describe(op)}",
                 span,
-                hint=_mend(operator),
+                hint=_mend(operator, what),
                 notes=(
                     self._first_uses[group.name],
                     Note(f"`{operator.name}` is declared here", operator.span),
@@ -174,11 +175,11 @@ class Builder:
         return group.name
 
 
-def _mend(operator: Operator) -> str:
-    """How uses that differ get weights of their own."""
+def _mend(operator: Operator, what: str) -> str:
+    """How uses that differ get weights of their own, or a probability."""
     if operator.kind.traits.family == "norm" and not operator.indices:
         return f"write `{operator.name}[*]` for a new norm at every use"
-    return f"give `{operator.name}` an index, so that each has weights of its own"
+    return f"give `{operator.name}` an index, so that each has {what} of its own"
 
 
 def _check_size(op: Op, inputs: tuple[Tensor, ...], shape: Shape, span: Span) -> None:

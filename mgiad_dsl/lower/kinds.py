@@ -17,7 +17,7 @@ from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.ops import Op, Shape, Size
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of
+from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of, show
 from mgiad_dsl.language.kinds import UPSAMPLINGS, PoolName
 from mgiad_dsl.language.spec import MAX_RANK, Options
 
@@ -78,6 +78,10 @@ class Kinds:
                 return ops.LayerNorm(ends.channels_in)
             case "prelu":
                 return ops.PReLU(ends.channels_in)
+            case "dropout":
+                return ops.Dropout(self._probability(kind, env))
+            case "droppath":
+                return ops.DropPath(self._probability(kind, env))
             case "avgpool" | "maxpool":
                 return _pool(kind, options)
             case "upsample":
@@ -95,6 +99,21 @@ class Kinds:
                 f"a scalar starts at a number, not {kind_of(initial)}", kind.argument.span
             )
         return ops.Scalar(initial)
+
+    def _probability(self, kind: ast.Kind, env: Environment) -> int | Fraction:
+        assert isinstance(kind.argument, ast.Expr)
+        span = kind.argument.span
+        value = self._evaluator.value(kind.argument, env)
+        if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
+            raise SpecError(f"a probability is a number, not {kind_of(value)}", span)
+        if value < 0 or float(value) >= 1:  # the emitted file has a float
+            raise SpecError(
+                f"the probability of a {kind.name} must be at least 0 and less than 1, "
+                f"not {show(value)}",
+                span,
+                hint=f"of one in ten: {kind.name} 1/10",
+            )
+        return value
 
     def window(self, name: PoolName, window: ast.Window, env: Environment, given: Shape) -> Op:
         """The pooling ``maxpool(g, 3x3 stride 2)`` of a value of a shape.

@@ -10,6 +10,7 @@ from mgiad_dsl.base.source import Caution, LimitError, Note, Span, SpecError
 from mgiad_dsl.check.parts import labelled, missing
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import Body, Cycle, Output, Part, Pass, Role, Stage, Start, Visit
+from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
 from mgiad_dsl.language.rules import ONLY_ZERO
@@ -252,7 +253,7 @@ class _Lowering:
         live = network.live_groups()
         lines: dict[int, list[str]] = {}
         for name, group in network.groups.items():
-            if name not in live:
+            if name not in live and tensors(group.op):
                 line, _ = group.span.source.place(group.span.start)
                 lines.setdefault(line, []).append(name)
         for names in lines.values():

@@ -122,7 +122,8 @@ class Operators:
         """Operators without an index exist once, used or not; others are nothing unused."""
         used = {group.family for group in self._builder.network.groups.values()}
         for operator in self.families.values():
-            exists = not operator.indices and operator.kind.traits.family != "resampling"
+            family = operator.kind.traits.family
+            exists = not operator.indices and family not in ("resampling", "chance")
             if exists and operator.name not in used and not operator.wrong:
                 with self._report.catch():
                     self._declare(operator)
@@ -288,7 +289,7 @@ def _joined(label: str, values: tuple[Tensor, ...], span: Span) -> Shape:
 
 
 def _role(operator: Operator, place: Place, source: Place, spaces: Spaces) -> str:
-    if operator.kind.traits.family in ("norm", "activation"):
+    if operator.kind.traits.family in ("norm", "activation", "chance"):
         return operator.kind.traits.family
     if operator.kind.traits.family == "number":
         return "scalar"

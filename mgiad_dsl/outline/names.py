@@ -17,15 +17,8 @@ _Named = TypeVar("_Named", bound=Hashable)
 TAKEN = frozenset(
     [
         *("F", "nn", "torch", "Tensor", "Callable", "self", "super"),
-        *(
-            "REGIONS",
-            "lists",
-            "Stencil1d",
-            "Stencil2d",
-            "Stencil3d",
-            "ChannelNorm",
-            "SmallGroups2d",
-        ),
+        *("REGIONS", "lists", "Stencil1d", "Stencil2d", "Stencil3d"),
+        *("ChannelNorm", "DropPath", "SmallGroups2d"),
         *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance"),
     ]
 )

@@ -159,7 +159,8 @@ class Steps:
             case ops.Upsample():
                 return node.op, given[0]
             case (
-                ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Scalar()
+                ops.BatchNorm() | ops.GroupNorm() | ops.LayerNorm() | ops.PReLU() | ops.Dropout()
+                | ops.DropPath() | ops.Scalar()
             ):  # fmt: skip
                 return type(node.op).__name__
             case (

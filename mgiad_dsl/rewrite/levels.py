@@ -9,6 +9,7 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite.cancel import cancel
+from mgiad_dsl.rewrite.chance import drop_chance
 from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.constants import fold_constants
 from mgiad_dsl.rewrite.join import join_linear
@@ -38,8 +39,9 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
         join_groups,
     ),
 }
-# After those of the level: they change weights, and what comes out cannot be trained.
-_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_unneeded, fold_norms, drop_unused)
+# Before those of the level and after them: what comes out cannot be trained.
+_FIRST_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_chance,)
+_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_unneeded, fold_norms, drop_unused)  # of weights
 
 
 def known_level(level: object) -> Level:
@@ -75,7 +77,9 @@ def stages(
 ) -> Iterator[tuple[Rewrite, Network]]:
     """Each pass, with the network that it leaves; as `rewrite`."""
     passes = _PASSES[known_level(level)]
-    for pass_ in (*passes, *_FOR_INFERENCE) if inference else passes:
+    if inference:
+        passes = (*_FIRST_FOR_INFERENCE, *passes, *_FOR_INFERENCE)
+    for pass_ in passes:
         network = pass_(network)
         verify(network)
         yield pass_, network

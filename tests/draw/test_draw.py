@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from fractions import Fraction
 from html import unescape
 from pathlib import Path
 
@@ -382,6 +383,8 @@ def test_thousands_of_levels(cycle: str, detail: bool) -> None:
         (ops.GroupNorm(6, 2), "groupnorm, groups of 3"),
         (ops.LayerNorm(4), "layernorm"),
         (ops.PReLU(4), "prelu"),
+        (ops.Dropout(Fraction(1, 8)), "dropout 0.125"),
+        (ops.DropPath(0), "droppath 0"),
         (ops.Stencil(((1, 2, 1),), fixed=True), "fixed stencil 1x3"),
         (ops.Scalar(1), "scalar 1"),
         (ops.Pool(maximum=False), "avgpool"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision.ops import StochasticDepth
 
 from mgiad_dsl import Source, compile_source
 from mgiad_dsl.rewrite import LEVELS, Level
@@ -41,7 +42,7 @@ def both(operator: str, level: Level, *modules: nn.Module) -> tuple[nn.Module, N
     ours = emitted.state_dict()
     names = dict(zip(by_hand.state_dict(), ours, strict=True))
     by_hand.load_state_dict({theirs: ours[name] for theirs, name in names.items()})
-    return emitted, by_hand
+    return emitted.train(), by_hand.train()
 
 
 def assert_equal(emitted: nn.Module, by_hand: nn.Module) -> None:
@@ -66,3 +67,32 @@ def test_prelu(level: Level) -> None:
             nn.init.constant_(slope, value)
     assert_equal(emitted, by_hand)
     assert_equal(emitted.eval(), by_hand.eval())
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(
+    ("operator", "module"),
+    [
+        ("dropout 1/4", nn.Dropout(0.25)),
+        ("dropout 0", nn.Dropout(0.0)),
+        ("droppath 1/4", StochasticDepth(0.25, "row")),
+        ("droppath 0", StochasticDepth(0.0, "row")),
+    ],
+)
+def test_chance(operator: str, module: nn.Module, level: Level) -> None:
+    """The same numbers in the same order; none in evaluation."""
+    emitted, by_hand = both(f"X : {operator}", level, module, module)
+    x = torch.randn(6, 3, 8, 8)
+    assert_equal(emitted, by_hand)
+    assert torch.equal(emitted(x), emitted(x)) == operator.endswith(" 0")
+    assert_equal(emitted.eval(), by_hand.eval())
+    assert torch.equal(emitted(x), emitted(x))
+
+
+def test_a_path_that_is_dropped_is_zero_for_whole_images() -> None:
+    text = "network net input x : 3 x 8 x 8 operators { X : droppath 3/4 } output y = X(x)"
+    made = load(compile_source(Source("net", text)).python)(torch.ones(4000, 3, 8, 8))
+    assert made.flatten(1).eq(made[:, :1, 0, 0]).all()
+    kept = made[:, 0, 0, 0]
+    assert set(kept.tolist()) == {0.0, 4.0}
+    assert abs(float(kept.mean()) - 1) < 0.15

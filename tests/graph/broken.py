@@ -31,6 +31,7 @@ operators {
     P : u[l] -> u[l-1] conv 3x3 stride 2 transposed
     T : u[l] -> u[l] stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] learnable
     batch : batchnorm   group : groupnorm group_size 2   layer : layernorm   slope : prelu
+    drop : dropout 1/4   path : droppath 1/4
     s : scalar 1/2
     J : u[l], f[l] -> u[l] conv 1x1
     W : u[1] -> 5 linear
@@ -38,8 +39,8 @@ operators {
 start { u[1] = S(image)   f[1] = u[1] }
 cycle over l : V {
     smooth 2 { u[l] = u[l] - s * relu(batch(A(u[l]))) / 2 }
-    coarsen { u[l+1] = slope(R(u[l])) }
-    correct { u[l] = layer(group(T(u[l]) + P(u[l+1]))) + J(u[l], u[l]) }
+    coarsen { u[l+1] = drop(slope(R(u[l]))) }
+    correct { u[l] = layer(group(T(u[l]) + P(u[l+1]))) + path(J(u[l], u[l])) }
 }
 output map = upsample(maxpool(u[1], 2x2), 2)
 output logits = -W(avgpool(u[1]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import get_args
 
 import pytest
@@ -256,6 +257,8 @@ def test_a_breach_of_other_kinds(breach: Breach) -> None:
         (ops.GroupNorm, {"channels": 8}, "takes 8 channels, not 4"),
         (ops.LayerNorm, {"channels": 8}, "takes 8 channels, not 4"),
         (ops.PReLU, {"channels": 8}, "takes 8 channels, not 4"),
+        (ops.Dropout, {"p": 1}, "has the probability 1"),
+        (ops.DropPath, {"p": Fraction(-1, 2)}, "has the probability -1/2"),
         (ops.Pool, {"window": (2,), "stride": (2,), "padding": (0,)},
          "has another rank than its input (4, 8, 8)"),
         (ops.Upsample, {"size": (8, 8, 8)}, "has another rank than its input (4, 4, 4)"),

@@ -23,7 +23,8 @@ output o = {output}
 
 
 ARGUMENTS: dict[Argument, str] = {
-    "kernel": "3x3", "stencil": "[[1]]", "initial": "1", "window": "2x2", "factor": "2", "none": ""
+    "kernel": "3x3", "stencil": "[[1]]", "initial": "1", "probability": "0", "window": "2x2",
+    "factor": "2", "none": "",
 }  # fmt: skip
 
 
@@ -236,6 +237,51 @@ def test_a_prelu_is_new_at_every_use_if_it_says_so() -> None:
     found = graph(text("[*] : prelu", output="X(X(image))"))
     assert [g.name for g in found.groups.values() if g.users] == ["X.output_o.0", "X.output_o.1"]
     assert {g.role for g in found.groups.values() if g.users} == {"activation"}
+
+
+@pytest.mark.parametrize(("word", "kind"), [("dropout", ops.Dropout), ("droppath", ops.DropPath)])
+def test_chance(word: str, kind: type[ops.Dropout | ops.DropPath]) -> None:
+    node = applied(f": {word} 1/10")
+    assert (node.op, node.shape) == (kind(Fraction(1, 10)), (3, 9, 9))
+    assert applied(f": image -> 3 {word} 0").op == kind(0)
+    levelled = text(f"[i] : {word} i/4", output="X[1](X[2](image))")
+    found = graph(levelled)
+    assert [g.op for g in found.groups.values() if g.users] == [
+        kind(Fraction(1, 2)), kind(Fraction(1, 4))
+    ]  # fmt: skip
+    for wrong in ("1", "3/2", "-1/10", "1 - 10^(-20)"):
+        (message,) = errors(text(f": {word} {wrong}"))
+        wanted = f"the probability of a {word} must be at least 0 and less than 1, not "
+        assert message.startswith(wanted)
+    assert errors(text(f": {word} true")) == ["a probability is a number, not a boolean"]
+    assert errors(text(f": {word} act")) == ["a probability is a number, not the word `relu`"]
+    assert errors(text(f": image -> 6 {word} 0")) == [
+        f"a `{word}` keeps the channels, but `X` stands between 3 and 6"
+    ]
+    assert errors(text(f"[*] : {word} 0")) == [
+        "`[*]` stands alone, behind a norm or a prelu: norm[*]"
+    ]
+
+
+def test_chance_has_no_weights_that_could_be_dead() -> None:
+    for start in ("", "start { let r = X(image) }"):
+        found = compiled(text(": dropout 1/10", output="image") + start)
+        dead = [w.message for w in found.warnings if w.message.startswith("dead")]
+        assert dead == ["dead weights, never applied: W"]
+
+
+def test_uses_of_one_chance_have_one_probability() -> None:
+    bad = """network net
+    input image : 3 x 8 x 8
+    levels l in 1..2 : resolution
+    spaces u[l] : 3 channels
+    operators { X : u[l] -> u[l] dropout l/4   R : u[l] -> u[l+1] maxpool 2x2 }
+    start { u[1] = image   u[2] = X(R(X(u[1]))) }
+    output o = u[2]
+    """
+    assert errors(bad) == [
+        "two uses of `X` share a probability but differ: dropout 0.25 and dropout 0.5"
+    ]
 
 
 def test_linear_needs_one_point() -> None:

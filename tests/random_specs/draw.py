@@ -24,6 +24,7 @@ AWKWARD_NAMES = [
 ]
 _NAMED = ["u", "f", "g", "r", "A", "B", "R", "Pi", "P", "Rc", "Pic", "Pc", "norm", "s", "head", "H"]
 _NAMED += ["D", "theta", "image", "relax", "sweep", "logits", "map", "fine", "shared", "act"]
+_NAMED += ["drop"]
 
 
 def _cycles(kinds: Sequence[str], least: int) -> st.SearchStrategy[Cycle]:
@@ -112,6 +113,8 @@ def _kinds(
     norm = draw(st.sampled_from(norms))
     kinds |= {"norm": norm} if norm else {}
     kinds |= {"s": "scalar 3/4"} if draw(st.booleans()) else {}
+    chance = draw(st.sampled_from([None, "dropout 1/4", "droppath 1/4", "dropout 0"]))
+    kinds |= {"drop": chance} if chance else {}
     kinds |= {"head": "linear"} if "logits" in outputs else {}
     kinds |= {"H": Conv(bias=True)} if "map" in outputs else {}
     kinds |= {"D": Conv((3, 3), bias=True)} if draw(st.booleans()) else {}
@@ -125,7 +128,7 @@ def _form(name: str, equal: bool, nested: bool) -> st.SearchStrategy[str]:
     if name in ("Rc", "Pic", "Pc"):
         return st.just("level")
     forms = ["level"]
-    if name in ("A", "B", "norm", "s"):
+    if name in ("A", "B", "norm", "s", "drop"):
         forms += ["step", "pairs", "switched"]
     forms += ["fresh", "fresh"] * (name == "norm")
     forms += ["all", "all"] * (equal and not (nested and name in ("A", "B", "norm")))

@@ -32,6 +32,8 @@ def _elements(kind: Conv | str, given: int, made: int) -> tuple[int, int]:
         "prelu": (made, 0),
         "linear": (given * made + made, 0),
         "scalar": (1, 0),
+        "dropout": (0, 0),
+        "droppath": (0, 0),
         "stencil": (0, 9) if "fixed" in kind else (9, 0),
     }.get(word, (0, 0))
 
@@ -95,7 +97,7 @@ class _Walk:
 
     def _relax(self, levels: Index, number: int) -> Iterator[Use]:
         for step in range(1, number + 1):
-            for name in ("A", "norm", "s", "B", "norm"):
+            for name in ("A", "norm", "s", "B", "norm", "drop"):
                 yield from self._inside(name, levels, step)
 
     def _inside(self, name: str, levels: Index, step: int) -> Iterator[Use]:

@@ -99,6 +99,8 @@ class _Writer:
         residual = self._norm(f"f[{at}] - {self._use('A', at, 'i')}(u[{at}])", at, "i")
         correction = self._norm(f"{self._use('B', at, 'i')}(r)", at, "i")
         step = f"act({correction})"
+        if "drop" in self.plan.kinds:
+            step = f"{self._use('drop', at, 'i')}({step})"
         if "s" in self.plan.kinds:
             s = self._use("s", at, "i")
             step = f"2*{s}/({s}^2 + 1) * {step}"

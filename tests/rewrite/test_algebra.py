@@ -35,6 +35,8 @@ operators {{
     norm : batchnorm
     group : groupnorm group_size 1
     slope : prelu
+    drop : dropout 1/4
+    path : droppath 1/4
     s : scalar 3/2
 }}
 start {{ r = y  u = x  {start} }}
@@ -98,6 +100,12 @@ def check_values(output: str, start: str = "") -> None:
         ("r + sigmoid(u)", {"+": 1, "Activation": 1, "Zeros": 1}),
         ("r + norm(u)", {"+": 1, "BatchNorm": 1, "Zeros": 1}),
         ("r + group(u)", {"+": 1, "GroupNorm": 1, "Zeros": 1}),
+        # what draws: the next numbers are to be the same
+        ("r + drop(u)", {"+": 1, "Dropout": 1, "Zeros": 1}),
+        (
+            "path(r) + path(A(drop(u)))",
+            {"+": 1, "Conv": 1, "DropPath": 2, "Dropout": 1, "Zeros": 1},
+        ),
     ],
 )
 def test_operators_of_zero(output: str, left: dict[str, int]) -> None:

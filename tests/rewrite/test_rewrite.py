@@ -18,13 +18,14 @@ from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import Equation
 from mgiad_dsl.graph.verify import verify
-from mgiad_dsl.rewrite import common, levels, rewrite
+from mgiad_dsl.rewrite import levels, rewrite
 from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from tests.zoo import ZOO, small
 
 OF_LEVELS = list(dict.fromkeys(each for level in levels.LEVELS for each in levels._PASSES[level]))
-PASSES = list(dict.fromkeys([*OF_LEVELS, *levels._FOR_INFERENCE]))
+OF_INFERENCE = (*levels._FIRST_FOR_INFERENCE, *levels._FOR_INFERENCE)
+PASSES = list(dict.fromkeys([*OF_LEVELS, *OF_INFERENCE]))
 NO_PASSES = {"levels", "replaced"}  # the runner, and what passes end with
 
 TINY = """network tiny
@@ -38,6 +39,8 @@ operators {{
     fresh[*] : batchnorm
     group : groupnorm group_size 1
     s : scalar 1/2
+    drop : dropout 1/2
+    path : droppath 1/2
 }}
 start {{ u = x }}
 {start}
@@ -142,20 +145,30 @@ def test_only_what_has_state_or_chance_does_not_repeat() -> None:
     made = [
         ops.Input("x"), ops.Zeros(), ops.Constant(1), ops.Scalar(1), ops.Conv(1, 1, (1, 1)),
         ops.Stencil(((1,),), True), ops.Linear(1, 1), ops.BatchNorm(1), ops.GroupNorm(1, 1),
-        ops.LayerNorm(1), ops.PReLU(1), ops.Activation("relu"), ops.Pool(True),
+        ops.LayerNorm(1), ops.PReLU(1), ops.Dropout(0), ops.DropPath(0), ops.Activation("relu"),
+        ops.Pool(True),
         ops.Upsample((1, 1), "nearest"), ops.Binary("+"), ops.Negate(), ops.Join(2),
     ]  # fmt: skip
     assert {type(op) for op in made} == set(get_args(ops.Op))
-    assert [op for op in made if not ops.repeats(op)] == [ops.Input("x"), ops.BatchNorm(1)]
+    once = [ops.Input("x"), ops.BatchNorm(1), ops.Dropout(0), ops.DropPath(0)]
+    assert [op for op in made if not ops.repeats(op)] == once
 
 
-def test_what_has_chance_is_never_merged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no dropout yet: activations play its part."""
+def test_what_has_chance_is_never_merged() -> None:
     network = tiny("A[1](relu(A[1](u))) + A[1](relu(A[1](u)))")
     assert applied(merge_common(network))["Conv"] == 2
-    monkeypatch.setattr(common, "repeats", lambda op: not isinstance(op, ops.Activation))
-    merged = merge_common(network)
-    assert (applied(merged)["Activation"], applied(merged)["Conv"]) == (2, 3)
+    for name, kind in (("drop", "Dropout"), ("path", "DropPath")):
+        merged = merge_common(tiny(f"A[1]({name}(A[1](u))) + A[1]({name}(A[1](u)))"))
+        assert (applied(merged)[kind], applied(merged)["Conv"]) == (2, 3)
+
+
+@pytest.mark.parametrize("level", levels.LEVELS)
+def test_chance_is_gone_for_inference(level: levels.Level) -> None:
+    """What it kept apart is then computed once."""
+    network = tiny("drop(path(drop(A[1](drop(u) - path(v))))) + A[1](u - v)", "v = y")
+    assert not {"Dropout", "DropPath"} & applied(rewrite(network, level, True)).keys()
+    assert applied(rewrite(network, level, True))["Conv"] == (1 if level else 2)
+    assert applied(rewrite(network, level)) >= Counter(Dropout=3, DropPath=2, Conv=2)
 
 
 # -- operations nobody needs -------------------------------------------------------------------
@@ -248,8 +261,9 @@ def test_the_runner_verifies_after_every_pass(
     level: levels.Level, inference: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = tiny("A[1](u) + A[1](u)")
-    then = ["drop_unneeded", "fold_norms", "drop_unused"] if inference else []
-    names = [name for each in [*_names(level), *then] for name in (each, "verify")]
+    first = ["drop_chance"] * inference
+    then = ["drop_unneeded", "fold_norms", "drop_unused"] * inference
+    names = [name for each in [*first, *_names(level), *then] for name in (each, "verify")]
     done: list[tuple[str, Network]] = []
 
     def noted(pass_: levels.Rewrite) -> levels.Rewrite:
@@ -262,7 +276,8 @@ def test_the_runner_verifies_after_every_pass(
 
     passes = {each: tuple(map(noted, levels._PASSES[each])) for each in levels.LEVELS}
     monkeypatch.setattr(levels, "_PASSES", passes)
-    monkeypatch.setattr(levels, "_FOR_INFERENCE", tuple(map(noted, levels._FOR_INFERENCE)))
+    for of in ("_FIRST_FOR_INFERENCE", "_FOR_INFERENCE"):
+        monkeypatch.setattr(levels, of, tuple(map(noted, getattr(levels, of))))
     monkeypatch.setattr(levels, "verify", lambda given: done.append(("verify", given)))
     result = rewrite(network, level, inference)
     assert [name for name, _ in done] == names

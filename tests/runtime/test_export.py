@@ -30,6 +30,7 @@ operators {
     T : u -> u stencil [[1,2,1]] / 4 fixed
     bn[*] : batchnorm  gn : groupnorm group_size 2  ln : layernorm
     s : scalar 3/2     L : u -> 3 linear
+    act[*] : prelu     drop : dropout 1/2     path : droppath 1/2
 }
 start { u = torch  u = bn(A(u)) + T(u) }
 output conv2d   = G(u)
@@ -38,7 +39,8 @@ output add      = gn(u) - ln(u) / 3 + gelu(u) + silu(u) * s + tanh(u) - sigmoid(
 output relu     = bn(P(leaky_relu(bn(R(u)))))
 output val_0    = maxpool(x, 3x3 stride 2)
 output up       = upsample(avgpool(x, 2x2), 2, bilinear)
-output L_       = L(avgpool(u))
+output L_       = act(L(drop(avgpool(u))))
+output kept     = path(act(u)) + drop(u)
 output number   = s^2
 output plain    = s
 """

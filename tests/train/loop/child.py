@@ -11,7 +11,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mgiad_dsl import Source, compile_source
 from mgiad_dsl.base import files
+from mgiad_dsl.runtime import load
 from mgiad_dsl.train import Recipe, fit
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
@@ -30,16 +32,20 @@ STEPS = 3 * 6  # 200 images
 
 
 def run(
-    folder: Path, moment: str | None = None, delay: float | None = None, **changes: object
+    folder: Path,
+    moment: str | None = None,
+    delay: float | None = None,
+    spec: str | None = None,
+    **changes: object,
 ) -> int:
     """Train or resume in ``folder``; the exit code (negative: the signal that ended it).
 
     ``changes`` are fields of the recipe. ``moment`` is "step:7", "write:3", "rename:3",
     "prune:3" or "record:2": the run is killed after so many steps, or in that stage of
     writing the third file, the second record. ``delay`` kills it from outside after so many
-    seconds.
+    seconds. ``spec`` is the text of a network to train, instead of a small one.
     """
-    process = CONTEXT.Process(target=train, args=(folder, moment, changes))
+    process = CONTEXT.Process(target=train, args=(folder, moment, spec, changes))
     process.start()
     process.join(delay)
     if process.is_alive():
@@ -49,13 +55,15 @@ def run(
     return process.exitcode
 
 
-def train(folder: Path, moment: str | None, changes: dict[str, object]) -> None:
+def train(folder: Path, moment: str | None, spec: str | None, changes: dict[str, object]) -> None:
     torch.set_num_threads(1)
     recipe = check_fields(RECIPE.model_dump() | changes)
     if moment:
         arm(*moment.split(":"))
     torch.manual_seed(3)
     model = nn.Sequential(SmallCycle(channels=8), nn.Dropout(0.2))
+    if spec:
+        model = load(compile_source(Source("spec", spec)).python)
     data, device = fake("fake:1x8x8:10:200"), torch.device("cpu")
     feed = TrainBatches(data, recipe, device, 3, Share(recipe.batch, parts=recipe.accumulate))
     result = fit(

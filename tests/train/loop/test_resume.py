@@ -86,6 +86,37 @@ def test_killed_twice_under_other_recipes(changes, whole, tmp_path) -> None:
         assert_same(tmp_path / "run", whole)
 
 
+CHANCE = """network chance
+input image : 1 x 8 x 8
+levels l in 1..2 : resolution
+spaces u[l] : 4 channels
+operators { T : image -> u[1] conv 3x3            A[l] : u[l] -> u[l] conv 3x3
+            R : u[l] -> u[l+1] conv 3x3 stride 2  W : u[2] -> 10 linear
+            norm[*] : batchnorm                   act[*] : prelu
+            drop : dropout 1/5                    path[l,i] : droppath (l + i) / 10 }
+start { u[1] = T(image) }
+cycle over l : backslash {
+    smooth i in 1..2 { u[l] = u[l] + path[l,i](act(norm(A[l](drop(u[l]))))) }
+    coarsen { u[l+1] = R(u[l]) }
+}
+output logits = W(drop(avgpool(u[2])))
+"""
+
+
+@pytest.fixture(scope="module")
+def whole_of_chance(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("chance")
+    assert child.run(folder, spec=CHANCE) == 0
+    return folder
+
+
+@pytest.mark.parametrize("moment", ["step:4", "step:6", "step:17", "prune:7"])
+def test_a_spec_with_chance_killed_once(moment, whole_of_chance, tmp_path) -> None:
+    assert child.run(tmp_path, moment, spec=CHANCE) == -signal.SIGKILL
+    assert child.run(tmp_path, spec=CHANCE) == 0
+    assert_same(tmp_path, whole_of_chance)
+
+
 def test_killed_again_and_again_from_outside(whole, tmp_path) -> None:
     delays = iter([0.02 * 1.5**n for n in range(20)])
     while child.run(tmp_path, delay=next(delays)) == -signal.SIGKILL:
