@@ -16,6 +16,7 @@ OPERATORS = """
     B[{at},i] : u[{at}] -> u[{at}] conv 3x3 group_size 2 bias
     C : u[{at}] -> u[{at}] conv 1x1
     S : image -> u[{first}] conv 1x1
+    H[t,{at}] : u[{at}] -> u[{at}] conv 1x1
     Q[i] : u[{at}] -> u[{at}] conv 1x1
     Y : u[{at}] -> u[{at}] conv 3x3 pad {boundary}
     Z : u[{at}] -> u[{at}] stencil [[0,1,0],[2,-4,1],[0,3,0]] / 8 learnable pad 1 {boundary}
@@ -76,6 +77,7 @@ class _Writer:
         self.nested = random.random() < 0.3
         self.strided = random.random() < 0.5
         self.lets = 0
+        self.looped = False
 
     def text(self) -> str:
         random, nested, first = self.random, self.nested, self._finest(str(self.first))
@@ -109,7 +111,7 @@ class _Writer:
         if self.step:
             lines.append(f"step relax {{ {self._smooth()} }}")
         for _ in range(random.choice((1, 1, 2))):
-            lines += self._cycle("l")
+            lines += self._loop(first) if random.random() < 0.25 else self._cycle("l")
         outputs = random.sample(("u", "v", "o", "w"), random.choice((1, 2, 3)))
         ends = {self._finest(str(random.randint(self.first, self.last))) for _ in range(2)}
         for number, (name, end) in enumerate((n, e) for n in outputs for e in sorted(ends)):
@@ -119,7 +121,19 @@ class _Writer:
     def _finest(self, level: str) -> str:
         return f"{level},0" if self.nested else level
 
-    # -- cycles --------------------------------------------------------------------------------
+    # -- loops and cycles ------------------------------------------------------------------------
+
+    def _loop(self, first: str) -> list[str]:
+        """A cycle several times, between equations on the finest level."""
+        self.looped = True
+        numbers = self.random.choice(("1..2", "0..1", "2..4"))
+        before, behind = (
+            re.sub(r"\bl\b", f"({self.first})", self._statements(first, f"u[{first}]"))
+            for _ in range(2)
+        )
+        lines = [f"repeat t in {numbers} {{ {before}", *self._cycle("l"), f"{behind} }}"]
+        self.looped = False
+        return lines
 
     def _cycle(self, index: str) -> list[str]:
         random = self.random
@@ -192,6 +206,10 @@ class _Writer:
                 made.append(f"{self.random.choice(values[:3])} = {self.random.choice(values)}")
             elif what < 0.55:
                 made.append(f"{self.random.choice(values[1:3])} = 0")
+            elif what < 0.6:
+                self.lets += 1
+                value = self._expression([*values[:3], f"Q[r{self.lets}]({values[0]})"], 1, at)
+                made.append(f"repeat r{self.lets} in 1..2 {{ {values[0]} = {value} }}")
             else:
                 target = self.random.choice(values[:3])
                 made.append(f"{target} = {self._joined(target, self._expression(values, 2, at))}")
@@ -213,7 +231,7 @@ class _Writer:
             *(f"h({one})", f"a[{at}]({one})", f"d({one})", f"e[l]({one})"),
             *(f"leaky_relu({one}, 1/4)", f"tanh({one})", f"-({one})", f"({one}) / 3"),
             *(f"tanh({one}) * {value}", f"tanh(X({one})) * {value}", f"{value} * avgpool({one})"),
-            *(f"Y({one})", f"Z({one})"),
+            *(f"Y({one})", f"Z({one})", *(f"H[t,{at}]({one})", f"H[t,{at}]({one})") * self.looped),
             *(f"M({one}, {value})", f"L[{at}]({value}, X({one}), {one})"),
             f"{random.choice(NUMBERS)} * ({one})",
             *(f"({one} + {value})", f"({one} - {value})", f"{value} - ({one})"),

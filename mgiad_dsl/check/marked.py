@@ -19,6 +19,10 @@ def marked_cycle(cycle: ast.Cycle, wrong: Set[Span]) -> ast.Cycle:
     return replace(cycle, parts=tuple(parts))
 
 
+def marked_loop(loop: ast.Loop, wrong: Set[Span]) -> ast.Loop:
+    return replace(loop, body=marked(loop.body, wrong))
+
+
 def marked_output(output: ast.Output, wrong: Set[Span]) -> ast.Output:
     return replace(output, value=_value(output, wrong))
 
@@ -27,6 +31,8 @@ def _statement(statement: ast.Statement, wrong: Set[Span]) -> ast.Statement:
     match statement:
         case ast.Cycle():
             return marked_cycle(statement, wrong)
+        case ast.Loop():
+            return marked_loop(statement, wrong)
         case ast.Assign(target) if target.span in wrong:
             return ast.Wrong(statement.span)
         case ast.Let() | ast.Assign():

@@ -10,7 +10,7 @@ from mgiad_dsl.base.source import Caution, Note, SpecError
 from mgiad_dsl.check.declarations import Declarations
 from mgiad_dsl.check.equations import Equations
 from mgiad_dsl.check.faults import Faults
-from mgiad_dsl.check.marked import marked, marked_cycle, marked_output
+from mgiad_dsl.check.marked import marked, marked_output
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.check.parameters import bind
 from mgiad_dsl.check.statements import Statements
@@ -53,7 +53,7 @@ def check(
         operators=declarations.operators,
         starts=tuple(replace(s, body=marked(s.body, faults.spans)) for s in tree.starts),
         steps=tuple(replace(s, body=marked(s.body, faults.spans)) for s in tree.steps),
-        cycles=tuple(marked_cycle(cycle, faults.spans) for cycle in tree.cycles),
+        cycles=marked(tree.cycles, faults.spans),
         outputs=tuple(marked_output(output, faults.spans) for output in tree.outputs),
         expects=chosen.expects if chosen else tree.expects,
         published=chosen.published if chosen else tree.published,
@@ -113,8 +113,7 @@ def _check_equations(
     )
     for start in tree.starts:
         statements.block(start.body, {})
-    for cycle in tree.cycles:
-        statements.cycle(cycle, {})
+    statements.block(tree.cycles, {})
     _check_outputs(tree, equations, report, faults)
 
 

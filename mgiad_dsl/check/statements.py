@@ -52,6 +52,9 @@ class Statements:
             if isinstance(statement, ast.Cycle):
                 self.cycle(statement, local)
                 continue
+            if isinstance(statement, ast.Loop):
+                self.loop(statement, local)
+                continue
             with self._faults.within(statement.span):
                 if isinstance(statement, ast.Let):
                     self._let(statement, local)
@@ -73,6 +76,10 @@ class Statements:
         else:
             self._symbols.is_free(name, let.declared.span)
         local[name] = self._equations.value(let.value, local)
+
+    def loop(self, loop: ast.Loop, scope: Scope) -> None:
+        """Check what repeats, once for all its numbers."""
+        self.block(loop.body, self._repeated(loop.repeat, scope))
 
     def cycle(self, cycle: ast.Cycle, scope: Scope) -> None:
         """Check a cycle: its index, its kind, its parts and what runs in them."""
@@ -112,16 +119,7 @@ class Statements:
         return True
 
     def _part(self, part: ast.Part, scope: Scope) -> None:
-        inside = dict(scope)
-        if part.repeat is not None:
-            self._numbers.range(part.repeat.range, scope)
-            name = part.repeat.index
-            if name is not None:
-                if name in scope:
-                    self._fail(f"`{name}` is declared twice", part.repeat.span)
-                else:
-                    self._symbols.is_free(name, part.repeat.span)
-                inside[name] = NUMBER
+        inside = self._repeated(part.repeat, scope) if part.repeat else scope
         if part.step is None:
             self.block(part.body, inside)
             return
@@ -133,6 +131,17 @@ class Statements:
             return
         self._symbols.find(step.name)
         self._used_step(step, part.step.span, inside)
+
+    def _repeated(self, repeat: ast.Repeat, scope: Scope) -> Scope:
+        """The scope of what repeats: with its index, if it has one."""
+        self._numbers.range(repeat.range, scope)
+        if repeat.index is None:
+            return scope
+        if repeat.index in scope:
+            self._fail(f"`{repeat.index}` is declared twice", repeat.span)
+        else:
+            self._symbols.is_free(repeat.index, repeat.span)
+        return {**scope, repeat.index: NUMBER}
 
     def _used_step(self, step: ast.Step, place: Span, scope: Scope) -> None:
         """Check a step with the indices of the place that uses it; errors name both."""

@@ -12,7 +12,18 @@ from itertools import groupby
 from typing import TypeAlias
 
 from mgiad_dsl.graph.network import Network, Operation
-from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Pass, Stage, Start, Visit
+from mgiad_dsl.graph.tree import (
+    Body,
+    Cycle,
+    Equation,
+    Loop,
+    Output,
+    Part,
+    Pass,
+    Stage,
+    Start,
+    Visit,
+)  # fmt: skip
 
 PARTS = {"pre": "smooth", "post": "smooth (post)"}
 
@@ -49,6 +60,8 @@ class _Clusters:
                 yield Cluster("start", self._body(stage.body))
             case Cycle():
                 yield from self._cycle(stage)
+            case Loop():
+                yield from self._loop(stage)
             case Output(equation):
                 yield Cluster("output", self._body((equation,)))
 
@@ -58,17 +71,24 @@ class _Clusters:
             inside = (Cluster(_step(*part), self._body(part[1].body)) for part in parts)
             yield Cluster(_level(visit), _joined(inside))
 
+    def _loop(self, loop: Loop) -> Iterator[Cluster]:
+        for each in loop.passes:
+            yield Cluster(f"{loop.index} = {each.number}", self._body(each.body))
+
     def _body(self, body: Body) -> tuple[Item, ...]:
         return _joined(item for inner in body for item in self._inner(inner))
 
-    def _inner(self, item: Equation | Cycle) -> Iterator[Item]:
-        if isinstance(item, Cycle):
-            yield from self._cycle(item)
-            return
-        for name in item.slots:
-            if name is not None and name not in self._placed:
-                self._placed.add(name)
-                yield self._network.operations[name]
+    def _inner(self, item: Equation | Cycle | Loop) -> Iterator[Item]:
+        match item:
+            case Cycle():
+                yield from self._cycle(item)
+            case Loop():
+                yield from self._loop(item)
+            case Equation():
+                for name in item.slots:
+                    if name is not None and name not in self._placed:
+                        self._placed.add(name)
+                        yield self._network.operations[name]
 
 
 def _joined(items: Iterable[Item]) -> tuple[Item, ...]:

@@ -10,7 +10,7 @@ from mgiad_dsl.base.comments import without_comments
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import INK, MONO, SMALL, cell, font, table
 from mgiad_dsl.graph.network import Network
-from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Start
+from mgiad_dsl.graph.tree import Body, Cycle, Equation, Loop, Output, Part, Start, unrolled
 
 WIDEST = 108
 
@@ -46,12 +46,14 @@ def _titled(network: Network) -> Iterator[tuple[str, str]]:
                 yield from _body(stage.body, "start", inner=False)
             case Cycle():
                 yield from _cycle(stage, inner=False)
+            case Loop():
+                yield from _body((stage,), f"repeat {stage.index}", inner=False)
             case Output(equation):
                 yield "output", _plain(equation).removeprefix("output ")
 
 
 def _body(body: Body, title: str, *, inner: bool) -> Iterator[tuple[str, str]]:
-    for item in body:
+    for _, item in unrolled(body):
         if isinstance(item, Equation):
             yield title, _plain(item)
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from mgiad_dsl.draw.colours import BESIDE
 from mgiad_dsl.draw.story import (
@@ -25,10 +25,22 @@ from mgiad_dsl.draw.story import (
 from mgiad_dsl.graph.describe import kind
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.ops import Resampling, Shape
-from mgiad_dsl.graph.tree import Cycle, Equation, Output, Part, Start, Visit, equations
+from mgiad_dsl.graph.tree import (
+    Around,
+    Cycle,
+    Equation,
+    Output,
+    Part,
+    Pass,
+    Start,
+    Tree,
+    Visit,
+    equations,
+    unrolled,
+)  # fmt: skip
 
-# The equations and cycles of a part one after the other, each with the number of its pass.
-Run = list[tuple["int | None", "Equation | Cycle"]]
+# Equations and cycles one after the other, each with the numbers of the pass and loops around it.
+Run = list[tuple[Around, "Equation | Cycle"]]
 
 _NOWHERE = Level("", 0)
 
@@ -36,15 +48,25 @@ _NOWHERE = Level("", 0)
 def tell(network: Network) -> Story:
     """The blocks and transfers of a network."""
     teller = _Teller(network)
-    starts = [e for stage in network.tree if isinstance(stage, Start) for e in equations(stage)]
-    cycles = [(stage, "") for stage in network.tree if isinstance(stage, Cycle)]
+    stages = _outermost(network.tree)
+    begin = takewhile(lambda entry: isinstance(entry[1], Equation), stages)
+    starts = [equation for _, item in begin for equation in equations(item)]
     outputs = [stage.equation for stage in network.tree if isinstance(stage, Output)]
     return Story(
         tuple(teller.input(*each) for each in network.inputs.items()),
         teller.end("start", "start", starts) if starts else None,
-        teller.items(cycles),
+        teller.items(stages[len(starts) :]),
         tuple(teller.end(f"output.{e.target}", e.target, [e], role="output") for e in outputs),
     )
+
+
+def _outermost(tree: Tree) -> Run:
+    """What runs before the outputs."""
+    found: Run = []
+    for stage in tree:
+        if not isinstance(stage, Output):
+            found += unrolled(stage.body if isinstance(stage, Start) else (stage,))
+    return found
 
 
 class _Teller:
@@ -61,10 +83,32 @@ class _Teller:
         lines = (line,) if line.chips else ()
         return Block(key, _NOWHERE, title, lines, self._shape(found), _values(found), role)
 
-    def items(self, cycles: Iterable[tuple[Cycle, str]]) -> tuple[Item, ...]:
-        """The items of cycles that run one after the other, each with the way to it."""
-        visits = ((visit, way) for cycle, way in cycles for visit in cycle.visits)
-        return tuple(with_stops(item for visit, way in visits for item in self._visit(visit, way)))
+    def items(self, run: Run, way: str = "") -> tuple[Item, ...]:
+        """The items of cycles that run one after the other, and of equations behind one."""
+        return tuple(with_stops(self._along(run, way)))
+
+    def _along(self, run: Run, way: str) -> Iterator[Item]:
+        finest = [_finest(item) for _, item in run if isinstance(item, Cycle)]
+        behind = 0  # so many cycles
+        for count, (around, entries) in enumerate(groupby(run, lambda entry: entry[0])):
+            here = f"{way}{_way(around)}." if way or around else ""
+            for nested, items in groupby(entries, lambda entry: isinstance(entry[1], Cycle)):
+                if nested:
+                    cycles = [item for _, item in items if isinstance(item, Cycle)]
+                    behind += len(cycles)
+                    for visit in (visit for cycle in cycles for visit in cycle.visits):
+                        yield from self._visit(visit, here)
+                    continue
+                found = [item for _, item in items if isinstance(item, Equation)]
+                level = finest[min(behind, len(finest) - 1)]
+                yield self._between(f"{here}equations{count}_{behind}", level, around, found)
+
+    def _between(self, key: str, level: Level, around: Around, found: list[Equation]) -> Block:
+        """Equations of a loop before or behind its cycles."""
+        title = ", ".join(f"{index} = {number}" for index, number in around) or "between cycles"
+        line = self._line(found)
+        lines = (line,) if line.chips else ()
+        return Block(key, level, title, lines, self._shape(found), _values(found))
 
     def _visit(self, visit: Visit, way: str) -> Iterator[Item]:
         here = f"{way}{visit.name}"
@@ -85,9 +129,9 @@ class _Teller:
     def _stay(self, key: str, level: Level, part: Part) -> Iterator[Block | Nested]:
         """Blocks for the steps on a level, and the cycles between them."""
         inside = [
-            (each.number, item)
+            (around, item)
             for each in part.passes
-            for item in each.body
+            for around, item in unrolled(each.body, _numbered(part, each))
             if any(equations(item))
         ]
         runs = groupby(inside, lambda entry: isinstance(entry[1], Cycle))
@@ -99,22 +143,21 @@ class _Teller:
                 yield self._steps(name, level, part, list(run))
 
     def _nested(self, key: str, way: str, level: Level, run: Run) -> Nested:
-        cycles = [(number, item) for number, item in run if isinstance(item, Cycle)]
-        passes = len({number for number, _ in cycles})
-        first = cycles[0][1]
+        cycles = [item for _, item in run if isinstance(item, Cycle)]
+        passes = len({around for around, _ in run})
+        first = cycles[0]
         title = f"{first.kind} cycle over {first.index}"
         if passes > 1:
             title = f"{passes} {first.kind} cycles over {first.index}"
-        items = self.items((cycle, f"{way}{_number(number)}.") for number, cycle in cycles)
-        found = [equation for _, cycle in cycles for equation in equations(cycle)]
-        return Nested(key, level, title, items, _values(found))
+        found = [equation for cycle in cycles for equation in equations(cycle)]
+        return Nested(key, level, title, self.items(run, way), _values(found))
 
     def _steps(self, key: str, level: Level, part: Part, run: Run) -> Block:
         found = [item for _, item in run if isinstance(item, Equation)]
         passes = groupby(run, lambda entry: entry[0])
         steps = [
-            (number, self._line([e for _, item in entries for e in equations(item)]))
-            for number, entries in passes
+            (around, self._line([e for _, item in entries for e in equations(item)]))
+            for around, entries in passes
         ]
         role = "solve" if part.role == "solve" else "smooth"
         title, lines = _summary(part.step or role, steps)
@@ -162,20 +205,31 @@ def _values(found: Iterable[Equation]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for values in named for value in values if value is not None))
 
 
-def _summary(title: str, steps: list[tuple[int | None, Line]]) -> tuple[str, tuple[Line, ...]]:
+def _summary(title: str, steps: list[tuple[Around, Line]]) -> tuple[str, tuple[Line, ...]]:
     """Title and lines of a block; steps that use the same operators in a row are one line."""
     runs = [(line, [n for n, _ in run]) for line, run in groupby(steps, lambda step: step[1])]
     if len(runs) > 1:
-        return title, tuple(replace(line, name=_range(numbers)) for line, numbers in runs)
+        return title, tuple(replace(line, name=_range(arounds)) for line, arounds in runs)
     line = runs[0][0]
     counted = f"{len(steps)} × {title}" if len(steps) > 1 else title
     return counted, (line,) if line.chips else ()
 
 
-def _range(numbers: list[int | None]) -> str:
-    return f"{numbers[0]}-{numbers[-1]}" if len(numbers) > 1 else str(numbers[0])
+def _range(arounds: list[Around]) -> str:
+    """``1-3``; in loops ``1.1-3.2``."""
+    first, last = (".".join(str(n) for _, n in around) for around in (arounds[0], arounds[-1]))
+    return f"{first}-{last}" if len(arounds) > 1 else first
 
 
-def _number(number: int | None) -> str:
-    """A number as a part of a key."""
-    return "" if number is None else str(number).replace("-", "m")
+def _numbered(part: Part, each: Pass) -> Around:
+    """The number of a pass, if it has one, as that of a loop around what is in it."""
+    return () if each.number is None else ((part.index or "", each.number),)
+
+
+def _way(around: Around) -> str:
+    """Numbers as a part of a key."""
+    return "_".join(str(number) for _, number in around).replace("-", "m")
+
+
+def _finest(cycle: Cycle) -> Level:
+    return Level(cycle.index, cycle.levels[0])

@@ -1,11 +1,11 @@
 """The tree of a network: cycles, visits of levels, parts, passes and equations, in running order.
 
 ```
-network   start, cycles, outputs
+network   start, cycles, loops, outputs
   cycle   visits of its levels, finest first, as often as its kind comes back to each
     visit   parts: pre-smoothing, coarsen, solve, correct, post-smoothing
       part    passes: a smoothing step runs several times
-        pass    equations, and cycles over other levels
+        pass    equations, cycles over other levels, and loops, which have passes again
           equation  operations
 ```
 
@@ -109,6 +109,14 @@ class Cycle:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """``repeat t in 1..3 { ... }``: a pass for each number of the ``index``."""
+
+    index: str
+    passes: tuple[Pass, ...]
+
+
+@dataclass(frozen=True)
 class Start:
     """What runs before the cycles; ``path`` as of a pass."""
 
@@ -141,9 +149,15 @@ def part_name(visit: str, role: Role) -> str:
     return f"{visit}_{role}"
 
 
-Body: TypeAlias = "tuple[Equation | Cycle, ...]"
-Stage: TypeAlias = "Start | Cycle | Output"
+def loop_name(index: str) -> str:
+    """``t``: a loop in the paths of its norms, set apart from what lies beside it."""
+    return f"_{index}" if re.match("_*(own$|start$|output_)", index) else index
+
+
+Body: TypeAlias = "tuple[Equation | Cycle | Loop, ...]"
+Stage: TypeAlias = "Start | Cycle | Loop | Output"
 Tree: TypeAlias = "tuple[Stage, ...]"
+Around: TypeAlias = "tuple[tuple[str, int], ...]"  # loops by their indices, and the numbers of them
 
 
 def equations(item: Stage | Visit | Part | Pass | Equation) -> Iterator[Equation]:
@@ -156,7 +170,7 @@ def equations(item: Stage | Visit | Part | Pass | Equation) -> Iterator[Equation
         case Start(body=body) | Pass(body=body):
             for inner in body:
                 yield from equations(inner)
-        case Part(passes=inside) | Visit(parts=inside) | Cycle(visits=inside):
+        case Part(passes=inside) | Loop(passes=inside) | Visit(parts=inside) | Cycle(visits=inside):
             for each in inside:
                 yield from equations(each)
 
@@ -166,9 +180,30 @@ def cycles(tree: Tree) -> Iterator[Cycle]:
     todo: list[Stage | Equation] = list(reversed(tree))
     while todo:
         item = todo.pop()
-        if isinstance(item, Start):
-            todo.extend(reversed(item.body))
-        elif isinstance(item, Cycle):
+        if isinstance(item, Cycle):
             yield item
-            bodies = [p.body for v in item.visits for part in v.parts for p in part.passes]
-            todo.extend(inner for body in reversed(bodies) for inner in reversed(body))
+        todo.extend(reversed(_inside(item)))
+
+
+def _inside(item: Stage | Equation) -> list[Equation | Cycle | Loop]:
+    match item:
+        case Start(body=body):
+            return list(body)
+        case Loop(passes=passes):
+            return [inner for each in passes for inner in each.body]
+        case Cycle(visits=visits):
+            parts = (part for visit in visits for part in visit.parts)
+            return [inner for part in parts for each in part.passes for inner in each.body]
+        case Equation() | Output():
+            return []
+
+
+def unrolled(body: Body, around: Around = ()) -> Iterator[tuple[Around, Equation | Cycle]]:
+    """What runs in a body, loops gone through; with the indices of the loops around it."""
+    for item in body:
+        if isinstance(item, Loop):
+            for each in item.passes:
+                assert each.number is not None
+                yield from unrolled(each.body, (*around, (item.index, each.number)))
+        else:
+            yield around, item

@@ -129,7 +129,7 @@ NAMES: Table = {
 # Words of other languages, on the line that cannot be read.
 KEYWORDS: Table = {
     ("for", "while"):
-        "levels: `cycle over l : V { ... }`; steps: `smooth i in 1..n { ... }`",
+        "`repeat t in 1..T { ... }`; in a cycle steps are `smooth i in 1..n { ... }`",
     ("if", "else", "elif", "then"): "a choice is `c ? a : b`",
     ("def", "function", "fn"):
         "a number is `let c[l] = ...`, a block of equations `step relax { ... }`",

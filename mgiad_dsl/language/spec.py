@@ -139,7 +139,7 @@ class NetSpec(_Model):
     operators: tuple[Operator, ...]
     starts: Annotated[tuple[ast.Start, ...], _Texts]
     steps: Annotated[tuple[ast.Step, ...], _Texts]
-    cycles: Annotated[tuple[ast.Cycle, ...], _Texts]
+    cycles: Annotated[tuple[ast.Statement, ...], _Texts]
     outputs: Annotated[tuple[ast.Output, ...], _Texts]
     expects: Annotated[tuple[ast.Expect, ...], _Texts]
     published: Annotated[tuple[ast.Published, ...], _Texts]

@@ -273,7 +273,16 @@ class Cycle:
     span: Span = _span()
 
 
-Statement: TypeAlias = Let | Assign | Cycle | Wrong
+@dataclass(frozen=True)
+class Loop:
+    """``repeat t in 1..T { ... }``"""
+
+    repeat: Repeat
+    body: tuple[Statement, ...]
+    span: Span = _span()
+
+
+Statement: TypeAlias = Let | Assign | Cycle | Loop | Wrong
 
 
 @dataclass(frozen=True)
@@ -347,7 +356,7 @@ class Spec:
     operators: tuple[Operator, ...]
     starts: tuple[Start, ...]
     steps: tuple[Step, ...]
-    cycles: tuple[Cycle, ...]
+    cycles: tuple[Cycle | Loop, ...]
     outputs: tuple[Output, ...]
     expects: tuple[Expect, ...]
     published: tuple[Published, ...]

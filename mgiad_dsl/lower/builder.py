@@ -10,7 +10,7 @@ from mgiad_dsl.graph import shapes
 from mgiad_dsl.graph.describe import describe
 from mgiad_dsl.graph.network import Network, Operation, Place, WeightGroup
 from mgiad_dsl.graph.ops import Op, Shape, Weighted
-from mgiad_dsl.graph.tree import Body, Cycle, Equation
+from mgiad_dsl.graph.tree import Body, Cycle, Equation, Loop
 from mgiad_dsl.graph.weights import shares_weights, tensors
 from mgiad_dsl.language.spec import Operator
 from mgiad_dsl.lower.values import SCALAR, Tensor
@@ -32,7 +32,7 @@ class Builder:
         self._norms: Counter[tuple[str | int, ...]] = Counter()
         self._groups: dict[tuple[str, tuple[int, ...]], WeightGroup] = {}
         self._first_uses: dict[str, Note] = {}
-        self._bodies: list[list[Equation | Cycle]] = []
+        self._bodies: list[list[Equation | Cycle | Loop]] = []
         self._where = Where()
         self._prefix = ""
         self._slots: list[str] = []
@@ -47,8 +47,8 @@ class Builder:
         """End the body that was begun last."""
         return tuple(self._bodies.pop())
 
-    def place(self, item: Equation | Cycle) -> None:
-        """Add an equation or a whole cycle to the body."""
+    def place(self, item: Equation | Cycle | Loop) -> None:
+        """Add an equation, or a whole cycle or loop, to the body."""
         self._bodies[-1].append(item)
 
     def open(self, where: Where, target: str) -> None:

@@ -9,7 +9,7 @@ from mgiad_dsl.base.report import PoisonedError, Report
 from mgiad_dsl.base.source import Caution, LimitError, Note, Span, SpecError
 from mgiad_dsl.check.parts import labelled, missing
 from mgiad_dsl.graph.network import Network
-from mgiad_dsl.graph.tree import Body, Cycle, Output, Part, Pass, Role, Stage, Start, Visit
+from mgiad_dsl.graph.tree import Body, Cycle, Loop, Output, Part, Pass, Role, Stage, Start, Visit
 from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
@@ -76,8 +76,11 @@ class _Lowering:
         for start in self._spec.starts:
             where = Where().start()
             yield Start(where.path, self._block(start.body, {}, where))
-        for cycle in self._spec.cycles:
-            yield self._cycle(cycle, {}, Where())
+        for item in self._spec.cycles:
+            if isinstance(item, ast.Loop):
+                yield self._loop(item, {}, Where())
+            elif isinstance(item, ast.Cycle):
+                yield self._cycle(item, {}, Where())
         for output in self._spec.outputs:
             yield from self._output(output)
 
@@ -87,13 +90,15 @@ class _Lowering:
         local = dict(env)
         self._builder.enter()
         own = where
-        if any(isinstance(statement, ast.Cycle) for statement in body):
+        if any(isinstance(statement, (ast.Cycle, ast.Loop)) for statement in body):
             own = where.beside_cycles()
         for statement in body:
             self._evaluator.spend(1, statement.span)
             match statement:
                 case ast.Cycle():
                     self._builder.place(self._cycle(statement, local, where))
+                case ast.Loop():
+                    self._builder.place(self._loop(statement, local, where))
                 case ast.Let(declared):
                     local[declared.name] = None
                     self._guarded(statement, local, own)
@@ -176,7 +181,29 @@ class _Lowering:
         except SpecError as error:
             self._report.error(error)
 
-    # -- cycles ------------------------------------------------------------------------------
+    # -- loops and cycles ----------------------------------------------------------------------
+
+    def _loop(self, loop: ast.Loop, env: Environment, where: Where) -> Loop:
+        index, passes = loop.repeat.index, []
+        assert index is not None
+        first, last = self._bounds(loop.repeat, env)
+        for number in range(first, last + 1):
+            self._evaluator.spend(1, loop.span)
+            at = where.looped(index, number, first)
+            body = self._block(loop.body, {**env, index: number}, at)
+            passes.append(Pass(number, at.path, body))
+        return Loop(index, tuple(passes))
+
+    def _bounds(self, repeat: ast.Repeat, env: Environment) -> tuple[int, int]:
+        """The first and the last number; the last is one less where nothing runs."""
+        first = self._evaluator.integer(repeat.range.first, env, "the first step")
+        last = self._evaluator.integer(repeat.range.last, env, "the number of steps")
+        if last < first - 1:
+            count = last - first + 1
+            raise SpecError(
+                f"the number of steps must be 0 or more, not {count:,}", repeat.range.span
+            )
+        return first, last
 
     def _cycle(self, cycle: ast.Cycle, env: Environment, where: Where) -> Cycle:
         index = cycle.index.name
@@ -233,13 +260,7 @@ class _Lowering:
         if part.repeat is None:
             yield Pass(None, where.path, self._block(body, env, where))
             return
-        first = self._evaluator.integer(part.repeat.range.first, env, "the first step")
-        last = self._evaluator.integer(part.repeat.range.last, env, "the number of steps")
-        if last < first - 1:
-            count = last - first + 1
-            raise SpecError(
-                f"the number of steps must be 0 or more, not {count:,}", part.repeat.range.span
-            )
+        first, last = self._bounds(part.repeat, env)
         for number in range(first, last + 1):
             self._evaluator.spend(1, part.span)
             bound = {part.repeat.index: number} if part.repeat.index else {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from mgiad_dsl.graph.tree import Role, part_name, visit_name
+from mgiad_dsl.graph.tree import Role, loop_name, part_name, visit_name
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ class Where:
             (*self.numbers, number),
             (*self.path, number - first),
         )
+
+    def looped(self, index: str, number: int, first: int) -> Where:
+        """The pass ``index = number`` of a loop that runs from ``first`` on."""
+        name = f"{index}{number}".replace("-", "m")
+        path = (loop_name(index), number - first)
+        return self._inside(name, f"{index} = {number}", (number,), path)
 
     def beside_cycles(self) -> Where:
         """The equations of a body that has cycles too, whose norms have names of their own."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Pass, Stage, Start, Visit
+from mgiad_dsl.graph.tree import (
+    Body,
+    Cycle,
+    Equation,
+    Loop,
+    Output,
+    Part,
+    Pass,
+    Stage,
+    Start,
+    Visit,
+)  # fmt: skip
 from mgiad_dsl.outline.facts import Facts, inside
 from mgiad_dsl.outline.steps import Step, Steps, has_cycle
 
@@ -69,6 +80,8 @@ class Plan:
                 yield from self._body(stage.body, stage.path, {})
             case Cycle():
                 yield from self._visits(stage, {})
+            case Loop():
+                yield from self._loop(stage, {})
             case Output(equation):
                 yield equation
 
@@ -84,20 +97,28 @@ class Plan:
             for pass_ in part.passes:
                 yield from self._pass(part, pass_, inside)
 
-    def _pass(self, part: Part, pass_: Pass, around: Around) -> Iterator[Item]:
+    def _loop(self, loop: Loop, around: Around) -> Iterator[Item]:
+        for pass_ in loop.passes:
+            if self._facts.computed(inside(pass_)):
+                yield Note(f"{loop.index} = {pass_.number}")
+            yield from self._pass(loop, pass_, around)
+
+    def _pass(self, of: Part | Loop, pass_: Pass, around: Around) -> Iterator[Item]:
         step = None if has_cycle(pass_.body) else self._steps.wanted(pass_)
         if step is None:
-            if part.index is not None and pass_.number is not None:
-                around = {**around, part.index: pass_.number}
+            if of.index is not None and pass_.number is not None:
+                around = {**around, of.index: pass_.number}
             yield from self._body(pass_.body, pass_.path, around)
         else:
-            passes = 0 if pass_.number is None else len(part.passes)
+            passes = 0 if pass_.number is None else len(of.passes)
             yield StepUse(step, pass_, passes)
 
     def _body(self, body: Body, path: tuple[str | int, ...], around: Around) -> Iterator[Item]:
         for item in body:
             if isinstance(item, Equation):
                 yield item
+            elif isinstance(item, Loop):
+                yield from self._loop(item, around)
             elif len(set(item.levels)) > 1 and self._lives(item):
                 yield CycleUse(item, path, around)
             else:

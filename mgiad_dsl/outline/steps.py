@@ -8,7 +8,7 @@ with a parameter that may be left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from typing_extensions import assert_never
 
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Operation
-from mgiad_dsl.graph.tree import Body, Cycle, Equation, Part, Pass, Stage, Start
+from mgiad_dsl.graph.tree import Body, Cycle, Equation, Loop, Output, Part, Pass, Stage, Start
 from mgiad_dsl.outline.facts import Facts, Label, label
 
 Position: TypeAlias = "tuple[int, int]"  # of an equation, and of a slot in it
@@ -66,8 +66,8 @@ class Steps:
             instance = self._examine(index, part, pass_)
             if instance.own and not self._takes_numbers(instance):
                 self._instance[id(pass_)] = instance
-                alike.setdefault(self._signature(part, instance), []).append(instance)
-                if part.step is not None:
+                alike.setdefault(self._signature(instance), []).append(instance)
+                if isinstance(part, Part) and part.step is not None:
                     self._named.add(id(pass_))
         steps = [step for group in alike.values() for step in _merged(facts, group)]
         self._variants = Counter(step.lead.name for step in steps)
@@ -94,7 +94,7 @@ class Steps:
         used = {each for value in instance.own for each in facts.operation(value).inputs}
         return any(facts.is_number(each) for each in used - inside)
 
-    def _examine(self, index: str, part: Part, pass_: Pass) -> Instance:
+    def _examine(self, index: str, of: Part | Loop, pass_: Pass) -> Instance:
         facts = self._facts
         equations = tuple(e for e in pass_.body if isinstance(e, Equation))
         values = {
@@ -106,10 +106,15 @@ class Steps:
         computed = set(facts.computed(equations))
         own = {v: p for p, v in reversed(values.items()) if v in computed}
         kept = [own[v] for v in facts.kept(equations)] if equations else []
-        word = {"pre": "smooth", "post": "smooth"}.get(part.role, part.role)
-        name = part.step or (f"{word}_{index}" if self._several else word)
+        name = self._name(index, of)
         moves = tuple(self._moves(equations, own))
         return Instance(name, pass_.path, equations, values, own, tuple(sorted(kept)), moves)
+
+    def _name(self, index: str, of: Part | Loop) -> str:
+        if isinstance(of, Loop):
+            return f"repeat_{of.index}"
+        word = {"pre": "smooth", "post": "smooth"}.get(of.role, of.role)
+        return of.step or (f"{word}_{index}" if self._several else word)
 
     def _moves(
         self, equations: tuple[Equation, ...], own: dict[str, Position]
@@ -127,7 +132,7 @@ class Steps:
             if lost and needed and target not in before:
                 yield at, target
 
-    def _signature(self, part: Part, instance: Instance) -> Hashable:
+    def _signature(self, instance: Instance) -> Hashable:
         """What passes agree in that may share a function, whatever is known before them."""
         equations = tuple(
             (e.span.start, e.text, len(e.slots), e.indices is None) for e in instance.equations
@@ -172,23 +177,32 @@ class Steps:
                 assert_never(node.op)
 
 
-def _leaves(stages: tuple[Stage, ...]) -> Iterator[tuple[str, Part, Pass]]:
-    """All passes without cycles, with the index of the levels that they run on."""
+def _leaves(stages: Iterable[Stage | Equation]) -> Iterator[tuple[str, Part | Loop, Pass]]:
+    """All passes without cycles and loops, with the index of the levels that they run on."""
     for stage in stages:
-        if isinstance(stage, Start):
-            yield from _leaves(tuple(item for item in stage.body if isinstance(item, Cycle)))
-        if isinstance(stage, Cycle):
-            for visit in stage.visits:
-                for part in visit.parts:
-                    for pass_ in part.passes:
-                        inner = tuple(item for item in pass_.body if isinstance(item, Cycle))
-                        yield from _leaves(inner)
-                        if not inner:
-                            yield visit.index, part, pass_
+        match stage:
+            case Start(body=body):
+                yield from _leaves(body)
+            case Loop(index):
+                yield from _leaves_of(index, stage)
+            case Cycle(visits=visits):
+                for visit in visits:
+                    for part in visit.parts:
+                        yield from _leaves_of(visit.index, part)
+            case Equation() | Output():
+                pass
+
+
+def _leaves_of(index: str, of: Part | Loop) -> Iterator[tuple[str, Part | Loop, Pass]]:
+    for pass_ in of.passes:
+        yield from _leaves(pass_.body)
+        if not has_cycle(pass_.body):
+            yield index, of, pass_
 
 
 def has_cycle(body: Body) -> bool:
-    return any(isinstance(item, Cycle) for item in body)
+    """Whether there is more in a body than equations."""
+    return any(isinstance(item, (Cycle, Loop)) for item in body)
 
 
 def _merged(facts: Facts, instances: list[Instance]) -> Iterator[Step]:

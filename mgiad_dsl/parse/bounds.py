@@ -15,7 +15,7 @@ MAX_DEPTH = 64
 MAX_WORD = 64
 
 ITEMS = (
-    "network", "let", "input", "levels", "spaces", "operators", "start", "step", "cycle",
+    "network", "let", "input", "levels", "spaces", "operators", "start", "step", "cycle", "repeat",
     "output", "expect", "published", "variant",
 )  # fmt: skip
 

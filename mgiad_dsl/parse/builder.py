@@ -173,6 +173,11 @@ class Builder(Transformer[Token, Any]):
         index, range_, work = children
         return ast.Repeat(str(index), range_, self._token_span(index)), work
 
+    def repeat(self, meta: Meta, children: Children) -> ast.Loop:
+        index, range_, body = children
+        repeat = ast.Repeat(str(index), range_, self._token_span(index))
+        return ast.Loop(repeat, body, self._span(meta))
+
     def part(self, meta: Meta, children: Children) -> ast.Part:
         name, work = str(children[0]), children[1]
         repeat, what = (None, work) if name in ("coarsen", "correct") else work
@@ -221,7 +226,7 @@ class Builder(Transformer[Token, Any]):
             tuple(operators),
             _only(ast.Start, children),
             _only(ast.Step, children),
-            _only(ast.Cycle, children),
+            _only((ast.Cycle, ast.Loop), children),
             _only(ast.Output, children),
             _only(ast.Expect, children),
             _only(ast.Published, children),
@@ -230,7 +235,7 @@ class Builder(Transformer[Token, Any]):
         )
 
 
-def _only(kind: type[Any], children: Children) -> tuple[Any, ...]:
+def _only(kind: type[Any] | tuple[type[Any], ...], children: Children) -> tuple[Any, ...]:
     return tuple(child for child in children if isinstance(child, kind))
 
 

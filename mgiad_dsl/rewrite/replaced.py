@@ -7,7 +7,18 @@ from dataclasses import replace
 from functools import partial
 
 from mgiad_dsl.graph.network import Network, Operation
-from mgiad_dsl.graph.tree import Body, Cycle, Equation, Output, Part, Stage, Start, Visit
+from mgiad_dsl.graph.tree import (
+    Body,
+    Cycle,
+    Equation,
+    Loop,
+    Output,
+    Part,
+    Pass,
+    Stage,
+    Start,
+    Visit,
+)
 
 Names = Mapping[str, "str | None"]
 
@@ -57,6 +68,8 @@ def _stage(stage: Stage, names: Names) -> Stage | None:
             return replace(stage, body=_body(stage.body, names))
         case Cycle():
             return _cycle(stage, names)
+        case Loop():
+            return _loop(stage, names)
         case Output(equation):
             left = _equation(equation, names)
             return Output(left) if left else None
@@ -71,15 +84,30 @@ def _visit(visit: Visit, names: Names) -> Visit:
 
 
 def _part(part: Part, names: Names) -> Part:
-    passes = (replace(each, body=_body(each.body, names)) for each in part.passes)
-    return replace(part, passes=tuple(passes))
+    return replace(part, passes=_passes(part.passes, names))
+
+
+def _loop(loop: Loop, names: Names) -> Loop:
+    return replace(loop, passes=_passes(loop.passes, names))
+
+
+def _passes(passes: tuple[Pass, ...], names: Names) -> tuple[Pass, ...]:
+    return tuple(replace(each, body=_body(each.body, names)) for each in passes)
 
 
 def _body(body: Body, names: Names) -> Body:
-    items = (
-        _cycle(item, names) if isinstance(item, Cycle) else _equation(item, names) for item in body
-    )
+    items = (_item(item, names) for item in body)
     return tuple(item for item in items if item is not None)
+
+
+def _item(item: Equation | Cycle | Loop, names: Names) -> Equation | Cycle | Loop | None:
+    match item:
+        case Equation():
+            return _equation(item, names)
+        case Cycle():
+            return _cycle(item, names)
+        case Loop():
+            return _loop(item, names)
 
 
 def _equation(equation: Equation, names: Names) -> Equation | None:
