@@ -32,25 +32,26 @@ _LONGEST = range(36, 76, 4)  # parts that stay in an expression that is too long
 
 def split(program: Program) -> Program:
     """The program as it is printed: parts of long expressions are variables ``t1``, ``t2``."""
+    called = [step.name for step in program.steps]
+    inputs = [name for name, _ in program.inputs]
     return replace(
         program,
-        steps=tuple(_function(step, 1) for step in program.steps),
-        cycles=tuple(_function(cycle, 2) for cycle in program.cycles),
-        forward=split_body(program.forward, [name for name, _ in program.inputs], 2),
+        steps=tuple(_function(step, called, 1) for step in program.steps),
+        cycles=tuple(_function(cycle, called, 2) for cycle in program.cycles),
+        forward=split_body(program.forward, [*inputs, *called], 2),
     )
 
 
-def _function(made: Function, indent: int) -> Function:
-    return replace(
-        made, body=split_body(made.body, [each.name for each in made.parameters], indent)
-    )
+def _function(made: Function, called: Sequence[str], indent: int) -> Function:
+    taken = [*(each.name for each in made.parameters), *called]
+    return replace(made, body=split_body(made.body, taken, indent))
 
 
 def split_body(
-    body: Sequence[Statement], parameters: Iterable[str], indent: int
+    body: Sequence[Statement], taken: Iterable[str], indent: int
 ) -> tuple[Statement, ...]:
-    """The statements of a function as they are printed."""
-    used = {*parameters, *assigned(body)}
+    """The statements of a function as they are printed; no variable has a ``taken`` name."""
+    used = {*taken, *assigned(body)}
     return tuple(each for statement in body for each in _statement(statement, used, indent))
 
 

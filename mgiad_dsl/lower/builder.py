@@ -176,9 +176,10 @@ class Builder:
 
 
 def _mend(operator: Operator, what: str) -> str:
-    """How uses that differ get weights of their own, or a probability."""
-    if operator.kind.traits.family == "norm" and not operator.indices:
-        return f"write `{operator.name}[*]` for a new norm at every use"
+    """How uses that differ get weights, or what they differ in, of their own."""
+    if operator.kind.traits.starred and not operator.indices:
+        kind = "norm" if operator.kind.traits.family == "norm" else operator.kind.name
+        return f"write `{operator.name}[*]` for a new {kind} at every use"
     return f"give `{operator.name}` an index, so that each has {what} of its own"
 
 

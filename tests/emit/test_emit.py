@@ -361,3 +361,23 @@ def test_parts_of_a_long_expression_are_computed_where_it_is() -> None:
 """
         in source
     )
+
+
+def test_a_part_of_a_long_expression_is_not_called_like_a_step() -> None:
+    text = """network named
+    input image : 4 x 8 x 8
+    levels l in 1..2 : resolution
+    spaces u[l] : 4 channels
+    operators { a_long_name_of_an_operator[i] : u[l] -> u[l] conv 3x3
+                R : u[l] -> u[l+1] conv 3x3 }
+    step t1 { u[l] = u[l] + relu(a_long_name_of_an_operator[1](u[l])) }
+    start { u[1] = image }
+    cycle over l : backslash { smooth 2 t1   coarsen { u[l+1] = R(
+        relu(a_long_name_of_an_operator[1](relu(a_long_name_of_an_operator[2](u[l]))))
+        * relu(a_long_name_of_an_operator[3](relu(a_long_name_of_an_operator[4](u[l]))))) } }
+    output y = u[2]
+    """
+    source = compile_source(Source("named", text)).python
+    assert "t1(" in source
+    assert "t2 = " in source
+    assert load(source)(torch.ones(2, 4, 8, 8)).shape == (2, 4, 8, 8)

@@ -142,11 +142,21 @@ def test_wild_specs_compute_the_same(level: Level) -> None:
             compiled = compile_source(Source(f"wild{seed}", wild(seed)), level=level)
         except SpecError:
             continue
+        if blows_up(compiled):
+            continue
         inference = check_outputs(compiled)
         assert not foldable(inference.network)
         folded += len(norms(drop_unneeded(compiled.network))) - len(norms(inference.network))
         if folded > 10:
             return
+
+
+def blows_up(compiled: Compiled) -> bool:
+    """Whether values become so large that few digits are left of what cancels."""
+    value = next(iter(compiled.network.inputs.values()))
+    image = torch.randn(5, *compiled.network.operations[value].shape, dtype=torch.float64)
+    made = outputs(trained(compiled), compiled, image).values()
+    return not all(float(each.abs().max()) < 1e6 for each in made)
 
 
 def foldable(network: Network) -> list[str]:
