@@ -138,7 +138,7 @@ def test_mobilenet_equals_torchvision_bit_for_bit(width: str) -> None:
     [
         ({"L": 3, "size": 16}, lambda: unet.UNet(4, 3), 16),
         ({"L": 3, "padded": False, "size": 60}, lambda: unet.UNet(4, 3, False), 60),
-        ({"padded": False, "size": 188}, lambda: unet.UNet(2, 5, False), 188),
+        ({"padded": False, "p": "1/2", "size": 188}, lambda: unet.UNet(2, 5, False, 0.5), 188),
     ],
 )
 def test_unet(settings, reference, size: int) -> None:

@@ -7,8 +7,7 @@ its Table 2 is a level:
     smooth    u  <- u + norm(P(relu6(norm(D(relu6(norm(E u)))))))          D depthwise 3x3
     coarsen   u' =  norm(Pd(relu6(norm(Dd(relu6(norm(Ed u)))))))           E and P 1x1
 
-The stem and the only block that does not expand lead to level 1. torchvision's dropout before the
-classifier is left out.
+The stem and the only block that does not expand lead to level 1.
 """
 
 from itertools import pairwise
@@ -22,7 +21,7 @@ BLOCKS = (1, 2, 3, 4, 3, 3, 1)
 
 def build(width: float = 1, classes: int = 1000) -> nn.Module:
     """Randomly initialised: images [N, 3, n, n] to logits [N, classes]."""
-    return mobilenet_v2(weights=None, width_mult=width, num_classes=classes, dropout=0)
+    return mobilenet_v2(weights=None, width_mult=width, num_classes=classes)
 
 
 def operator_names() -> dict[str, str]:

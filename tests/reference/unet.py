@@ -9,13 +9,13 @@ segmentation, MICCAI 2015, Section 2 and Figure 1:
     up        x_l = relu(C_l relu(M_l [crop x_l, P_{l+1} x_{l+1}]))      P transposed, 2x2, stride 2
 
 and a 1x1 convolution H to the classes. All convolutions have biases. The paper's are not padded,
-and the features of the way down lose as many points on each side as it takes to fit. Its dropout is
-left out.
+and the features of the way down lose as many points on each side as it takes to fit. Dropout ends
+the way down, on its last two levels.
 """
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import max_pool2d, relu
+from torch.nn.functional import dropout, max_pool2d, relu
 
 from .parts import Family
 
@@ -28,6 +28,7 @@ class UNet(nn.Module):
         base: int = 64,
         depth: int = 5,
         padded: bool = True,
+        p: float = 0,
         in_channels: int = 1,
         classes: int = 2,
     ) -> None:
@@ -46,14 +47,19 @@ class UNet(nn.Module):
         self.M = Family({l: three(2 * c[l], c[l]) for l in above})
         self.C = Family({l: three(c[l], c[l]) for l in range(1, depth + 1)})
         self.H = nn.Conv2d(c[1], classes, 1)
+        self.p = p
+
+    def _drop(self, x: Tensor) -> Tensor:
+        return dropout(x, self.p, self.training) if self.p else x
 
     def forward(self, image: Tensor) -> Tensor:
         kept = {}
         x = image
         for l in range(1, self.depth):
-            x = kept[l] = relu(self.B[l](relu(self.A[l](x))))
-            x = max_pool2d(x, 2)
-        x = relu(self.C[self.depth](relu(self.T(x))))
+            x = relu(self.B[l](relu(self.A[l](x))))
+            kept[l] = self._drop(x) if l == self.depth - 1 else x
+            x = max_pool2d(kept[l], 2)
+        x = self._drop(relu(self.C[self.depth](relu(self.T(x)))))
         for l in reversed(range(1, self.depth)):
             x = self.P[l + 1](x)
             x = torch.cat([centre(kept[l], x.shape[-1]), x], dim=1)
@@ -71,10 +77,11 @@ def exact_count(
     base: int = 64,
     depth: int = 5,
     padded: bool = True,
+    p: float = 0,
     in_channels: int = 1,
     classes: int = 2,
 ) -> int:
-    """Weights by arithmetic; padding has none."""
+    """Weights by arithmetic; padding and dropout have none."""
     n = [base << l for l in range(depth)]
     down = sum(9 * a * b + 9 * b * b + 2 * b for a, b in zip([in_channels, *n], n, strict=False))
     up = sum(4 * 2 * a * a + a + 9 * 2 * a * a + 9 * a * a + 2 * a for a in n[:-1])
