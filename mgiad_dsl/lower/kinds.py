@@ -83,7 +83,7 @@ class Kinds:
             case "droppath":
                 return ops.DropPath(self._probability(kind, env))
             case "avgpool" | "maxpool":
-                return _pool(kind, options)
+                return _pool(kind, options, ends)
             case "upsample":
                 return self._upsample(kind, options, ends)
             case "scalar":
@@ -294,7 +294,7 @@ def _written(kind: ast.Kind, kernel: Size, rank: int) -> str | None:
     return f"write {' x '.join(map(str.strip, sides)) if sides[1:] else by(kernel[:1] * rank)}"
 
 
-def _pool(kind: ast.Kind, options: Options) -> ops.Pool:
+def _pool(kind: ast.Kind, options: Options, ends: Ends) -> ops.Pool:
     """A pooling; windows follow each other by default, odd ones are padded by half."""
     kernel = options.kernel
     if kernel is None:
@@ -305,6 +305,11 @@ def _pool(kind: ast.Kind, options: Options) -> ops.Pool:
                 hint=f"{kind.name} 2x2 {option.span.text}",
             )
         return ops.Pool(kind.name == "maxpool")
+    fits = all(k <= n for k, n in zip(kernel, ends.size, strict=False))
+    if kind.name == "avgpool" and len(kernel) == MAX_RANK and not fits:  # PyTorch refuses it
+        raise SpecError(
+            f"a window of {by(kernel)} is larger than the volume of {by(ends.size)}", ends.span
+        )
     half = tuple((k - 1) // 2 if k % 2 else 0 for k in kernel)
     padding = options.pad if options.pad is not None else half
     return ops.Pool(kind.name == "maxpool", kernel, options.stride or kernel, padding)
