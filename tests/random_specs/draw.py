@@ -13,7 +13,7 @@ from tests.random_specs.plan import Conv, Cycle, Plan
 KERNELS = [(1, 1), (3, 3), (5, 5), (3, 1)]
 STENCIL = "stencil [[0,-1,0],[-1,4,-1],[0,-1,0]] / 8"
 ACTIVATIONS = list(words.ACTIVATIONS)
-START = ["g", "maxpool(g, 3x3 stride 2)", "avgpool(g, 2x2)"]
+START = ["g", "maxpool(g, 3x3 stride 2)", "avgpool(g, 2x2)"]  # of images
 
 # Names that mean something else to Python, to torch, or to the emitted file itself.
 AWKWARD_NAMES = [
@@ -24,7 +24,7 @@ AWKWARD_NAMES = [
 ]
 _NAMED = ["u", "f", "g", "r", "A", "B", "R", "Pi", "P", "Rc", "Pic", "Pc", "norm", "s", "head", "H"]
 _NAMED += ["D", "theta", "image", "relax", "sweep", "logits", "map", "fine", "shared", "act"]
-_NAMED += ["drop"]
+_NAMED += ["drop", "M", "J"]
 
 
 def _cycles(kinds: Sequence[str], least: int) -> st.SearchStrategy[Cycle]:
@@ -34,12 +34,19 @@ def _cycles(kinds: Sequence[str], least: int) -> st.SearchStrategy[Cycle]:
 
 
 @st.composite
-def _convs(draw: st.DrawFn, ends: list[tuple[int, int]], kernels: Sequence = KERNELS) -> Conv:
-    """A convolution that fits all these pairs of channels."""
+def _convs(
+    draw: st.DrawFn,
+    ends: list[tuple[int, int]],
+    kernels: Sequence = KERNELS,
+    inside: bool = False,
+) -> Conv:
+    """A convolution that fits all these pairs of channels; ``inside`` a space, of any boundary."""
     kernel, dilation = draw(st.sampled_from(kernels)), draw(st.sampled_from([1, 1, 2]))
     bias = draw(st.booleans())
+    around = ["", "", "replicate", *["circular"] * (kernel == (3, 3) and dilation == 1)]
+    boundary = draw(st.sampled_from(around)) if inside else ""
     groupings = ["dense", "depthwise", 2, 4, 8]
-    choices = [c for g in groupings if (c := Conv(kernel, dilation, g, bias)).fits(ends)]
+    choices = [c for g in groupings if (c := Conv(kernel, dilation, g, bias, boundary)).fits(ends)]
     return draw(st.sampled_from(choices))
 
 
@@ -56,12 +63,16 @@ def plans(draw: st.DrawFn, names: Sequence[str] = ()) -> Plan:
     cycle = draw(_cycles(kinds, least=int(nested)))
     inner = draw(_cycles(["backslash", "V", "V", "W"], least=0))
     outputs = draw(st.sets(st.sampled_from(["logits", "map", "fine"]), min_size=1))
-    operators = draw(_kinds(channels, depths, cycle, inner, outputs))
+    rank = draw(st.sampled_from([1, 2, 2, 3]))
+    loops = draw(st.sampled_from([0, 0, 1, 2]))
+    operators = draw(_kinds(channels, depths, cycle, inner, outputs, rank, loops))
+    sizes = st.integers(5, 7) if rank == 3 else st.integers(8, 13)
+    strides = {1: ["2", "3"], 2: ["2", "2", "2 x 1", "3"], 3: ["2", "2 x 1 x 2"]}[rank]
     return Plan(
         channels,
         depths,
-        size=(draw(st.integers(8, 13)), draw(st.integers(8, 13))),
-        stride=draw(st.sampled_from(["2", "2", "2 x 1", "3"])),
+        size=tuple(draw(sizes) for _ in range(rank)),
+        stride=draw(st.sampled_from(strides)),
         cycle=cycle,
         inner=inner,
         forms={name: draw(_form(name, len(set(channels)) == 1, nested)) for name in operators},
@@ -70,6 +81,8 @@ def plans(draw: st.DrawFn, names: Sequence[str] = ()) -> Plan:
         activation=draw(st.sampled_from(ACTIVATIONS)),
         outputs=tuple(sorted(outputs)),
         named_step=draw(st.booleans()),
+        loops=loops,
+        gate=draw(st.booleans()),
         names=dict(zip(_NAMED, draw(st.permutations(names)), strict=False)) if names else {},
     )
 
@@ -82,6 +95,8 @@ def _kinds(
     cycle: Cycle,
     inner: Cycle,
     outputs: set[str],
+    rank: int,
+    loops: int,
 ) -> dict[str, Conv | str]:
     """The operators, in the order they are declared."""
     depths_ = depths or (0,) * len(channels)
@@ -90,12 +105,16 @@ def _kinds(
     between = list(pairwise(channels))
     keeps = all(a == b for a, b in between)
     stencils = [st.just(f"{STENCIL} {word}") for word in ("fixed", "learnable")] * keeps
-    windows = [st.just("avgpool 3x3"), st.just("maxpool 3x3")] * keeps
+    windows = [st.just("maxpool 3x3"), *[st.just("avgpool 3x3")] * (rank < 3)] * keeps
     coarse = st.one_of(_convs(between, KERNELS[1:3]), *stencils, *windows)
     kinds: dict[str, Conv | str] = {
         "theta": Conv((3, 3), bias=draw(st.booleans())),
-        "A": draw(_convs(within)),
-        "B": draw(st.one_of(_convs(within), _convs(within), *[st.just(f"{STENCIL} learnable")])),
+        "A": draw(_convs(within, inside=True)),
+        "B": draw(
+            st.one_of(
+                _convs(within, inside=True), _convs(within), *[st.just(f"{STENCIL} learnable")]
+            )
+        ),
         "R": draw(coarse),
     }
     if draw(st.booleans()):
@@ -115,6 +134,8 @@ def _kinds(
     kinds |= {"s": "scalar 3/4"} if draw(st.booleans()) else {}
     chance = draw(st.sampled_from([None, "dropout 1/4", "droppath 1/4", "dropout 0"]))
     kinds |= {"drop": chance} if chance else {}
+    kinds |= {"M": Conv((3, 1), bias=True)} if draw(st.booleans()) else {}
+    kinds |= {"J": Conv()} if loops else {}
     kinds |= {"head": "linear"} if "logits" in outputs else {}
     kinds |= {"H": Conv(bias=True)} if "map" in outputs else {}
     kinds |= {"D": Conv((3, 3), bias=True)} if draw(st.booleans()) else {}
@@ -123,9 +144,9 @@ def _kinds(
 
 def _form(name: str, equal: bool, nested: bool) -> st.SearchStrategy[str]:
     """How an operator may be shared; over all levels only where their channels are equal."""
-    if name in ("theta", "head", "H", "D"):
+    if name in ("theta", "head", "H", "D", "J"):
         return st.just("all")
-    if name in ("Rc", "Pic", "Pc"):
+    if name in ("Rc", "Pic", "Pc", "M"):
         return st.just("level")
     forms = ["level"]
     if name in ("A", "B", "norm", "s", "drop"):

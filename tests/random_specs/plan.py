@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import prod
 
 CLASSES = 3
 IN_CHANNELS = 2
@@ -13,12 +14,16 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Conv:
-    """The options of a convolution; ``grouping`` is dense, depthwise or a group size."""
+    """The options of a convolution; ``grouping`` is dense, depthwise or a group size.
+
+    ``kernel`` is that of images.
+    """
 
     kernel: tuple[int, int] = (1, 1)
     dilation: int = 1
     grouping: str | int = "dense"
     bias: bool = False
+    boundary: str = ""
 
     def fits(self, ends: list[tuple[int, int]]) -> bool:
         """Whether the groups divide all these pairs of channels."""
@@ -26,8 +31,12 @@ class Conv:
             return False
         return all(g % self._groups(*e) == 0 for e in ends for g in e)
 
-    def weights(self, given: int, made: int) -> int:
-        weights = self.kernel[0] * self.kernel[1] * given * made // self._groups(given, made)
+    def sides(self, rank: int) -> tuple[int, ...]:
+        """The kernel of so many dimensions."""
+        return (*self.kernel, self.kernel[0])[:rank]
+
+    def weights(self, given: int, made: int, rank: int) -> int:
+        weights = prod(self.sides(rank)) * given * made // self._groups(given, made)
         return weights + made * self.bias
 
     def _groups(self, given: int, made: int) -> int:
@@ -92,12 +101,13 @@ class Plan:
     """A network.
 
     ``depths`` is the last channel level of each resolution level, None without any;
-    ``forms`` say how operators are shared, ``kinds`` what they are.
+    ``forms`` say how operators are shared, ``kinds`` what they are. The cycle runs ``loops`` times
+    in a loop; 0 is without one. With a ``gate`` what is smoothed is multiplied by its mean.
     """
 
     channels: tuple[int, ...]
     depths: tuple[int, ...] | None
-    size: tuple[int, int]
+    size: tuple[int, ...]
     stride: str
     cycle: Cycle
     inner: Cycle
@@ -107,11 +117,17 @@ class Plan:
     activation: str
     outputs: tuple[str, ...]
     named_step: bool
+    loops: int = 0
+    gate: bool = False
     names: dict[str, str] = field(default_factory=dict)
 
     @property
     def levels(self) -> int:
         return len(self.channels)
+
+    @property
+    def rank(self) -> int:
+        return len(self.size)
 
     @property
     def nested(self) -> bool:

@@ -16,14 +16,15 @@ def counts(plan: Plan) -> tuple[int, int]:
     weights: dict[tuple[str, Index], int] = {}
     buffers: dict[tuple[str, Index], int] = {}
     for name, index, given, made in _Walk(plan).uses():
-        weights[name, index], buffers[name, index] = _elements(plan.kinds[name], given, made)
+        found = _elements(plan.kinds[name], given, made, plan.rank)
+        weights[name, index], buffers[name, index] = found
     return sum(weights.values()), sum(buffers.values())
 
 
-def _elements(kind: Conv | str, given: int, made: int) -> tuple[int, int]:
+def _elements(kind: Conv | str, given: int, made: int, rank: int) -> tuple[int, int]:
     """Weights and buffers of one operator."""
     if isinstance(kind, Conv):
-        return kind.weights(given, made), 0
+        return kind.weights(given, made, rank), 0
     word = kind.split()[0]
     return {
         "batchnorm": (2 * made, 2 * made + 1),
@@ -34,7 +35,7 @@ def _elements(kind: Conv | str, given: int, made: int) -> tuple[int, int]:
         "scalar": (1, 0),
         "dropout": (0, 0),
         "droppath": (0, 0),
-        "stencil": (0, 9) if "fixed" in kind else (9, 0),
+        "stencil": (0, 3**rank) if "fixed" in kind else (3**rank, 0),
     }.get(word, (0, 0))
 
 
@@ -50,6 +51,18 @@ class _Walk:
         yield "theta", (), IN_CHANNELS, first
         if plan.forms.get("norm") == "fresh":
             yield from self._inside("norm", (1,), 0)
+        for turn in range(1, plan.loops + 1):
+            yield "J", (turn,), first, first
+            yield from self._cycle()
+        if not plan.loops:
+            yield from self._cycle()
+        ends = {"head": (last, CLASSES), "H": (first, CLASSES), "D": (first, first), "s": (1, 1)}
+        for name in plan.kinds:  # what has no index exists, used or not
+            if name in ends and plan.forms[name] == "all":
+                yield name, (), *ends[name]
+
+    def _cycle(self) -> Iterator[Use]:
+        plan = self.plan
         for what, level, number in plan.cycle.run(1, plan.levels):
             if what != "smooth":
                 yield from self._transfer(what, level)
@@ -58,10 +71,6 @@ class _Walk:
             else:
                 for _ in range(number):
                     yield from self._sweep(level, plan.depths[level - 1])
-        ends = {"head": (last, CLASSES), "H": (first, CLASSES), "D": (first, first), "s": (1, 1)}
-        for name in plan.kinds:  # what has no index exists, used or not
-            if name in ends and plan.forms[name] == "all":
-                yield name, (), *ends[name]
 
     def _sweep(self, level: int, last: int) -> Iterator[Use]:
         for what, k, number in self.plan.inner.run(0, last):
@@ -99,6 +108,9 @@ class _Walk:
         for step in range(1, number + 1):
             for name in ("A", "norm", "s", "B", "norm", "drop"):
                 yield from self._inside(name, levels, step)
+            if "M" in self.plan.kinds:
+                width = self.plan.width(levels)
+                yield "M", levels, 2 * width, width
 
     def _inside(self, name: str, levels: Index, step: int) -> Iterator[Use]:
         """A use between spaces of one level, if there is such an operator."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tests.random_specs.plan import CLASSES, IN_CHANNELS, Conv, Cycle, Plan
+from tests.wild_specs import at_rank
 
 
 def text(plan: Plan) -> str:
@@ -31,7 +32,7 @@ class _Writer:
         plan = self.plan
         yield f"network drawn(shared = true, act = {plan.activation})"
         yield f"let c = {list(plan.channels)}"
-        yield f"input image : {IN_CHANNELS} x {plan.size[0]} x {plan.size[1]}"
+        yield f"input image : {' x '.join(map(str, (IN_CHANNELS, *plan.size)))}"
         yield f"levels l in 1..{plan.levels} : resolution"
         if plan.depths is not None:
             yield f"let depth = {list(plan.depths)}"
@@ -42,10 +43,22 @@ class _Writer:
         yield from (f"    {line}" for line in self._operators())
         yield "}"
         stem = "norm(theta(image))" if plan.forms.get("norm") == "fresh" else "theta(image)"
-        data = f"let g = act({stem})  f[{self.first}] = {plan.start}"
+        data = f"let g = act({stem})  f[{self.first}] = {self._ranked(plan.start)}"
         yield f"start {{ {data}  u[{self.first}] = 0 }}"
-        yield from self._cycles()
+        yield from self._loop() if plan.loops else self._cycles()
         yield from (f"output {name} = {self._output(name)}" for name in plan.outputs)
+
+    def _ranked(self, text: str) -> str:
+        return at_rank(text, self.plan.rank)
+
+    def _loop(self) -> Iterator[str]:
+        """Without its steps, which stand at the top."""
+        first, lines = self.first, list(self._cycles())
+        at = next(n for n, line in enumerate(lines) if line.startswith("cycle over l"))
+        yield from lines[:at]
+        yield f"repeat t in 1..{self.plan.loops} {{ u[{first}] = u[{first}] + J[t](f[{first}])"
+        yield from lines[at:]
+        yield "}"
 
     # -- operators ---------------------------------------------------------------------------
 
@@ -64,19 +77,23 @@ class _Writer:
             "head": f"u[{self.last}] -> {CLASSES}",
             "H": f"u[{self.first}] -> {CLASSES}",
             "D": f"u[{self.first}] -> u[{self.first}]",
+            "J": f"f[{self.first}] -> u[{self.first}]",
+            "M": f"u[{self.here}], f[{self.here}] -> u[{self.here}]",
         }
         for name, kind in self.plan.kinds.items():
             signature = f"{ends[name]} " if name in ends else ""
             yield f"{name}{self._bracket(name)} : {signature}{self._kind(name, kind)}"
 
     def _bracket(self, name: str) -> str:
+        if name == "J":
+            return "[t]"
         form = self.plan.form(name)
         levels = "l" if name in ("R", "Pi", "P") else self.here
         inside = [levels] * form.has_levels + [form.formal] * bool(form.formal)
         return f"[{','.join(inside)}]" if inside else ""
 
     def _kind(self, name: str, kind: Conv | str) -> str:
-        words = [_conv(kind) if isinstance(kind, Conv) else kind]
+        words = [_conv(kind, self.plan.rank) if isinstance(kind, Conv) else self._ranked(kind)]
         if name in ("R", "Pi", "P") and not words[0].startswith("upsample"):
             words.append(f"stride {self.plan.stride}")
             words += ["transposed"] * (name == "P")
@@ -99,12 +116,17 @@ class _Writer:
         residual = self._norm(f"f[{at}] - {self._use('A', at, 'i')}(u[{at}])", at, "i")
         correction = self._norm(f"{self._use('B', at, 'i')}(r)", at, "i")
         step = f"act({correction})"
+        if self.plan.gate:
+            step = f"sigmoid(avgpool(r)) * {step}"
         if "drop" in self.plan.kinds:
             step = f"{self._use('drop', at, 'i')}({step})"
         if "s" in self.plan.kinds:
             s = self._use("s", at, "i")
             step = f"2*{s}/({s}^2 + 1) * {step}"
-        return f"let r = act({residual})  u[{at}] = u[{at}] + {step}"
+        beside = (
+            f"  u[{at}] = u[{at}] + M[{at}](u[{at}], f[{at}])" if "M" in self.plan.kinds else ""
+        )
+        return f"let r = act({residual})  u[{at}] = u[{at}] + {step}{beside}"
 
     def _cycles(self) -> Iterator[str]:
         work = f"{{ {self._relax()} }}"
@@ -159,15 +181,16 @@ class _Writer:
         return {
             "logits": f"head(avgpool(u[{self.last}]))",
             "map": f"H(u[{self.first}])",
-            "fine": f"upsample(u[{self.first}], 2, bilinear)",
+            "fine": self._ranked(f"upsample(u[{self.first}], 2, bilinear)"),
         }[name]
 
 
 _TRANSFERS = ("R", "Pi", "P")
 
 
-def _conv(kind: Conv) -> str:
-    words = [f"conv {kind.kernel[0]}x{kind.kernel[1]}"]
+def _conv(kind: Conv, rank: int) -> str:
+    words = [f"conv {'x'.join(map(str, kind.sides(rank)))}"]
+    words += [f"pad {kind.boundary}"] * bool(kind.boundary)
     words += [f"dilation {kind.dilation}"] * (kind.dilation > 1)
     words += [f"group_size {kind.grouping}"] * isinstance(kind.grouping, int)
     words += ["depthwise"] * (kind.grouping == "depthwise") + ["bias"] * kind.bias
