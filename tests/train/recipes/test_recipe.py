@@ -14,7 +14,16 @@ from mgiad_dsl.train.recipes.recipe import (
 
 
 def test_every_recipe_of_the_package_is_valid() -> None:
-    assert recipe_names() == ["digits", "fast", "imagenet", "paper", "trial"]
+    assert recipe_names() == [
+        "darcy",
+        "digits",
+        "fast",
+        "imagenet",
+        "paper",
+        "poisson",
+        "segmentation",
+        "trial",
+    ]
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
