@@ -35,12 +35,12 @@ def tensor_file(path: str) -> TensorSet:
     else:
         whole = read_tensors(Path(path))
         parts = [below(whole, part) for part in ("train.", "test.")]
+    if all(parts) and set(parts[0]) != set(parts[1]):
+        odd = ", ".join(sorted(set(parts[0]) ^ set(parts[1])))
+        raise SpecError(f"{path}: {odd} is not both in training and held out", hint=EXPECTED)
     train, test = (samples(part, path) for part in parts)
     names = tuple(sorted(set(parts[0]) - {TARGET}))
     check_alike(train, test, path)
-    if set(parts[0]) != set(parts[1]):
-        odd = ", ".join(sorted(set(parts[0]) ^ set(parts[1])))
-        raise SpecError(f"{path}: {odd} is not both in training and held out", hint=EXPECTED)
     return TensorSet(f"tensors:{path}", names, train, test, classes_of(train, test))
 
 
