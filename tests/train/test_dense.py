@@ -100,7 +100,7 @@ def test_darcy_flow_is_a_field(with_rhs, tmp_path, capsys) -> None:
     assert found["relative_l2"] == pytest.approx(last(run)["test_relative_l2"], rel=1e-4)
     assert found["samples"] == 12
     assert (run / "eval-answers.png").exists()
-    finer = evaluated(run, "--data", "darcy:15,n=10", name="eval-darcy-15-n-10")
+    finer = evaluated(run, "--data", "darcy:15,n=10", name=f"eval-{slug('darcy:15,n=10')}")
     assert finer["samples"] == 2  # compiled again for the other grid
 
 
@@ -131,7 +131,7 @@ def test_a_solver_learns_and_is_tried_on_other_grids(tmp_path, capsys) -> None:
     found = evaluated(run)
     assert found["factor"] == pytest.approx(last(run)["test_factor"], rel=1e-3)
     assert [f"{grid['factor']:.4f}" for grid in found["grids"]] == [row[2] for row in rows]
-    found = evaluated(run, "--data", "poisson:63,n=10", name="eval-poisson-63-n-10")
+    found = evaluated(run, "--data", "poisson:63,n=10", name=f"eval-{slug('poisson:63,n=10')}")
     assert found["grids"][0]["points"] == [63, 63]
 
 

@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from mgiad_dsl.train.data.mixing import Mixing
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.loop.average import Average
+from mgiad_dsl.train.loop.blend import Blend
 from mgiad_dsl.train.loop.kept import Kept
 from mgiad_dsl.train.loop.optimiser import make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
@@ -60,6 +61,7 @@ class Trainer:
         self.compiled, self.mixing = compiled, mixing
         self.optimiser = make_optimiser(self.module, recipe)
         self.average = Average(self.module, recipe.ema) if recipe.ema else None
+        self.blend = Blend(self.module, recipe.blend) if recipe.blend < 1 else None
         self.tally = Tally(device)
         self.kept: Kept | None = None
         self.done = 0
@@ -68,8 +70,11 @@ class Trainer:
 
     @property
     def best(self) -> nn.Module:
-        """The model to evaluate: the average where there is one."""
-        return self.average.model if self.average else self.module
+        """The model to evaluate: the average where there is one, blended with the first weights
+        if the recipe wants that.
+        """
+        trained = self.average.model if self.average else self.module
+        return self.blend.of(trained) if self.blend else trained
 
     @property
     def rate(self) -> float:
@@ -126,6 +131,7 @@ class Trainer:
             "model": self.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.model.state_dict() if self.average else None,
+            "first": self.blend.first.state_dict() if self.blend else None,
             "kept": self.kept and vars(self.kept),
             "tally": gather(self.tally.state()),
             "rng": gather(rng_state()),
@@ -137,6 +143,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
             self.average.model.load_state_dict(state["average"])
+        if self.blend:
+            self.blend.first.load_state_dict(state["first"])
         self.kept = Kept(**state["kept"]) if state["kept"] else None
         self.tally.restore(state["tally"][rank])
         set_rng_state(state["rng"][rank])

@@ -84,6 +84,13 @@ class Recipe(BaseModel):
         default=None, gt=0, lt=1, description="decay of averaged weights, per step"
     )
 
+    blend: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="how far from the first weights to the trained ones those lie that count",
+    )
+
     crop: int = Field(default=0, ge=0, description="random crop after padding by so many pixels")
     padding: Literal["reflect", "constant"] = "reflect"
     fill: int = Field(default=0, ge=0, le=255, description="grey level of constant padding")

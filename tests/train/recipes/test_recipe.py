@@ -138,7 +138,7 @@ def test_wrong_words_and_names() -> None:
         parse_changes(["lr"])
     with pytest.raises(SpecError, match="no recipe 'slow'") as error:
         load_recipe("slow")
-    assert "digits, fast, imagenet, paper, trial" in error.value.hint
+    assert "darcy, digits, fast, imagenet, paper, poisson, segmentation, trial" in error.value.hint
 
 
 def test_own_recipe_file(tmp_path) -> None:
