@@ -41,7 +41,7 @@ from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
-from mgiad_dsl.train.data.sets import ImageSet, Where
+from mgiad_dsl.train.data.sets import Batch, ImageSet, Where
 from mgiad_dsl.train.data.transforms import PilImages, small_images
 from mgiad_dsl.train.loop.epochs import Loop
 from mgiad_dsl.train.loop.fit import prepared
@@ -50,6 +50,7 @@ from mgiad_dsl.train.machine.device import choose_device, hardware, versions
 from mgiad_dsl.train.machine.precision import backends
 from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
 from mgiad_dsl.train.run.listeners import Quiet
+from mgiad_dsl.train.tasks.classes import Classes
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tests.reference.mgiad import MGiaD
@@ -167,7 +168,7 @@ class Same:
     def size(self) -> int:
         return self.feed.size()
 
-    def example(self) -> torch.Tensor:
+    def example(self) -> Batch:
         return self.feed.example()
 
     def compile(self, say: Callable[[str], None]) -> None:
@@ -180,7 +181,9 @@ def our_row(
     """Epochs of ``mgiad train``; ``stack`` keeps the network compiled."""
     with backends(recipe):  # compiled code depends on it
         stack.enter_context(prepared(model, feed, recipe, device, Quiet()))
-    loop = Loop(Trainer(model, recipe, device, len(feed)), feed, None, Quiet(), None)
+    task = Classes(recipe.label_smoothing)
+    trainer = Trainer(model, task, recipe, device, len(feed))
+    loop = Loop(trainer, task, feed, None, Quiet(), None)
     numbers = count()
 
     def epoch() -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.files import check_folder
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.messages import is_quiet, say
 from mgiad_dsl.cli.specs import add_spec, compiled
@@ -21,11 +20,22 @@ from mgiad_dsl.cli.training import (
     where,
 )
 from mgiad_dsl.train.data.names import NAMES, UNMIRRORED
-from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.network import Network, trainable
 
 if TYPE_CHECKING:
     from mgiad_dsl.train.recipes.recipe import Recipe
 
+DEFAULT_RECIPES = {
+    "digits": "digits",
+    "imagenet": "imagenet",
+    "imagefolder": "imagenet",
+    "pets": "segmentation",
+    "voc": "segmentation",
+    "maskfolder": "segmentation",
+    "poisson": "poisson",
+    "darcy": "darcy",
+    "tensors": "darcy",
+}
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 
 _EXAMPLES = """examples:
@@ -34,6 +44,7 @@ _EXAMPLES = """examples:
   mgiad train mgiad --set width=2 --data cifar100 --with epochs=5 --seeds 0,1,2
   mgiad train mgnet:cifar100 --data cifar100 --weights runs/mgnet-cifar10-fast-seed0
   mgiad train mgnet --data fake:3x32x32:10:5000 --with epochs=1
+  mgiad train poisson_learned --data poisson:31
 """
 
 
@@ -158,7 +169,7 @@ def default_recipe(data: str) -> str:
     kind, *fields = data.split(":")
     if kind == "fake" and len(fields) < 3:  # without a number of images
         return "trial"
-    return {"digits": "digits", "imagenet": "imagenet", "imagefolder": "imagenet"}.get(kind, "fast")
+    return DEFAULT_RECIPES.get(kind, "fast")
 
 
 COMMAND = Command("train", "train a network", _EXAMPLES, _add_arguments, _run)

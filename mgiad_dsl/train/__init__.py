@@ -14,7 +14,12 @@ HOMES = {
     "fit": "loop.fit",
     "Result": "loop.fit",
     "evaluate": "evaluation.scores",
-    "Scores": "evaluation.scores",
+    "Scores": "tasks.task",
+    "Classes": "tasks.classes",
+    "Pixels": "tasks.pixels",
+    "Fields": "tasks.fields",
+    "Solver": "tasks.solver",
+    "Diffusion": "equations.diffusion",
     "open_data": "data.catalogue",
 }
 __all__ = list(HOMES)

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from mgiad_dsl.base.files import write
 from mgiad_dsl.train.data.catalogue import open_data
 from mgiad_dsl.train.data.loaders import make_feed, make_held_out
-from mgiad_dsl.train.data.sets import DataSet, Where, check_fit
+from mgiad_dsl.train.data.sets import DataSet, TensorSet, Where
+from mgiad_dsl.train.evaluation.grids import OnGrid, grids_text, on_grids
 from mgiad_dsl.train.loop.fit import Result, fit
 from mgiad_dsl.train.machine.device import choose_device, hardware, versions
 from mgiad_dsl.train.machine.distributed import barrier, from_first, process_group, world
 from mgiad_dsl.train.machine.faults import training_explained
-from mgiad_dsl.train.machine.precision import precision
+from mgiad_dsl.train.machine.precision import autocast, precision
 from mgiad_dsl.train.machine.rng import seed_everything
 from mgiad_dsl.train.machine.seeds import seed_for
 from mgiad_dsl.train.network import Network
@@ -30,6 +32,8 @@ from mgiad_dsl.train.run.records import RunRecord
 from mgiad_dsl.train.run.report import write_report
 from mgiad_dsl.train.run.start import Start, read_start
 from mgiad_dsl.train.run.weights import save_best, save_weights
+from mgiad_dsl.train.tasks.choose import Job, fit_together
+from mgiad_dsl.train.tasks.solver import Solver
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,15 @@ def run_experiment(network: Network, options: Options) -> Path:
     try:
         with training_explained(options.recipe), process_group(world(), device):
             from_first(lambda: check_folders(options.out, folders(options), options.resume))
-            data = open_together(network, options)
-            check_fit(data, network.input_shape, network.outputs)
-            start = open_start(network, options)
-            listener.say(f"{network.name} on {data.name}, {hardware(device)}")
+            job = fit_together(open_together(network, options), network, options.recipe)
+            start = open_start(job.network, options)
+            listener.say(f"{job.network.name} on {job.data.name}, {hardware(device)}")
+            if job.network is not network:
+                listener.say(f"compiled for the data: {changed(network, job.network)}")
             listener.say(str(options.recipe))
             if start:
                 listener.say(str(start))
-            return train_seeds(network, data, options, device, listener, start)
+            return train_seeds(job, options, device, listener, start)
     finally:
         listener.close()
 
@@ -79,12 +84,19 @@ def folders(options: Options) -> list[Path]:
     return [options.out / f"seed{seed}" for seed in options.seeds]
 
 
+def changed(before: Network, after: Network) -> str:
+    """The settings that differ, as ``--set`` takes them."""
+    settings = after.settings.items()
+    return " ".join(f"{name}={value}" for name, value in settings if before.settings[name] != value)
+
+
 def open_together(network: Network, options: Options) -> DataSet:
     """Open the data, on each machine one process before the others: it may have to fetch it."""
     if world().local:
         barrier()
     try:
-        return open_data(options.data, options.where, network.input_shape, network.outputs)
+        image = next(iter(network.inputs.values()))
+        return open_data(options.data, options.where, image, network.output[0])
     finally:
         if not world().local:
             barrier()  # also with an error: the others find it themselves
@@ -97,20 +109,17 @@ def open_start(network: Network, options: Options) -> Start | None:
 
 
 def train_seeds(
-    network: Network,
-    data: DataSet,
-    options: Options,
-    device: torch.device,
-    listener: Listener,
-    start: Start | None,
+    job: Job, options: Options, device: torch.device, listener: Listener, start: Start | None
 ) -> Path:
-    runs = []
+    network, data, runs = job.network, job.data, []
+    grids: list[list[OnGrid]] = []
     for seed, folder in zip(options.seeds, folders(options), strict=True):
         record = RunRecord(
             network=network.name,
             settings=network.settings,
-            input_shape=network.input_shape,
-            outputs=network.outputs,
+            task=job.task.name,
+            inputs=network.inputs,
+            output=network.output,
             weights=network.weights,
             macs=network.macs,
             data=data.name,
@@ -123,7 +132,7 @@ def train_seeds(
             versions=versions(),
             weights_from=str(start.path) if start else None,
         )
-        result = train_once(network, data, options, device, folder, record, listener, start)
+        result = train_once(job, options, device, folder, record, listener, start)
         if result.stopped is not None:
             listener.result(f"stopped and saved; continue with --resume --out {options.out}")
             raise SystemExit(128 + result.stopped)
@@ -132,16 +141,28 @@ def train_seeds(
                 save_best(folder, result.kept.weights, result.kept.epoch)
             save_weights(folder, result.model)
             runs.append((folder, read_run(folder)[0]))  # of a resumed run, as it began
+            grids += on_other_grids(job, result.model, options.recipe, device)
     if world().first:
-        summary = write_report(options.out, runs, options.recipe)
+        found = f"\n## Other grids\n\n{grids_text(grids, grids[0][0].points)}" if grids else ""
+        summary = write_report(options.out, runs, options.recipe, found)
         write_result(options.out, [folder for folder, _ in runs])
-        listener.result(f"held-out accuracy {summary}; report: {options.out / 'report.md'}")
+        listener.result(f"{summary}; report: {options.out / 'report.md'}")
     return options.out
 
 
+def on_other_grids(
+    job: Job, model: nn.Module, recipe: Recipe, device: torch.device
+) -> list[list[OnGrid]]:
+    """The factors of a solver on grids it was not trained on; nothing of any other network."""
+    if not isinstance(job.task, Solver) or not isinstance(job.data, TensorSet):
+        return []
+    assert job.data.problem is not None
+    precise = autocast(recipe, device)
+    return [on_grids(job.network, model, job.task, job.data.problem, device, precise)]
+
+
 def train_once(
-    network: Network,
-    data: DataSet,
+    job: Job,
     options: Options,
     device: torch.device,
     folder: Path,
@@ -150,8 +171,10 @@ def train_once(
     start: Start | None,
 ) -> Result:
     recipe, seed, workers = options.recipe, record.seed, options.workers
-    feed = make_feed(data, recipe, network.input_shape, device, seed, workers)
-    test = make_held_out(data, network.input_shape, device, workers)
+    network, data = job.network, job.data
+    shape = next(iter(network.inputs.values()))
+    feed = make_feed(data, recipe, shape, device, seed, workers)
+    test = make_held_out(data, shape, device, workers)
     if world().first and not list_checkpoints(folder):
         write_run(folder, network, record, recipe)
     seed_everything(seed)
@@ -170,6 +193,7 @@ def train_once(
             feed,
             recipe,
             test=test,
+            task=job.task,
             seed=seed,
             device=device,
             folder=folder,

@@ -10,10 +10,10 @@ import pytest
 
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.source import Source
-from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.language.plain import plain
 from mgiad_dsl.show.dump import dump
 from mgiad_dsl.show.facts import network_facts
+from mgiad_dsl.train.network import trainable
 
 TEXT = """network n(width = 1/4, k = 8, deep = true, act = relu)
 input x : 1 x 8 x 8

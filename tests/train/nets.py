@@ -38,8 +38,8 @@ def network(
     return Network(
         name="small",
         build=build,
-        input_shape=input_shape,
-        outputs=outputs,
+        inputs={"image": input_shape},
+        output=(outputs,),
         weights=weights,
         macs=1000,
         spec_text="mgspec 1\n",

@@ -44,7 +44,8 @@ def test_train_writes_a_whole_run(train_args, tmp_path, capsys) -> None:
         "result.json",
     }
     record, recipe = read_run(out)
-    assert (record.data, record.seed, record.outputs, recipe.epochs) == ("digits", 0, 10, 1)
+    assert (record.data, record.seed, record.task) == ("digits", 0, "classes")
+    assert (record.output, recipe.epochs) == ((10,), 1)
     report = (out / "report.md").read_text()
     assert "| weights | 25,098 |" in report
     assert "held-out accuracy" in report

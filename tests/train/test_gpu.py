@@ -20,6 +20,7 @@ from mgiad_dsl.train.machine.distributed import GPU_BACKEND, greatest
 from mgiad_dsl.train.machine.precision import backends, uses_bf16
 from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
 from mgiad_dsl.train.run.listeners import Quiet
+from mgiad_dsl.train.tasks.classes import Classes
 from tests.train.small_cycle import SmallCycle
 
 pytestmark = [
@@ -45,7 +46,7 @@ def training(request):
     feed = make_feed(data, recipe, data.shape, device, 0, 0)
     model = SmallCycle(16, 3, 10)
     with backends(recipe), prepared(model, feed, recipe, device, Quiet()):
-        yield Trainer(model, recipe, device, len(feed)), feed
+        yield Trainer(model, Classes(recipe.label_smoothing), recipe, device, len(feed)), feed
 
 
 def an_epoch(trainer: Trainer, feed: Feed, number: int) -> None:

@@ -37,7 +37,7 @@ def digits() -> ImageSet:
 
 
 def fake(
-    description: str, input_shape: tuple[int, int, int] = (3, 32, 32), outputs: int = 10
+    description: str, input_shape: tuple[int, ...] = (3, 32, 32), outputs: int = 10
 ) -> ImageSet:
     """Random images and labels, for measuring speed: ``fake[:CxHxW[:classes[:n]]]``.
 

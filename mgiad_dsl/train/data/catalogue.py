@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.data import archives, builtin, folders
+from mgiad_dsl.train.data import archives, builtin, folders, generated, masks, tensor_files
 from mgiad_dsl.train.data.names import NAMES
 from mgiad_dsl.train.data.sets import DataSet, Where
+
+ALONE = ("digits", "mnist", "fashionmnist", "cifar10", "cifar100", "imagenet", "pets", "voc")
 
 
 def open_data(
     name: str,
     where: Where | None = None,
-    input_shape: tuple[int, int, int] = (3, 32, 32),
+    input_shape: tuple[int, ...] = (3, 32, 32),
     outputs: int = 10,
 ) -> DataSet:
-    """Open a data set; ``input_shape`` and ``outputs`` complete a bare ``fake``.
+    """Open a data set; ``input_shape`` and ``outputs`` complete a bare ``fake``, and ``outputs``
+    is how many classes a ``maskfolder`` has that does not say.
 
     Raises SpecError for an unknown name and for missing or damaged files. Nothing is
     downloaded unless ``where`` says so.
     """
     where = where or Where()
     kind, _, path = name.partition(":")
+    if path and kind in ALONE:
+        raise SpecError(f"data set {kind} takes nothing after it", hint=f"--data {kind}")
     match kind:
-        case "digits" | "imagenet" | "mnist" | "fashionmnist" | "cifar10" | "cifar100" if path:
-            raise SpecError(f"data set {kind} takes nothing after it", hint=f"--data {kind}")
         case "digits":
             return builtin.digits()
         case "fake":
@@ -34,5 +37,15 @@ def open_data(
             return folders.imagenet(where)
         case "imagefolder":
             return folders.image_folder(path)
+        case "pets":
+            return masks.pets(where)
+        case "voc":
+            return masks.voc(where)
+        case "maskfolder":
+            return masks.mask_folder(path, outputs)
+        case "poisson" | "darcy":
+            return generated.generated(name)
+        case "tensors":
+            return tensor_files.tensor_file(path)
         case _:
             raise SpecError(f"there is no data set {name!r}", hint=f"data sets: {NAMES}")

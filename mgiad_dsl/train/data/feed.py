@@ -7,17 +7,17 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader
 
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.machine.distributed import world
+from mgiad_dsl.train.machine.placing import as_inputs
 from mgiad_dsl.train.machine.rng import seeded
 from mgiad_dsl.train.machine.seeds import seed_for
 
 
 class Feed(Protocol):
-    """Training batches by epoch: images (n, C, H, W) and labels (n,)."""
+    """Training batches by epoch: inputs and targets, images (n, C, H, W) and labels (n,) say."""
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -26,10 +26,10 @@ class Feed(Protocol):
         """Batches ``start``, ``start + 1``, ... of an epoch."""
 
     def size(self) -> int:
-        """Images in a batch."""
+        """Samples in a batch."""
 
-    def example(self) -> Tensor:
-        """An image (C, H, W) like those in the batches."""
+    def example(self) -> Batch:
+        """Inputs and target of a sample like those in the batches: (C, H, W) and ()."""
 
     def compile(self, say: Callable[[str], None]) -> None:
         """Compile what is computed on the device; if that fails, tell ``say``."""
@@ -60,23 +60,24 @@ class LoaderFeed:
                 batch = next(batches, None)
             if batch is None:
                 return
-            images, labels = batch
+            inputs, targets = batch
             if number >= start:
-                yield images, labels
+                yield inputs, targets
 
     def size(self) -> int:
         return self.first[1]
 
-    def example(self) -> Tensor:
+    def example(self) -> Batch:
         return self.first[0]
 
     @cached_property
-    def first(self) -> tuple[Tensor, int]:
-        """An image of the first batch, and how many that holds: only a batch tells what
+    def first(self) -> tuple[Batch, int]:
+        """A sample of the first batch, and how many that holds: only a batch tells what
         ``collate_fn`` and a ``batch_sampler`` make.
         """
-        images, _ = next(self.epoch(0))
-        return images[0].clone(), len(images)
+        inputs, targets = next(self.epoch(0))
+        sample = tuple(each[0].clone() for each in as_inputs(inputs))
+        return (sample, targets[0].clone()), len(targets)
 
     def compile(self, say: Callable[[str], None]) -> None:
         """Nothing to compile: a DataLoader computes on the CPU."""

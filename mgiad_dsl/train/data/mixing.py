@@ -6,7 +6,6 @@ from torch import Tensor
 from torchvision.transforms import v2
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.machine.rng import seeded
 from mgiad_dsl.train.machine.seeds import seed_for
 from mgiad_dsl.train.recipes.recipe import Recipe
@@ -30,7 +29,7 @@ class Mixing:
             kinds.append(v2.CutMix(alpha=recipe.cutmix, num_classes=classes))
         self.mix = v2.RandomApply([v2.RandomChoice(kinds)], p=recipe.mix_probability)
 
-    def __call__(self, images: Tensor, labels: Tensor, *place: int) -> Batch:
+    def __call__(self, images: Tensor, labels: Tensor, *place: int) -> tuple[Tensor, Tensor]:
         """Images (n, C, H, W) and labels (n,), mixed: targets (n, classes) that sum to 1, or
         these labels where nothing was mixed. ``place`` is where in training the batch stands.
 

@@ -4,5 +4,5 @@ UNMIRRORED = ("digits", "mnist")  # whose classes a mirror image does not share
 
 NAMES = (
     "digits, mnist, fashionmnist, cifar10, cifar100, imagenet, imagefolder:PATH, "
-    "fake:CxHxW:classes:n"
+    "pets, voc, maskfolder:PATH, poisson:N, darcy:N, tensors:FILE, fake:CxHxW:classes:n"
 )

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.augment import DRAWS, Augment, normalise
-from mgiad_dsl.train.data.sets import Batch, Images, ImageSet, size
+from mgiad_dsl.train.data.sets import Batch, Images, ImageSet
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.machine.compilation import compile_function
 from mgiad_dsl.train.machine.seeds import generator_for
+from mgiad_dsl.train.network import shown
 from mgiad_dsl.train.recipes.recipe import Recipe
 
 
@@ -24,7 +25,7 @@ class TrainBatches:
     ) -> None:
         if recipe.crop >= min(data.shape[1:]):
             raise SpecError(
-                f"crop {recipe.crop} is too much for images of {size(data.shape)}",
+                f"crop {recipe.crop} is too much for images of {shown(data.shape)}",
                 hint=f"--with crop={min(data.shape[1:]) - 1} at most",
             )
         self.pixels = data.train.pixels.to(device)
@@ -37,7 +38,7 @@ class TrainBatches:
         """Parts of batches in an epoch: optimiser steps times parts."""
         return self.parts
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """Parts ``start``, ``start + 1``, ... of an epoch: images (n, C, H, W), labels (n,)."""
         generator, images = generator_for(self.seed, epoch), len(self.labels)
         order = torch.randperm(images, generator=generator).to(self.labels.device)
@@ -49,10 +50,9 @@ class TrainBatches:
     def size(self) -> int:
         return self.share.part
 
-    def example(self) -> Tensor:
-        """An image (C, H, W)."""
-        images, _ = next(self.epoch(0))
-        return images[0]
+    def example(self) -> Batch:
+        images, labels = next(self.epoch(0))
+        return images[0], labels[0]
 
     def compile(self, say: Callable[[str], None]) -> None:
         """Fuse the hundreds of small kernels of AutoAugment in batches."""
@@ -78,7 +78,7 @@ class HeldOutBatches:
         self.mean, self.std = (torch.tensor(values, device=device) for values in statistics)
         self.batch = batch
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         for start in range(0, len(self.labels), self.batch):
             chosen = slice(start, start + self.batch)
             yield normalise(self.pixels[chosen], self.mean, self.std), self.labels[chosen]

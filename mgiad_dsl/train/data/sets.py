@@ -1,7 +1,8 @@
-"""Data sets as the trainer sees them, and whether a network fits one."""
+"""Data sets as the trainer sees them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,9 +10,9 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
-from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.train.data.problems import Problem
 
-Batch = tuple[Tensor, Tensor]  # images (n, C, H, W), labels (n,)
+Batch = tuple[Tensor | tuple[Tensor, ...], Tensor]  # inputs (n, ...): several are a tuple; targets
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,65 @@ class FolderSet:
     test: Dataset
 
 
-DataSet = ImageSet | FolderSet
+@dataclass(frozen=True)
+class MaskSet:
+    """Image files with a class for every pixel: datasets of (PIL image, PIL mask), read while
+    training. A mask holds numbers of ``classes``, and 255 where it does not say.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    train: Dataset
+    test: Dataset
+
+
+class Tensors(NamedTuple):
+    """Samples in memory: float32 inputs (n, ...), and float32 targets (n, ...) or int64 labels."""
+
+    inputs: tuple[Tensor, ...]
+    targets: Tensor
+
+
+@dataclass(frozen=True)
+class TensorSet:
+    """Fields, or any other tensors, held in memory whole. ``inputs`` are their names.
+
+    ``classes`` are those of labels, none of fields. ``problem`` is what solutions solve.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    train: Tensors
+    test: Tensors
+    classes: tuple[str, ...] = ()
+    problem: Problem | None = None
+    mean: tuple[float, ...] = ()  # nothing is normalised
+    std: tuple[float, ...] = ()
+
+    def arranged(self, chosen: Sequence[str]) -> TensorSet:
+        """The same with some of the inputs, in this order."""
+        places = [self.inputs.index(name) for name in chosen]
+
+        def of(part: Tensors) -> Tensors:
+            return Tensors(tuple(part.inputs[place] for place in places), part.targets)
+
+        return replace(self, inputs=tuple(chosen), train=of(self.train), test=of(self.test))
+
+
+DataSet = ImageSet | FolderSet | MaskSet | TensorSet
 
 
 def held_out_images(data: DataSet) -> int:
-    """How many images are held out."""
-    return len(data.test.labels if isinstance(data, ImageSet) else data.test)  # type: ignore[arg-type]
+    """How many images, or other samples, are held out."""
+    match data:
+        case ImageSet():
+            return len(data.test.labels)
+        case TensorSet():
+            return len(data.test.targets)
+        case FolderSet() | MaskSet():
+            return len(data.test)  # type: ignore[arg-type]
 
 
 def spread(data: DataSet, images: int) -> DataSet:
@@ -76,33 +130,11 @@ def spread(data: DataSet, images: int) -> DataSet:
     total = held_out_images(data)
     images = min(images, total)
     places = [number * total // images for number in range(images)]
-    if isinstance(data, ImageSet):
-        return replace(data, test=Images(data.test.pixels[places], data.test.labels[places]))
-    return replace(data, test=Subset(data.test, places))
-
-
-def check_fit(data: DataSet, input_shape: tuple[int, int, int], outputs: int) -> None:
-    """Raise SpecError unless a network of this input and output suits the data.
-
-    The hint is the ``--set`` that mends it. Image files are resized to the network's size,
-    so only their channels count.
-    """
-    channels, height, width = input_shape
-    wanted = data.shape if isinstance(data, ImageSet) else (3, height, width)
-    changes = []
-    if channels != wanted[0]:
-        changes.append(f"in_channels={wanted[0]}")
-    if (height, width) != wanted[1:]:
-        changes.append(f"size={wanted[1]}")
-    if outputs != len(data.classes):
-        changes.append(f"classes={len(data.classes)}")
-    if changes:
-        raise SpecError(
-            f"{data.name} has {size(wanted)} images in {len(data.classes)} classes, "
-            f"the network takes {size(input_shape)} images and has {outputs} outputs",
-            hint=f"--set {' '.join(changes)}",
-        )
-
-
-def size(shape: tuple[int, int, int]) -> str:
-    return "x".join(map(str, shape))
+    match data:
+        case ImageSet():
+            return replace(data, test=Images(data.test.pixels[places], data.test.labels[places]))
+        case TensorSet():
+            inputs = tuple(each[places] for each in data.test.inputs)
+            return replace(data, test=Tensors(inputs, data.test.targets[places]))
+        case FolderSet() | MaskSet():
+            return replace(data, test=Subset(data.test, places))

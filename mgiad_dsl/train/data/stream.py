@@ -29,17 +29,27 @@ class Decoded(Dataset):
     seed, not on which worker does it or what it did before.
     """
 
-    def __init__(self, dataset: Dataset, transform: Callable[[Any], Tensor], seed: int) -> None:
+    def __init__(self, dataset: Dataset, transform: Callable[..., Any], seed: int) -> None:
         self.dataset, self.transform, self.seed = dataset, transform, seed
 
-    def __getitem__(self, place: Place) -> tuple[Tensor, int]:
+    def __getitem__(self, place: Place) -> tuple[Tensor, Any]:
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed_for(self.seed, *place))
             try:
                 image, label = self.dataset[place[1]]
-                return self.transform(image), label
+                return self.decode(image, label)
             except OSError as error:  # what PIL raises
                 raise SpecError(f"cannot read image {place[1]}: {error}") from error
+
+    def decode(self, image: Any, label: Any) -> tuple[Tensor, Any]:
+        return self.transform(image), label
+
+
+class DecodedMasks(Decoded):
+    """The same for (PIL image, PIL mask), which the transform takes together."""
+
+    def decode(self, image: Any, label: Any) -> tuple[Tensor, Any]:
+        return self.transform(image, label)
 
 
 def outlive_signals(worker: int) -> None:
@@ -115,9 +125,9 @@ class TrainStream(Streamed):
     def size(self) -> int:
         return self.share.part
 
-    def example(self) -> Tensor:
-        pixels, _ = self.dataset[0, 0]
-        return normalise(pixels.to(self.device), self.mean, self.std)
+    def example(self) -> Batch:
+        pixels, target = self.dataset[0, 0]
+        return normalise(pixels.to(self.device), self.mean, self.std), torch.as_tensor(target)
 
     def compile(self, say: Callable[[str], None]) -> None:
         pixels, _ = self.dataset[0, 0]

@@ -1,4 +1,4 @@
-"""What ``mgiad eval`` found, as text, numbers and a picture."""
+"""What ``mgiad eval`` found, as text, numbers and pictures."""
 
 from __future__ import annotations
 
@@ -6,46 +6,97 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import assert_never
+
 from mgiad_dsl.base.files import write
+from mgiad_dsl.train.evaluation.answers import draw_answers
 from mgiad_dsl.train.evaluation.confusion import draw_confusion
 from mgiad_dsl.train.evaluation.examine import Examination, Robustness
+from mgiad_dsl.train.evaluation.grids import grids_text
 from mgiad_dsl.train.evaluation.robustness import EPSILONS
+from mgiad_dsl.train.tasks.classes import ClassScores
+from mgiad_dsl.train.tasks.fields import FieldScores
+from mgiad_dsl.train.tasks.figures import FIGURES
+from mgiad_dsl.train.tasks.pixels import PixelScores
+from mgiad_dsl.train.tasks.solver import SolverScores
+from mgiad_dsl.train.tasks.task import Scores
 
 
 def write_examination(run: Path, found: Examination, name: str = "eval") -> str:
-    """Write NAME.md, NAME.json, NAME-confusion.csv and, with matplotlib, its picture.
+    """Write NAME.md and NAME.json; of classes NAME-confusion.csv, and with matplotlib its
+    picture; of classes of pixels and of fields, with matplotlib, NAME-answers.png.
 
     Returns the text.
     """
     scores = found.scores
-    rows = [
-        f"# Evaluation of {run.name}\n",
-        f"accuracy {percent(scores.accuracy)} of {scores.images:,} images, "
-        f"loss {scores.loss:.4f}\n",
-        *table(
-            ["class", "accuracy", "images"],
-            ([name, percent(share), f"{images:,}"] for name, share, images in by_class(found)),
-        ),
-    ]
-    if found.robustness:
-        rows += robustness_text(found.robustness)
-    if draw_confusion(run / f"{name}-confusion.png", scores.confusion, found.classes):
-        rows.append(f"![images of each class (rows) by answer (columns)]({name}-confusion.png)\n")
+    rows = [f"# Evaluation of {run.name}\n", summary(scores)]
+    match scores:
+        case ClassScores() | PixelScores():
+            rows += class_table(by_class(found.classes, scores))
+            if found.robustness:
+                rows += robustness_text(found.robustness)
+            picture = run / f"{name}-confusion.png"
+            if draw_confusion(picture, scores.confusion, found.classes):
+                what = "images" if isinstance(scores, ClassScores) else "pixels"
+                rows.append(f"![{what} of each class (rows) by answer (columns)]({picture.name})\n")
+            table = confusion_csv(found.classes, scores.confusion.tolist())
+            write(run / f"{name}-confusion.csv", table)
+        case SolverScores():
+            if found.grids:
+                rows.append(grids_text([found.grids], found.grids[0].points))
+        case FieldScores():
+            pass
+        case _:
+            assert_never(scores)
+    if found.answers:
+        picture = run / f"{name}-answers.png"
+        if draw_answers(picture, found.answers, len(found.classes)):
+            rows.append(f"![a few samples and what the network makes of them]({picture.name})\n")
     text = "\n".join(rows)
-    write(run / f"{name}-confusion.csv", confusion_csv(found))
     write(run / f"{name}.json", json.dumps(as_json(found), indent=2, allow_nan=False) + "\n")
     write(run / f"{name}.md", text)
     return text
 
 
-def by_class(found: Examination) -> list[tuple[str, float, int]]:
-    """Name, accuracy (NaN without images) and number of images; names may come twice."""
-    images = found.scores.confusion.sum(dim=1).tolist()
-    return list(zip(found.classes, found.scores.class_accuracy, images, strict=True))
+def summary(scores: Scores) -> str:
+    """``accuracy 98.61 % of 360 images, loss 0.0432``"""
+    what = "images" if isinstance(scores, ClassScores | PixelScores) else "samples"
+    found = scores.figures.items()
+    shown = [f"{FIGURES[name].words} {in_words(name, value)}" for name, value in found]
+    return f"{', '.join(shown)} of {scores.images:,} {what}, loss {scores.loss:.4f}\n"
+
+
+def in_words(name: str, value: float) -> str:
+    return "–" if math.isnan(value) else FIGURES[name].shown(value)
+
+
+def class_table(classes: Sequence[dict[str, Any]]) -> list[str]:
+    """A row for each class."""
+    rows = [(name, share, f"{count:,}") for name, share, count in (row.values() for row in classes)]
+    columns = list(classes[0])
+    return table(
+        columns, ([name, "–" if share is None else percent(share), n] for name, share, n in rows)
+    )
+
+
+def by_class(classes: tuple[str, ...], scores: ClassScores | PixelScores) -> list[dict[str, Any]]:
+    """What there is to say of each class; names may come twice. None is no number: a class that
+    does not occur.
+    """
+    counts = scores.confusion.sum(dim=1).tolist()
+    if isinstance(scores, ClassScores):
+        share, unit, shares = "accuracy", "images", scores.class_accuracy
+    else:
+        share, unit, shares = "IoU", "pixels", scores.class_iou
+    return [
+        {"class": name, share: number(value), unit: count}
+        for name, value, count in zip(classes, shares, counts, strict=True)
+    ]
 
 
 def robustness_text(robustness: Robustness) -> list[str]:
@@ -65,27 +116,33 @@ def accuracies(rows: dict[str, list[float]]) -> list[list[str]]:
 
 def as_json(found: Examination) -> dict[str, Any]:
     """What JSON can hold: null where there is no number."""
-    robustness = found.robustness
-    return {
-        "accuracy": found.scores.accuracy,
-        "loss": number(found.scores.loss),
-        "classes": [
-            {"class": name, "accuracy": number(share), "images": images}
-            for name, share, images in by_class(found)
-        ],
-        "robustness_images": robustness.images if robustness else 0,
-        "robustness_clean": robustness.clean if robustness else None,
-        "corrupted": robustness.corrupted if robustness else {},
-        "attacked": robustness.attacked if robustness else {},
-    }
+    scores, robustness = found.scores, found.robustness
+    result: dict[str, Any] = {name: number(value) for name, value in scores.figures.items()}
+    result |= {"loss": number(scores.loss)}
+    match scores:
+        case ClassScores():
+            return result | {
+                "classes": by_class(found.classes, scores),
+                "robustness_images": robustness.images if robustness else 0,
+                "robustness_clean": robustness.clean if robustness else None,
+                "corrupted": robustness.corrupted if robustness else {},
+                "attacked": robustness.attacked if robustness else {},
+            }
+        case PixelScores():
+            return result | {"images": scores.images, "classes": by_class(found.classes, scores)}
+        case FieldScores():
+            return result | {"samples": scores.images}
+        case SolverScores():
+            grids = [asdict(grid) for grid in found.grids or ()]
+            return result | {"samples": scores.images, "grids": grids}
 
 
-def confusion_csv(found: Examination) -> str:
+def confusion_csv(classes: tuple[str, ...], confusion: list[list[int]]) -> str:
     """Rows are true classes, columns answers."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["", *found.classes])
-    for name, row in zip(found.classes, found.scores.confusion.tolist(), strict=True):
+    writer.writerow(["", *classes])
+    for name, row in zip(classes, confusion, strict=True):
         writer.writerow([name, *row])
     return text.getvalue()
 

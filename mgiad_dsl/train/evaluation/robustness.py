@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms.v2.functional import gaussian_blur
 
-from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.machine.seeds import generator_for
 
 Change = Callable[[Tensor, float, torch.Generator], Tensor]
+
+Batch = tuple[Tensor, Tensor]  # pixels (n, C, H, W) in 0..1, labels (n,)
 
 EPSILONS = (2 / 255, 4 / 255, 8 / 255)  # largest change of a pixel, in 0..1
 PGD_STEPS = 10

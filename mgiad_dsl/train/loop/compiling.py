@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.machine.compilation import compiled_regions
 from mgiad_dsl.train.machine.distributed import from_first
+from mgiad_dsl.train.machine.placing import laid_out
 from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.trial import trial_step
 from mgiad_dsl.train.recipes.recipe import Recipe
@@ -27,7 +28,7 @@ LONG = 3600.0  # seconds
 def compiled(
     model: nn.Module,
     feed: Feed,
-    image: Tensor,
+    example: tuple[Tensor, ...],
     recipe: Recipe,
     listener: Listener,
     before: bool | None = None,
@@ -35,28 +36,33 @@ def compiled(
     """A context in which model and feed are compiled if the recipe wants it; whether it does.
 
     ``auto`` means a training of more than an hour, by the time of one step; ``before`` is
-    what was decided when a resumed one began. ``image`` is one of the feed, (C, H, W).
+    what was decided when a resumed one began. ``example`` has inputs of one sample of the feed.
     """
-    images = image.expand(feed.size(), *image.shape)
-    images = images.contiguous(memory_format=memory_format(recipe))
+    layout, n = memory_format(recipe), feed.size()
+    inputs = tuple(laid_out(each.expand(n, *each.shape).contiguous(), layout) for each in example)
     wanted = recipe.compile if before is None else before
     if wanted == "auto":
-        wanted = from_first(lambda: _pays(model, images, recipe, len(feed), listener))
+        wanted = from_first(lambda: _pays(model, inputs, recipe, len(feed), listener))
     if not wanted:
         yield False
         return
     listener.say("compiling")
-    with compiled_regions(model, images, autocast(recipe, image.device), listener.say) as works:
+    precision = autocast(recipe, inputs[0].device)
+    with compiled_regions(model, inputs, precision, listener.say) as works:
         if works:
             feed.compile(listener.say)
         yield True
 
 
 def _pays(
-    model: nn.Module, images: Tensor, recipe: Recipe, batches: int, listener: Listener
+    model: nn.Module,
+    inputs: tuple[Tensor, ...],
+    recipe: Recipe,
+    batches: int,
+    listener: Listener,
 ) -> bool:
     """Whether training takes so long that compiling pays; says so."""
-    seconds = recipe.epochs * batches * _step_seconds(model, images, recipe)
+    seconds = recipe.epochs * batches * _step_seconds(model, inputs, recipe)
     pays = seconds > LONG
     listener.say(
         f"about {duration(seconds)} of training as it is: "
@@ -65,13 +71,13 @@ def _pays(
     return pays
 
 
-def _step_seconds(model: nn.Module, images: Tensor, recipe: Recipe) -> float:
+def _step_seconds(model: nn.Module, inputs: tuple[Tensor, ...], recipe: Recipe) -> float:
     """How long a step takes that is not compiled; the first one only warms up."""
-    took = 0.0
+    took, device = 0.0, inputs[0].device
     for _ in range(2):
         began = time.perf_counter()
-        with autocast(recipe, images.device), trial_step(model, images):
-            if images.is_cuda:
-                torch.cuda.synchronize(images.device)
+        with autocast(recipe, device), trial_step(model, inputs):
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
             took = time.perf_counter() - began
     return took

@@ -12,7 +12,7 @@ import torch
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.sets import Batch
-from mgiad_dsl.train.evaluation.scores import Scores, evaluate
+from mgiad_dsl.train.evaluation.scores import evaluate
 from mgiad_dsl.train.loop.kept import better
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.trainer import Trainer
@@ -23,6 +23,7 @@ from mgiad_dsl.train.machine.signals import StopRequest
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Moment
 from mgiad_dsl.train.run.records import EpochRecord
+from mgiad_dsl.train.tasks.task import Scores, Task
 
 SHOW_EVERY = 1.0  # seconds after which figures are read, and processes ask each other
 
@@ -35,13 +36,14 @@ class Loop:
     def __init__(
         self,
         trainer: Trainer,
+        task: Task,
         feed: Feed,
         test: Iterable[Batch] | None,
         listener: Listener,
         journal: Journal | None,
         began: float | None = None,
     ) -> None:
-        self.trainer, self.feed, self.test = trainer, feed, test
+        self.trainer, self.task, self.feed, self.test = trainer, task, feed, test
         self.listener, self.journal = listener, journal
         self.recipe, self.steps = trainer.recipe, trainer.steps_per_epoch
         self.total = self.recipe.epochs * self.steps
@@ -129,7 +131,8 @@ class Loop:
             step=self.trainer.done,
             steps=self.total,
             loss=figures.loss,
-            accuracy=figures.accuracy,
+            figure=self.task.in_training,
+            value=figures.figure,
             images_per_second=self.speed(),
             memory=peak_memory(self.trainer.device),
         )
@@ -145,18 +148,17 @@ class Loop:
         if self.test is not None and due:
             self.scores = scores = self.evaluate()
             if self.recipe.keep == "best":
-                trainer.kept = better(trainer.kept, epoch + 1, scores, trainer.best)
+                trainer.kept = better(trainer.kept, epoch + 1, scores, self.task, trainer.best)
         record = EpochRecord(
             epoch=epoch + 1,
             step=trainer.done,
             lr=learning_rate(self.recipe, trainer.done - 1, self.steps),
             train_loss=figures.loss,
-            train_accuracy=figures.accuracy,
             images_per_second=round(speed, 1),
             test_loss=scores.loss if scores else None,
-            test_accuracy=scores.accuracy if scores else None,
             seconds=round(self.seconds, 3),
             memory=peak_memory(trainer.device),
+            **self.figures(figures.figure, scores),
         )
         self.records.append(record)
         self.listener.epoch(record)
@@ -164,6 +166,12 @@ class Loop:
             self.journal.record(record)
         if self.agree(last or (self.journal is not None and self.journal.due()))[0]:
             self.save()
+
+    def figures(self, training: float, scores: Scores | None) -> dict[str, float | None]:
+        """The fields of a record that differ from task to task."""
+        found = scores.figures if scores else {}
+        held_out = {f"test_{each.name}": found.get(each.name) for each in self.task.figures}
+        return {f"train_{self.task.in_training.name}": training, **held_out}
 
     def evaluate(self) -> Scores:
         """Scores of the model, or of its average. Uncompiled: the last batch is smaller."""
@@ -174,6 +182,7 @@ class Loop:
             return evaluate(
                 trainer.best,
                 self.test,
+                task=self.task,
                 device=trainer.device,
                 precision=autocast(self.recipe, trainer.device),
                 memory_format=memory_format(self.recipe),

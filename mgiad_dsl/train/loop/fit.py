@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed, as_feed
 from mgiad_dsl.train.data.mixing import Mixing
-from mgiad_dsl.train.evaluation.scores import Scores
+from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.loop.compiling import compiled
 from mgiad_dsl.train.loop.epochs import Loop
 from mgiad_dsl.train.loop.kept import Kept
@@ -25,11 +25,13 @@ from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import together, world
 from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.machine.placing import as_inputs
 from mgiad_dsl.train.machine.precision import backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
 from mgiad_dsl.train.run.listeners import Listener, Quiet
 from mgiad_dsl.train.run.records import EpochRecord
+from mgiad_dsl.train.tasks.task import Scores, Task, task_like
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def fit(
     train: DataLoader | Feed,
     recipe: Recipe | None = None,
     *,
-    test: Iterable[tuple[Tensor, Tensor]] | None = None,
+    test: Iterable[Batch] | None = None,
+    task: Task | None = None,
     seed: int = 0,
     device: torch.device | str | None = None,
     folder: Path | str | None = None,
@@ -64,10 +67,13 @@ def fit(
     about: dict[str, Any] | None = None,
     listener: Listener | None = None,
 ) -> Result:
-    """Train ``model`` in place to classify the images of ``train``.
+    """Train ``model`` in place for a task on the samples of ``train``.
 
-    Batches are (images (n, C, H, W), labels (n,)); ``recipe.batch`` and its augmentation say
-    how the trainer's own feeds are made, a DataLoader brings its own. With a ``folder``,
+    Batches are (inputs, targets): images (n, C, H, W) and labels (n,), or what else the task
+    takes; several inputs are a tuple, and arguments of the model. Without a ``task`` it follows
+    from the targets: integers (n,) are classes, integers (n, H, W) classes of pixels, other
+    numbers fields. ``recipe.batch`` and its augmentation say how the trainer's own feeds are
+    made, a DataLoader brings its own. With a ``folder``,
     checkpoints go there every ``save_every`` seconds and at the end, and ``resume`` continues
     from the last one as if the run had never stopped (bit for bit on GPUs with
     ``deterministic``); ``identity`` holds further texts that must be the same then, ``about``
@@ -84,6 +90,7 @@ def fit(
     where = choose_device(str(device) if device else None, world().local)
     feed = as_feed(train, seed)
     steps = steps_of_an_epoch(feed, recipe)
+    task = task or task_like(feed.example()[1][None], recipe)
     mixing = make_mixing(model, feed, recipe, seed)
     journal = state = None
     if folder is not None:
@@ -98,11 +105,11 @@ def fit(
         backends(recipe, deterministic),
         prepared(model, feed, recipe, where, listener, before) as compiling,
     ):
-        trainer = Trainer(model, recipe, where, steps, compiling, mixing)
+        trainer = Trainer(model, task, recipe, where, steps, compiling, mixing)
         if state:
             trainer.restore(state, world().rank)
             began -= state["seconds"]
-        loop = Loop(trainer, feed, test, listener, journal, began)
+        loop = Loop(trainer, task, feed, test, listener, journal, began)
         stopped = loop.run()
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped, trainer.kept)
@@ -125,7 +132,8 @@ def make_mixing(model: nn.Module, feed: Feed, recipe: Recipe, seed: int) -> Mixi
     training = model.training
     with torch.no_grad():
         here = next(model.parameters()).device
-        scores = model.eval()(feed.example()[None].to(here))
+        example = as_inputs(feed.example()[0])
+        scores = model.eval()(*(each[None].to(here) for each in example))
     model.train(training)
     if scores.ndim != 2:
         raise SpecError("mixup and cutmix mix images of classes", hint="mixup=0 cutmix=0")
@@ -161,8 +169,8 @@ def prepared(
             f"epochs; a tenth of them would be --with warmup={recipe.epochs / 10:g}"
         )
     model.to(device).to(memory_format=memory_format(recipe))
-    image = feed.example().to(device)
-    unused = freeze_unused(model, image)
+    example = tuple(each.to(device) for each in as_inputs(feed.example()[0]))
+    unused = freeze_unused(model, example)
     if unused:
         listener.say(f"weights that are never applied, not trained: {', '.join(unused)}")
     if recipe.sync_batchnorm and together():
@@ -170,7 +178,7 @@ def prepared(
             raise SpecError("SyncBatchNorm needs GPUs", hint="--with sync_batchnorm=false")
         nn.SyncBatchNorm.convert_sync_batchnorm(model)  # the norms inside, in place
     try:
-        with compiled(model, feed, image, recipe, listener, before) as compiling:
+        with compiled(model, feed, example, recipe, listener, before) as compiling:
             yield compiling
     finally:
         for parameter in unused.values():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from mgiad_dsl.train.evaluation.scores import Scores
+from mgiad_dsl.train.tasks.task import Scores, Task
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,16 @@ class Kept:
     """
 
     epoch: int
-    accuracy: float
+    value: float  # of the main figure
     weights: dict[str, Tensor]
 
 
-def better(kept: Kept | None, epoch: int, scores: Scores, model: nn.Module) -> Kept:
+def better(kept: Kept | None, epoch: int, scores: Scores, task: Task, model: nn.Module) -> Kept:
     """What is kept when a model has these scores after an epoch."""
-    if kept and scores.accuracy <= kept.accuracy:
+    figure = task.figures[0]
+    value = scores.figures[figure.name]
+    if kept and not figure.better(value, kept.value):
         return kept
     weights = model.state_dict().items()
     copies = {name: value.detach().to("cpu", copy=True) for name, value in weights}
-    return Kept(epoch, scores.accuracy, copies)
+    return Kept(epoch, value, copies)

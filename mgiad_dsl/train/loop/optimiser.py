@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torch.optim import SGD, AdamW, Optimizer, RMSprop
 from typing_extensions import assert_never
 
@@ -14,14 +13,14 @@ from mgiad_dsl.train.machine.trial import trial_step
 from mgiad_dsl.train.recipes.recipe import Recipe
 
 
-def freeze_unused(model: nn.Module, image: Tensor) -> dict[str, nn.Parameter]:
+def freeze_unused(model: nn.Module, example: tuple[Tensor, ...]) -> dict[str, nn.Parameter]:
     """Turn off the gradient of parameters that the output does not depend on; these, by name.
 
     A spec may declare weights that it never applies. They get no gradient; left trainable
     they would be decayed, and would trip DistributedDataParallel. Found by one step on
-    ``image`` (C, H, W) that leaves no trace.
+    the inputs of one sample, which leaves no trace.
     """
-    with trial_step(model, torch.stack([image, image])):
+    with trial_step(model, tuple(torch.stack([each, each]) for each in example)):
         unused = {
             name: parameter
             for name, parameter in model.named_parameters()
@@ -60,12 +59,3 @@ def _groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
         {"params": others, "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
-
-
-def loss_of(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """Mean cross-entropy of logits (n, classes), in at least float32.
-
-    Labels are (n,), or shares of the classes (n, classes).
-    """
-    logits = logits.float() if logits.dtype in (torch.bfloat16, torch.float16) else logits
-    return F.cross_entropy(logits, labels, label_smoothing=smoothing)

@@ -1,4 +1,4 @@
-"""Loss and accuracy while training, added up on the device."""
+"""Loss and figure while training, added up on the device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Figures:
     """Means over the steps since the last reset."""
 
     loss: float
-    accuracy: float
+    figure: float
     images: int
 
 
@@ -25,29 +25,30 @@ class Tally:
     """Sums that stay on the device: adding never waits for it, reading does."""
 
     def __init__(self, device: torch.device) -> None:
-        self.sums = torch.zeros(2, dtype=torch.float64, device=device)  # loss, right answers
+        self.sums = torch.zeros(2, dtype=torch.float64, device=device)  # loss, figure
         self.first_bad = torch.full((), NEVER, dtype=torch.int64, device=device)
         self.images = 0
 
     @torch.no_grad()
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor, step: int) -> None:
-        """Note the mean loss of a part of step ``step``, and whether it is finite."""
-        n = len(labels)
+    def add(self, loss: Tensor, figure: Tensor, n: int, step: int) -> None:
+        """Note the mean loss of ``n`` samples, a part of step ``step``, and whether it is finite;
+        and the sum of their figures.
+        """
         self.sums[0] += loss * n
-        self.sums[1] += (logits.argmax(dim=1) == labels).sum()
+        self.sums[1] += figure
         bad = self.first_bad.clamp(max=step)
         self.first_bad = torch.where(loss.isfinite(), self.first_bad, bad)
         self.images += n
 
     def read(self) -> Figures:
-        loss, right = (self.sums / max(1, self.images)).tolist()
-        return Figures(loss, right, self.images)
+        loss, figure = (self.sums / max(1, self.images)).tolist()
+        return Figures(loss, figure, self.images)
 
     def total(self) -> Figures:
         """The same over all processes, which have seen equally many images each."""
         images = self.images * world().size
-        loss, right = (add_up(self.sums.clone()) / max(1, images)).tolist()
-        return Figures(loss, right, images)
+        loss, figure = (add_up(self.sums.clone()) / max(1, images)).tolist()
+        return Figures(loss, figure, images)
 
     def bad_step(self) -> int | None:
         """The first step whose loss was NaN or infinite."""

@@ -9,17 +9,35 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from mgiad_dsl.train.data.mixing import Mixing, heaviest
+from mgiad_dsl.train.data.mixing import Mixing
 from mgiad_dsl.train.data.sets import Batch
 from mgiad_dsl.train.loop.average import Average
+from mgiad_dsl.train.loop.blend import Blend
 from mgiad_dsl.train.loop.kept import Kept
-from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
+from mgiad_dsl.train.loop.optimiser import make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.tally import Tally
 from mgiad_dsl.train.machine.distributed import gather, together, world
+from mgiad_dsl.train.machine.placing import laid_out, placed
 from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.rng import rng_state, set_rng_state
 from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.tasks.measured import Inputs, Measured
+from mgiad_dsl.train.tasks.task import Task
+
+
+class Objective(nn.Module):
+    """A model with the loss of its task: what processes exchange gradients of. The model may be
+    applied several times in one step.
+    """
+
+    def __init__(self, module: nn.Module, task: Task, precision: AbstractContextManager) -> None:
+        super().__init__()
+        self.module, self.task, self.precision = module, task, precision
+
+    def forward(self, inputs: Inputs, targets: Tensor) -> Measured:
+        with self.precision:
+            return self.task.train(self.module, inputs, targets)
 
 
 class Trainer:
@@ -31,6 +49,7 @@ class Trainer:
     def __init__(
         self,
         model: nn.Module,
+        task: Task,
         recipe: Recipe,
         device: torch.device,
         steps_per_epoch: int,
@@ -42,28 +61,33 @@ class Trainer:
         self.compiled, self.mixing = compiled, mixing
         self.optimiser = make_optimiser(self.module, recipe)
         self.average = Average(self.module, recipe.ema) if recipe.ema else None
+        self.blend = Blend(self.module, recipe.blend) if recipe.blend < 1 else None
         self.tally = Tally(device)
         self.kept: Kept | None = None
         self.done = 0
-        self.model = DistributedDataParallel(self.module) if together() else self.module
+        objective = Objective(self.module, task, autocast(recipe, device))
+        self.objective = DistributedDataParallel(objective) if together() else objective
 
     @property
     def best(self) -> nn.Module:
-        """The model to evaluate: the average where there is one."""
-        return self.average.model if self.average else self.module
+        """The model to evaluate: the average where there is one, blended with the first weights
+        if the recipe wants that.
+        """
+        trained = self.average.model if self.average else self.module
+        return self.blend.of(trained) if self.blend else trained
 
     @property
     def rate(self) -> float:
         """Learning rate of the next step."""
         return learning_rate(self.recipe, self.done, self.steps_per_epoch)
 
-    def step(self, parts: list[tuple[Tensor, Tensor]]) -> None:
-        """One optimiser step on a batch that comes in ``parts`` (images, labels) of equal size."""
+    def step(self, parts: list[Batch]) -> None:
+        """One optimiser step on a batch that comes in ``parts`` (inputs, targets) of equal size."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate
-        for number, (images, labels) in enumerate(parts, start=1):
+        for number, part in enumerate(parts, start=1):
             with self.exchange(last=number == len(parts)):
-                self.backward(*self.taken(images, labels, number), len(parts))
+                self.backward(*self.taken(part, number), len(parts))
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), self.recipe.clip)
         self.optimiser.step()
@@ -74,25 +98,23 @@ class Trainer:
 
     def exchange(self, last: bool) -> AbstractContextManager:
         """Processes exchange gradients once per step, with its last part."""
-        if isinstance(self.model, DistributedDataParallel) and not last:
-            return self.model.no_sync()
+        if isinstance(self.objective, DistributedDataParallel) and not last:
+            return self.objective.no_sync()
         return nullcontext()
 
-    def taken(self, images: Tensor, labels: Tensor, part: int) -> Batch:
-        """Part number ``part`` of this step on the device, mixed if the recipe wants it."""
+    def taken(self, part: Batch, number: int) -> tuple[Inputs, Tensor]:
+        """Part ``number`` of this step on the device, mixed if the recipe wants it."""
         layout = memory_format(self.recipe)
-        images = images.to(self.device, non_blocking=True, memory_format=layout)
-        labels = labels.to(self.device, non_blocking=True)
+        inputs, targets = placed(part, self.device, layout)
         if self.mixing:
-            images, labels = self.mixing(images, labels, self.done, part, world().rank)
-        return images.contiguous(memory_format=layout), labels
+            images, targets = self.mixing(inputs[0], targets, self.done, number, world().rank)
+            inputs = (laid_out(images.contiguous(), layout),)
+        return inputs, targets
 
-    def backward(self, images: Tensor, labels: Tensor, parts: int) -> None:
-        with autocast(self.recipe, self.device):
-            logits = self.model(images)
-            loss = loss_of(logits, labels, self.recipe.label_smoothing)
+    def backward(self, inputs: Inputs, targets: Tensor, parts: int) -> None:
+        loss, figure = self.objective(inputs, targets)
         (loss / parts).backward()
-        self.tally.add(loss.detach(), logits.detach(), heaviest(labels), self.done)
+        self.tally.add(loss.detach(), figure, len(targets), self.done)
 
     def is_finite(self) -> bool:
         """Whether no weight that is trained is NaN or infinite; waits for the device.
@@ -109,6 +131,7 @@ class Trainer:
             "model": self.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "average": self.average.model.state_dict() if self.average else None,
+            "first": self.blend.first.state_dict() if self.blend else None,
             "kept": self.kept and vars(self.kept),
             "tally": gather(self.tally.state()),
             "rng": gather(rng_state()),
@@ -120,6 +143,8 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
         if self.average:
             self.average.model.load_state_dict(state["average"])
+        if self.blend:
+            self.blend.first.load_state_dict(state["first"])
         self.kept = Kept(**state["kept"]) if state["kept"] else None
         self.tally.restore(state["tally"][rank])
         set_rng_state(state["rng"][rank])

@@ -24,15 +24,15 @@ VERSIONS = 256
 @contextmanager
 def compiled_regions(
     model: nn.Module,
-    images: Tensor,
+    inputs: tuple[Tensor, ...],
     precision: AbstractContextManager,
     say: Callable[[str], None],
 ) -> Iterator[bool]:
-    """A context in which a model is compiled; whether it is. Tried first on ``images``.
+    """A context in which a model is compiled; whether it is. Tried first on ``inputs``.
 
     Emitted modules list the functions of their steps in ``REGIONS``; these are replaced in the
     namespace they are called from, which all networks of the same source share. A module
-    without them is compiled whole. Images are (n, C, H, W). If compilation fails (no C++
+    without them is compiled whole. Inputs are (n, ...). If compilation fails (no C++
     compiler, say), the model is as it was and the reason goes to ``say``.
     """
     namespace: dict[str, Any] = type(model).forward.__globals__
@@ -45,7 +45,7 @@ def compiled_regions(
         model._compiled_call_impl = before
 
     def attempt() -> None:
-        with precision, trial_step(model, images):
+        with precision, trial_step(model, inputs):
             pass
 
     with torch._dynamo.config.patch(cache_size_limit=VERSIONS):

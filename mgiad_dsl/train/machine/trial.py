@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def trial_step(model: nn.Module, images: Tensor) -> Iterator[None]:
-    """Go forward and backward in training mode on images (n, C, H, W).
+def trial_step(model: nn.Module, inputs: tuple[Tensor, ...]) -> Iterator[None]:
+    """Go forward and backward in training mode on inputs (n, ...).
 
     Inside the context the gradients are there. At its end they are gone, and mode, buffers
     (statistics of norms) and random numbers are as they were.
@@ -19,8 +19,8 @@ def trial_step(model: nn.Module, images: Tensor) -> Iterator[None]:
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     training = model.training
     try:
-        with torch.random.fork_rng([images.device] if images.is_cuda else []):
-            model.train()(images).sum().backward()
+        with torch.random.fork_rng([inputs[0].device] if inputs[0].is_cuda else []):
+            model.train()(*inputs).sum().backward()
         yield
     finally:
         model.train(training).zero_grad(set_to_none=True)

@@ -75,9 +75,20 @@ class Recipe(BaseModel):
     weight_decay: float = Field(default=1e-4, ge=0)
     decay_norms: bool = Field(default=True, description="decay norm weights and biases too")
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    loss: Literal["auto", "l2", "h1", "residual"] = Field(
+        default="auto", description="of fields: relative error, or the residual of a solver"
+    )
+    cycles: int = Field(default=1, ge=1, description="cycles of a solver that its loss looks at")
     clip: float | None = Field(default=None, gt=0, description="largest L2 norm of the gradient")
     ema: float | None = Field(
         default=None, gt=0, lt=1, description="decay of averaged weights, per step"
+    )
+
+    blend: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="how far from the first weights to the trained ones those lie that count",
     )
 
     crop: int = Field(default=0, ge=0, description="random crop after padding by so many pixels")

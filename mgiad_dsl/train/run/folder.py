@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from mgiad_dsl.base.files import make_folder, write
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.runtime import load
-from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.network import Network, compiled_again
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from mgiad_dsl.train.run.records import RunRecord, read_record
@@ -49,6 +50,35 @@ def read_run(folder: Path) -> tuple[RunRecord, Recipe]:
         hint = f"one of its runs: {', '.join(seeds)}" if seeds else "mgiad train makes one"
         raise SpecError(f"{folder} is not the folder of a run", hint=hint)
     return read_record(folder / "run.json", RunRecord), read_record(folder / "recipe.json", Recipe)
+
+
+def network_of(folder: Path, record: RunRecord) -> Network:
+    """The network of a run as it was compiled. It can be compiled again for other sizes if the
+    folder holds its spec.
+    """
+    path = folder / "spec.mgspec"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+
+    def again(changes: Mapping[str, object]) -> Network:
+        if not text:
+            raise SpecError(f"{path} cannot be read")
+        return compiled_again(str(path), text, record.settings | dict(changes))
+
+    return Network(
+        name=record.network,
+        build=lambda: build(folder / "network.py"),
+        inputs=record.inputs,
+        output=record.output,
+        weights=record.weights,
+        macs=record.macs,
+        spec_text=text,
+        source="",
+        settings=record.settings,
+        compile=again,
+    )
 
 
 def load_network(folder: Path) -> nn.Module:

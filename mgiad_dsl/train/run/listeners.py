@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mgiad_dsl.base.output import put
 from mgiad_dsl.train.run.records import EpochRecord
+from mgiad_dsl.train.tasks.figures import Figure
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Moment:
     step: int
     steps: int
     loss: float
-    accuracy: float
+    figure: Figure
+    value: float  # of the figure
     images_per_second: float
     memory: int | None  # peak bytes on the GPU
 
@@ -91,7 +93,7 @@ class Bar(Quiet):
     def moment(self, moment: Moment) -> None:
         figures = (
             f"{moment.images_per_second:,.0f} images/s  loss {moment.loss:.3f}  "
-            f"accuracy {moment.accuracy:.1%}"
+            f"{moment.figure.words} {moment.figure.shown(moment.value)}"
         )
         if moment.memory is not None:
             figures += f"  {moment.memory / 2**30:.1f} GiB"
@@ -117,13 +119,18 @@ class Bar(Quiet):
 
 
 def epoch_line(record: EpochRecord) -> str:
-    line = (
-        f"epoch {record.epoch:3d}  loss {record.train_loss:.4f}  "
-        f"accuracy {record.train_accuracy:.2%}"
-    )
-    if record.test_accuracy is not None:
-        line += f"  held out {record.test_accuracy:.2%}"
+    training = record.in_training
+    line = f"epoch {record.epoch:3d}  loss {record.train_loss:.4f}"
+    line += f"  {training.words} {in_words(training, record.figure('train', training))}"
+    if record.evaluated:
+        held_out = record.figures[0]
+        name = "" if held_out == training else f" {held_out.words}"
+        line += f"  held out{name} {in_words(held_out, record.figure('test', held_out))}"
     return line + f"  lr {record.lr:.4g}  {record.images_per_second:,.0f} images/s"
+
+
+def in_words(figure: Figure, value: float | None) -> str:
+    return "–" if value is None else figure.shown(value)
 
 
 def make_listener(first: bool, quiet: bool) -> Listener:

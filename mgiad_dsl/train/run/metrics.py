@@ -48,7 +48,7 @@ def read_records(folder: Path) -> list[EpochRecord]:
 def last_record(folder: Path) -> EpochRecord:
     """The end of a finished run. Raises SpecError where it is not recorded."""
     records = read_records(folder)
-    if not records or records[-1].test_accuracy is None:
+    if not records or not records[-1].evaluated:
         raise SpecError(
             f"{folder / NAME} does not hold the last epoch, which a report needs",
             hint=f"the weights are there: mgiad eval {folder}",
@@ -58,8 +58,14 @@ def last_record(folder: Path) -> EpochRecord:
 
 def best_record(records: list[EpochRecord]) -> EpochRecord:
     """The first of the epochs that did best on held-out data; one at least was evaluated."""
-    evaluated = [record for record in records if record.test_accuracy is not None]
-    return max(evaluated, key=lambda record: record.test_accuracy or 0.0)
+    figure = records[0].figures[0]
+    best: tuple[float, EpochRecord] | None = None
+    for record in records:
+        value = record.figure("test", figure)
+        if value is not None and (best is None or figure.better(value, best[0])):
+            best = value, record
+    assert best is not None
+    return best[1]
 
 
 def keep_records(folder: Path, steps: int) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from mgiad_dsl.base.files import write
 
 
-def figure(columns: int) -> Any:
-    """A matplotlib figure with axes side by side, or None without matplotlib.
+def figure(columns: int, rows: int = 1) -> Any:
+    """A matplotlib figure with axes side by side, and in rows, or None without matplotlib.
 
     Made without pyplot: no display, no global state.
     """
@@ -19,9 +19,9 @@ def figure(columns: int) -> Any:
         from matplotlib.figure import Figure
     except ImportError:
         return None
-    result = Figure(figsize=(5 * columns, 4), layout="constrained")
+    result = Figure(figsize=(5 * columns, 4 * rows), layout="constrained")
     FigureCanvasAgg(result)
-    result.subplots(1, columns, squeeze=False)
+    result.subplots(rows, columns, squeeze=False)
     return result
 
 

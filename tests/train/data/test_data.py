@@ -12,8 +12,10 @@ from torchvision import datasets
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.catalogue import open_data
-from mgiad_dsl.train.data.sets import Where, check_fit
+from mgiad_dsl.train.data.sets import Where
+from mgiad_dsl.train.tasks.choose import check_classes
 from tests.train.formats import write_cifar, write_folder, write_imagenet, write_mnist, zip_mnist
+from tests.train.nets import network
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ def test_image_folders(tmp_path) -> None:
     write_folder(tmp_path / "photos")
     data = open_data(f"imagefolder:{tmp_path / 'photos'}")
     assert data.classes == ("n01", "n02")
-    check_fit(data, (3, 64, 64), 2)
+    check_classes(data, network(input_shape=(3, 64, 64), outputs=2))
     with pytest.raises(SpecError, match="2 classes") as error:
-        check_fit(data, (1, 64, 64), 10)
+        check_classes(data, network(input_shape=(1, 64, 64), outputs=10))
     assert error.value.hint == "--set in_channels=3 classes=2"
 
 

@@ -119,7 +119,7 @@ def test_example_and_size_are_those_of_a_batch() -> None:
         Noise(), batch_sampler=BatchSampler(range(12), BATCH, False), collate_fn=halved
     )
     feed = LoaderFeed(loader, seed=0)
-    assert feed.example().shape == (1, 2, 2)
+    assert [each.shape for each in feed.example()[0]] == [(1, 2, 2)]
     assert feed.size() == BATCH
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
     fit(model, loader, Recipe(epochs=1, lr=1e-6), device="cpu")
@@ -133,7 +133,7 @@ def test_one_batch_is_drawn_for_example_and_size() -> None:
         return halved(samples)
 
     feed = LoaderFeed(DataLoader(Noise(), BATCH, collate_fn=collate), seed=0)
-    assert torch.equal(feed.example(), feed.example())
+    assert torch.equal(feed.example()[0][0], feed.example()[0][0])
     assert feed.size() == BATCH
     assert drawn == [BATCH]
 

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.mixing import Mixing, heaviest
-from mgiad_dsl.train.loop.optimiser import loss_of
 from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.tasks.classes import loss_of
 
 IMAGES = torch.arange(1, 6, dtype=torch.float32).view(5, 1, 1, 1) * torch.ones(5, 2, 12, 10)
 LABELS = torch.tensor([0, 3, 2, 2, 1])

@@ -20,8 +20,8 @@ from mgiad_dsl.train.data.stream import Decoded
 from mgiad_dsl.train.evaluation import examine
 from mgiad_dsl.train.evaluation.examine import Examination
 from mgiad_dsl.train.evaluation.findings import write_examination
-from mgiad_dsl.train.evaluation.scores import Scores
 from mgiad_dsl.train.run.folder import read_run
+from mgiad_dsl.train.tasks.classes import ClassScores
 from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
 
@@ -172,7 +172,7 @@ def test_eval_computes_as_the_recipe_says(run, monkeypatch) -> None:
 def test_classes_of_one_name_and_classes_without_images(tmp_path) -> None:
     """ImageNet has two cranes; a class of a folder may be empty."""
     confusion = torch.tensor([[3, 1, 0], [0, 2, 0], [0, 0, 0]])
-    found = Examination(("crane", "crane", "maillot"), Scores(0.5, confusion), None)
+    found = Examination(("crane", "crane", "maillot"), ClassScores(0.5, confusion), None)
     text = write_examination(tmp_path, found)
     assert json.loads((tmp_path / "eval.json").read_text())["classes"] == [
         {"class": "crane", "accuracy": 0.75, "images": 4},

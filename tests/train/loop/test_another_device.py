@@ -20,6 +20,7 @@ from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.recipes.recipe import Recipe, load_recipe
+from mgiad_dsl.train.tasks.classes import Classes
 from tests.train.small_cycle import SmallCycle
 
 META = torch.device("meta")
@@ -33,7 +34,7 @@ RECIPES = [
 def test_steps_stay_on_the_device_and_read_nothing(recipe: Recipe) -> None:
     share = Share(recipe.batch, parts=recipe.accumulate)
     feed = TrainBatches(fake("fake:3x32x32:10:64"), recipe, META, 0, share)
-    trainer = Trainer(SmallCycle(16, 3, 10), recipe, META, len(feed) // share.parts)
+    trainer = Trainer(SmallCycle(16, 3, 10), Classes(), recipe, META, len(feed) // share.parts)
     batches = list(feed.epoch(0))
     for number in range(0, len(batches), share.parts):
         trainer.step(batches[number : number + share.parts])

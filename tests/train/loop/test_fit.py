@@ -114,7 +114,7 @@ def test_the_weights_of_the_best_epoch_are_kept(ema) -> None:
     result = fit(Plain(classes=2), loader(), recipe, test=test, device="cpu")
     accuracies = {r.epoch: r.test_accuracy for r in result.records if r.epoch % 2 == 0}
     best = max(accuracies.values())
-    assert result.kept.accuracy == best
+    assert result.kept.value == best
     assert result.kept.epoch == min(epoch for epoch, each in accuracies.items() if each == best)
     assert result.kept.epoch < 8
     again = Plain(classes=2)

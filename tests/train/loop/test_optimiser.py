@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from mgiad_dsl.train.loop.optimiser import loss_of, make_optimiser
+from mgiad_dsl.train.loop.optimiser import make_optimiser
 from mgiad_dsl.train.recipes.recipe import Recipe
+from mgiad_dsl.train.tasks.classes import loss_of
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])

@@ -51,7 +51,7 @@ def test_each_step_is_compiled_once_and_computes_the_same(emitted) -> None:
     expected, relax = model(images), emitted.relax
     before = {name: value.clone() for name, value in model.state_dict().items()}
     torch._dynamo.utils.counters.clear()
-    with compiled_regions(model, images, nullcontext(), pytest.fail) as works:
+    with compiled_regions(model, (images,), nullcontext(), pytest.fail) as works:
         assert works
         compare(model, images, expected, before)
     assert emitted.relax is relax  # the next network of this source is not compiled unasked
@@ -118,7 +118,7 @@ def test_a_module_without_regions_is_compiled_whole() -> None:
     model, images = Plain(classes=2).train(), torch.randn(2, 1, 8, 8)
     expected = model(images)
     torch._dynamo.utils.counters.clear()
-    with compiled_regions(model, images, nullcontext(), pytest.fail) as works:
+    with compiled_regions(model, (images,), nullcontext(), pytest.fail) as works:
         assert works
         torch.testing.assert_close(model(images), expected)
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
@@ -140,7 +140,7 @@ def test_a_failure_half_way_leaves_the_model_as_it_was(monkeypatch) -> None:
     monkeypatch.setattr(nn.Module, "compile", lambda self, **options: None)
     model, notes = Half().eval(), Notes()
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    with compiled_regions(model, torch.randn(2, 1, 8, 8), nullcontext(), notes.say) as works:
+    with compiled_regions(model, (torch.randn(2, 1, 8, 8),), nullcontext(), notes.say) as works:
         assert not works
     assert notes.said
     assert not model.training
@@ -154,7 +154,7 @@ def test_out_of_memory_is_no_failure_to_compile(monkeypatch) -> None:
             raise torch.OutOfMemoryError
 
     monkeypatch.setattr(nn.Module, "compile", lambda self, **options: None)
-    context = compiled_regions(Greedy(1, 1), torch.zeros(1, 1), nullcontext(), pytest.fail)
+    context = compiled_regions(Greedy(1, 1), (torch.zeros(1, 1),), nullcontext(), pytest.fail)
     with pytest.raises(torch.OutOfMemoryError), context:
         pass
 

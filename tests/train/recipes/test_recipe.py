@@ -14,7 +14,16 @@ from mgiad_dsl.train.recipes.recipe import (
 
 
 def test_every_recipe_of_the_package_is_valid() -> None:
-    assert recipe_names() == ["digits", "fast", "imagenet", "paper", "trial"]
+    assert recipe_names() == [
+        "darcy",
+        "digits",
+        "fast",
+        "imagenet",
+        "paper",
+        "poisson",
+        "segmentation",
+        "trial",
+    ]
     for name in recipe_names():
         recipe = load_recipe(name)
         assert recipe.name == name
@@ -129,7 +138,7 @@ def test_wrong_words_and_names() -> None:
         parse_changes(["lr"])
     with pytest.raises(SpecError, match="no recipe 'slow'") as error:
         load_recipe("slow")
-    assert "digits, fast, imagenet, paper, trial" in error.value.hint
+    assert "darcy, digits, fast, imagenet, paper, poisson, segmentation, trial" in error.value.hint
 
 
 def test_own_recipe_file(tmp_path) -> None:

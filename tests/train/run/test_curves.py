@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mgiad_dsl.train.run.curves import plot
+from mgiad_dsl.train.run.curves import plot_loss
 from mgiad_dsl.train.run.pictures import figure
 from tests.train.nets import epoch
 
@@ -13,7 +13,7 @@ def test_epochs_are_whole_numbers_and_every_value_shows(epochs) -> None:
     picture = figure(1)
     history = [epoch(n + 1) for n in range(epochs)]
     history[-1] = epoch(epochs, test_loss=0.5)
-    plot(picture.axes[0], [history], "loss")
+    plot_loss(picture.axes[0], [history])
     picture.canvas.draw()
     left, right = picture.axes[0].get_xlim()
     ticks = [tick for tick in picture.axes[0].get_xticks() if left <= tick <= right]

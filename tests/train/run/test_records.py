@@ -23,8 +23,9 @@ from tests.train.nets import epoch, network
 RUN = RunRecord(
     network="small",
     settings={"width": "1/2", "levels": [1, 2]},
-    input_shape=(1, 8, 8),
-    outputs=10,
+    task="classes",
+    inputs={"image": (1, 8, 8)},
+    output=(10,),
     weights=100,
     macs=1000,
     data="digits",
@@ -52,9 +53,9 @@ DAMAGE = {
     "cut": ("run.json", lambda text: text[:-10], "Invalid JSON"),
     "not text": ("run.json", lambda text: "\ud800", "Invalid JSON"),
     "no object": ("run.json", lambda text: "[1]", "object"),
-    "a field less": ("run.json", lambda text: text.replace("outputs", "answers"), "outputs: Field"),
+    "a field less": ("run.json", lambda text: text.replace("output", "answer"), "output: Field"),
     "another type": ("run.json", lambda text: text.replace('"small"', "3"), "network: .* string"),
-    "shape": ("run.json", lambda text: text.replace("[\n    1,", "[\n    1, 1,"), "input_shape: "),
+    "shape": ("run.json", lambda text: text.replace("8,", '"x",'), "inputs.image.1: "),
     "recipe": ("recipe.json", lambda text: text.replace("3,", "-3,"), "epochs: .* greater"),
 }
 
