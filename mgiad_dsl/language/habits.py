@@ -75,7 +75,7 @@ OPTIONS: Table = {
         "the option is `pad`, as in `pad 1`; without it the size is kept at stride 1",
     ("same",): "leave it out: the size is kept at stride 1",
     ("valid", "p0"): "write `pad 0`",
-    ("zeros", "padding_mode"): "leave it out: zeros lie around, unless `pad circular` or the like",
+    ("padding_mode",): "leave it out: zeros lie around, unless `pad circular` or the like",
     ("periodic", "wrap"): "write `pad circular`",
     ("circular", "replicate", "reflect"): "write `pad circular`, `pad replicate` or `pad reflect`",
     ("s2", "strided", "down", "downsample"): "write `stride 2`",
@@ -108,7 +108,7 @@ NAMES: Table = {
     ("True", "yes", "on"): "write `true`",
     ("False", "no", "off"): "write `false`",
     ("None", "null"): "there is none: the zero of a space is `0`, a switch is `false`",
-    ("same", "valid", "zeros"): "`pad` takes a number; without it the size is kept at stride 1",
+    ("same", "valid"): "`pad` takes a number; without it the size is kept at stride 1",
     ("softmax", "log_softmax"): "leave it out: the loss takes it of the logits",
     ("flatten", "view", "reshape"): "`linear` takes an image of size 1x1: `W(avgpool(r))`",
     ("concat", "concatenate", "cat"):

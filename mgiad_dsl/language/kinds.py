@@ -65,6 +65,7 @@ class Traits:
 
 _GEOMETRY = frozenset({"stride", "pad", "dilation", "transposed"})
 _WINDOW = frozenset({"stride", "pad"})
+BOUNDARIES = ("zeros", "circular", "replicate", "reflect")  # around an image
 UPSAMPLINGS = ("nearest", "linear", "bilinear", "trilinear")  # to upsample
 
 

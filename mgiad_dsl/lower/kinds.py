@@ -18,7 +18,7 @@ from mgiad_dsl.graph.ops import Op, Shape, Size
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of, show
-from mgiad_dsl.language.kinds import UPSAMPLINGS, PoolName
+from mgiad_dsl.language.kinds import BOUNDARIES, UPSAMPLINGS, PoolName
 from mgiad_dsl.language.spec import MAX_RANK, Options
 
 Environment = Mapping[str, object]
@@ -139,9 +139,10 @@ class Kinds:
             spans["kernel"] = kind.argument.span
         for option in kind.options:
             spans[option.name] = option.span
-            if option.boundary is not None:
-                values["boundary"] = option.boundary
-                if option.value is None:
+            boundary = option.boundary or self._boundary_word(option, env)
+            if boundary is not None:
+                values["boundary"] = boundary
+                if option.value is None or option.boundary is None:
                     continue
             if isinstance(option.value, ast.Dims):
                 values[option.name] = self._along(option, option.value, env, kernel)
@@ -162,6 +163,14 @@ class Kinds:
                 f"`{field}` must be {_BOUNDS[bound]} {limit}, not {first['input']}",
                 spans.get(field, kind.span),
             ) from None
+
+    def _boundary_word(self, option: ast.Option, env: Environment) -> str | None:
+        """What a parameter says that lies around the image: ``pad around``."""
+        if option.name != "pad" or not isinstance(option.value, ast.Dims):
+            return None
+        first, *others = option.value.numbers
+        word = None if others else self._evaluator.value(first, env)
+        return word if isinstance(word, str) and word in BOUNDARIES else None
 
     def _integers(self, dims: ast.Dims, env: Environment, what: str) -> Size:
         return tuple(self._evaluator.integer(each, env, what) for each in dims.numbers)

@@ -7,10 +7,10 @@ from functools import lru_cache
 from lark import Lark, Token
 
 from mgiad_dsl.base import resources
-from mgiad_dsl.language.kinds import RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language.kinds import BOUNDARIES, RESAMPLINGS, UPSAMPLINGS
 
 # Words of the grammar that are names all the same, where a name is wanted.
-_NAMES = {"size", *RESAMPLINGS, *UPSAMPLINGS}
+_NAMES = {"size", *RESAMPLINGS, *UPSAMPLINGS, *BOUNDARIES}
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from mgiad_dsl.base.source import Source
+from mgiad_dsl import compile_source
+from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.network import Operation
 from mgiad_dsl.language.kinds import KINDS, RESAMPLINGS, Argument, KindName
@@ -310,3 +311,25 @@ def test_a_vector_has_no_points() -> None:
         operator = ": 10 -> 10 conv 3x3"
         bad = text(operator, "6 x 1 x 1", output=output).replace("W : 6", "W : image")
         assert len(errors(bad)) == 1
+
+
+@pytest.mark.parametrize("word", ["zeros", "circular", "replicate", "reflect"])
+def test_a_boundary_that_is_a_parameter(word: str) -> None:
+    around = (
+        "network n(around = zeros) input x : 2 x 8 x 8 operators { A : x -> x conv 3x3 pad around }"
+    )
+    found = compile_source(Source("n", f"{around} output y = A(x)"), settings={"around": word}).network
+    assert found.operations[found.outputs["y"]].op == ops.Conv(
+        2, 2, (3, 3), padding=(1, 1), boundary=word
+    )
+    said = compile_source(
+        Source("n", f"{around} output y = A(x)".replace("pad around", f"pad {word}"))
+    ).network
+    assert said.operations[said.outputs["y"]].op == found.operations[found.outputs["y"]].op
+
+
+def test_a_parameter_that_is_no_boundary() -> None:
+    text = """network n(a = relu) input x : 2 x 8 x 8
+    operators { A : x -> x conv 3x3 pad a } output y = A(x)"""
+    with pytest.raises(SpecError, match="`pad` must be an integer, not the word `relu`"):
+        compile_source(Source("n", text))
