@@ -65,6 +65,7 @@ docs: $(READY) graphviz
 	$(BIN)/mgiad draw mgnet -o docs/images/mgnet.png
 	$(BIN)/mgiad draw mgiad -o docs/images/mgiad.svg
 	$(BIN)/mgiad draw mgiad --no-legend -o docs/images/mgiad_figure.svg
+	sed -n '/^network mgiad_small/,/^expect/p' docs/tutorial.md | $(BIN)/mgiad draw - --no-legend -o docs/images/mgiad_small.svg
 
 clean:
 	rm -rf $(VENV) $(OUT)

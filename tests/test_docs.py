@@ -98,6 +98,18 @@ def test_examples_run(block: Block) -> None:
     assert {name: value.shape for name, value in results.items()} == shapes
 
 
+def test_the_divergence_is_that_of_the_data() -> None:
+    torch = pytest.importorskip("torch")
+    from mgiad_dsl.runtime import load
+    from mgiad_dsl.train.data.generated import described, fields
+
+    block = next(b for b in BLOCKS[ROOT / "docs/language.md"] if b.file == "divergence.mgspec")
+    network = load(compile_source(Source(block.file, block.text), None, {"n": 15}).python)
+    given = fields(described("darcy:15")[0], count=2, seed=0)
+    flow = network(given["coefficient"], given["solution"])
+    torch.testing.assert_close(flow, given["rhs"], atol=1e-5, rtol=0)
+
+
 def test_other_lines_do_not_change_names() -> None:
     block = next(b for b in BLOCKS[ROOT / "docs/language.md"] if b.file == "names.mgspec")
     names = set(compile_source(Source(block.file, block.text)).written.groups)
