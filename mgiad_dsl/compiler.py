@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike, fspath
+from os.path import exists  # of what can be no file it says that there is none
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,8 +165,8 @@ def read(spec: str | PathLike[str]) -> tuple[ast.Spec, str | None]:
 def locate(name: str) -> tuple[str, str | None]:
     """The file and the variant that a name on the command line means; ``-`` is stdin."""
     match = re.fullmatch(r"(.+?):(\w+)", name)
-    path, variant = match.groups() if match and not Path(name).exists() else (name, None)
-    if path == "-" or Path(path).exists():
+    path, variant = match.groups() if match and not exists(name) else (name, None)
+    if path == "-" or exists(path):
         return path, variant
     bundled = {p.stem: p for p in resources.bundled_specs()}
     if path in bundled:

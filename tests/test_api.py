@@ -43,3 +43,9 @@ def test_paths_texts_and_settings(weights: Callable[..., int], tmp_path: Path) -
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"there is no file .*no.mgspec"):
         mgiad_dsl.count(tmp_path / "no.mgspec")
+
+
+@pytest.mark.parametrize("name", ["n" * 300, "network n input x : 3 x 8 x 8" * 20, "a\0b"])
+def test_what_can_be_no_file(name: str) -> None:
+    with pytest.raises(SpecError, match="there is no file"):
+        mgiad_dsl.compile(name)
