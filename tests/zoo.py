@@ -17,6 +17,8 @@ SMALL: dict[str, dict[str, object]] = {
     "mgno": {"width": 6, "T": 2, "L": 3, "size": 16},
     "mobilenet_v2": {"width": 0.25, "size": 32, "classes": 10},
     "poisson": {"L": 4},
+    "poisson1d": {"L": 5},
+    "poisson3d": {"L": 3},
     "poisson_learned": {"L": 4},
     "poly_mgnet": {"width": 0.25, "size": 16},
     "resnet18": {"size": 32, "classes": 10},
