@@ -9,6 +9,8 @@ SMALL: dict[str, dict[str, object]] = {
     "mgiad": {"width": 0.25, "c_K": 8, "g_s": 4, "size": 16, "classes": 5},
     "mgic": {"width": 0.5, "c_K": 8, "g_s": 4, "size": 16},
     "mgnet": {"width": 0.25, "size": 16},
+    "mgnet1d": {"width": 0.25, "size": 64},
+    "mgnet3d": {"width": 0.25, "depth": 8, "size": 16},
     "mgnet_chebyshev": {"c": 8, "L": 3, "size": 16},
     "mgnet_damped": {"c": 8, "L": 3, "size": 16},
     "mgnet_grouped": {"width": 0.25, "size": 16},

@@ -27,6 +27,7 @@ from .parts import groups, numel
 
 CIFAR10, CIFAR100 = ({"classes": classes, "cifar": True} for classes in (10, 100))
 IMAGENET = {"classes": 1000, "stem": 7, "pool": True}
+SIGNALS, VOLUMES = ({"dimension": n, "in_channels": 1, "dead": False} for n in (1, 3))
 HEXU_IMAGENET = {
     "steps": (3, 4, 6, 3),
     "channels": (128, 256, 512, 1024),
@@ -55,6 +56,10 @@ COUNTS = {
     "mgnet-A-cifar10": (mgnet.MgNet, mgnet, {"share_b": False}, 4_114_634),
     "mgnet-AB-cifar100": (mgnet.MgNet, mgnet, {"classes": 100}, 2_773_796),
     "mgnet-AB-imagenet": (mgnet.MgNet, mgnet, IMAGENET, 3_012_776),
+    "mgnet1d": (mgnet.MgNet, mgnet, SIGNALS, 921_674),
+    "mgnet1d-A": (mgnet.MgNet, mgnet, {**SIGNALS, "share_b": False}, 1_376_330),
+    "mgnet3d": (mgnet.MgNet, mgnet, VOLUMES, 8_228_426),
+    "mgnet3d-A": (mgnet.MgNet, mgnet, {**VOLUMES, "share_b": False}, 12_320_330),
     "mgiad-1-cifar100": (mgiad.MGiaD, mgiad, {}, 1_383_844),
     "mgiad-3-cifar100": (mgiad.MGiaD, mgiad, {"width": 3}, 4_821_796),
     "mgiad-1-imagenet": (mgiad.MGiaD, mgiad, {**IMAGENET, "norm_p": True}, 1_624_616),
