@@ -74,6 +74,28 @@ def test_family(name, settings, reference) -> None:
     assert_equal(compiled, net, groups(net), image())
 
 
+@pytest.mark.parametrize(
+    ("name", "settings", "shape"),
+    [
+        ("mgnet1d", {"size": 4096, "steps": 3}, (2, 1, 4096)),
+        ("mgnet1d:A", {"size": 100, "in_channels": 3, "stem": 7, "pool": True}, (2, 3, 100)),
+        ("mgnet3d", {"depth": 8, "size": 16}, (2, 1, 8, 16, 16)),
+        ("mgnet3d:A", {"depth": 13, "size": 20, "stem": 5, "pool": True}, (2, 1, 13, 20, 20)),
+    ],
+)
+def test_mgnet_of_signals_and_volumes(name, settings, shape) -> None:
+    same = {key: value for key, value in settings.items() if key not in ("depth", "size")}
+    net = mgnet.MgNet(
+        0.25,
+        share_b=not name.endswith(":A"),
+        dimension=len(shape) - 2,
+        dead=False,
+        **{"in_channels": 1} | same,
+    ).double()
+    compiled = compile_file(name, width=0.25, **settings)
+    assert_equal(compiled, net, groups(net), image(*shape))
+
+
 @pytest.mark.parametrize("share_b", [True, False])
 def test_he_and_xu(share_b: bool) -> None:
     net = mgnet_hexu.HeXuMgNet(share_b=share_b, classes=10).double()

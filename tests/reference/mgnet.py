@@ -13,8 +13,8 @@ On level l, with data f and features u of c_l channels:
     output    W mean(u_L)
 
 A is shared by all steps of a level; B too (`share_b`, MgNet^AB) or one per step (MgNet^A). `R0`
-and `Pi0` are declared on the finest level and never applied, as in the authors' code; the printed
-counts include them.
+and `Pi0` are declared on the finest level and never applied, as in the authors' code (`dead`); the
+printed counts include them. In other dimensions kernels are 3 wide in each.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ BASE = (64, 128, 256, 256)
 
 
 class MgNet(nn.Module):
-    """Images [N, in_channels, n, n] to logits [N, classes]."""
+    """Images [N, in_channels, n, n] to logits [N, classes]; of other `dimension`s likewise."""
 
     def __init__(
         self,
@@ -41,6 +41,8 @@ class MgNet(nn.Module):
         stem: int = 3,
         pool: bool = False,
         base: Sequence[int] = BASE,
+        dimension: int = 2,
+        dead: bool = True,
     ) -> None:
         super().__init__()
         self.channels = c = [0, *widths(width, base)]  # c[l], levels count from 1
@@ -48,19 +50,21 @@ class MgNet(nn.Module):
         self.steps, self.share_b, self.pool = steps, share_b, pool
         levels, coarse = range(1, self.levels + 1), range(2, self.levels + 1)
 
-        self.theta = conv(in_channels, c[1], stem)
+        self.dimension = dimension
+        self.theta = conv(in_channels, c[1], stem, dimension=dimension)
         self.A = Family({l: self.smoother_conv(c[l]) for l in levels})
         self.B = Family({(l, b): self.smoother_conv(c[l]) for l in levels for b in self.b_indices})
-        self.R = Family({l: depthwise(c[l - 1], c[l], stride=2) for l in coarse})
-        self.Pi = Family({l: depthwise(c[l - 1], c[l], stride=2) for l in coarse})
-        self.R0, self.Pi0 = depthwise(c[1], c[1]), depthwise(c[1], c[1])
+        self.R = Family({l: depthwise(c[l - 1], c[l], 2, dimension) for l in coarse})
+        self.Pi = Family({l: depthwise(c[l - 1], c[l], 2, dimension) for l in coarse})
+        if dead:
+            self.R0, self.Pi0 = (depthwise(c[1], c[1], dimension=dimension) for _ in range(2))
         self.W = nn.Linear(c[-1], classes)
-        self.norms = norms([c[1]] + [c[l] for l in levels for _ in range(2 * steps)])
+        used = [c[1]] + [c[l] for l in levels for _ in range(2 * steps)]
+        self.norms = norms(used, dimension)
 
-    @staticmethod
-    def smoother_conv(c: int) -> nn.Conv2d:
+    def smoother_conv(self, c: int) -> nn.Module:
         """What A and B of a level with `c` channels are."""
-        return conv(c, c)
+        return conv(c, c, dimension=self.dimension)
 
     @property
     def b_indices(self) -> list[int]:
@@ -92,11 +96,13 @@ def exact_count(
     stem: int = 3,
     pool: bool = False,
     base: Sequence[int] = BASE,
+    dimension: int = 2,
+    dead: bool = True,
 ) -> int:
     """Weights by arithmetic; pooling has none."""
-    c = widths(width, base)
-    theta = stem**2 * in_channels * c[0]
-    smoothers = sum((1 + (1 if share_b else steps)) * 9 * n * n for n in c)
-    transfers = 2 * 9 * sum(c[1:]) + 2 * 9 * c[0]  # R and Pi, then R0 and Pi0
+    c, k = widths(width, base), 3**dimension
+    theta = stem**dimension * in_channels * c[0]
+    smoothers = sum((1 + (1 if share_b else steps)) * k * n * n for n in c)
+    transfers = 2 * k * sum(c[1:]) + 2 * k * c[0] * dead  # R and Pi, then R0 and Pi0
     norm = 2 * c[0] + sum(2 * steps * 2 * n for n in c)
     return theta + smoothers + transfers + norm + (c[-1] + 1) * classes

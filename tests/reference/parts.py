@@ -9,15 +9,22 @@ from torch.nn import functional as F
 
 Index = int | tuple[int, ...]
 
+CONV = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}  # by dimension
+NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
+MAXPOOL = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
+AVGPOOL = {1: F.adaptive_avg_pool1d, 2: F.adaptive_avg_pool2d, 3: F.adaptive_avg_pool3d}
 
-def conv(c_in: int, c_out: int, k: int = 3, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+
+def conv(
+    c_in: int, c_out: int, k: int = 3, stride: int = 1, groups: int = 1, dimension: int = 2
+) -> Any:
     """A convolution without bias whose padding keeps the size at stride 1 (odd `k`)."""
-    return nn.Conv2d(c_in, c_out, k, stride, (k - 1) // 2, groups=groups, bias=False)
+    return CONV[dimension](c_in, c_out, k, stride, (k - 1) // 2, groups=groups, bias=False)
 
 
-def depthwise(c_in: int, c_out: int, stride: int = 1) -> nn.Conv2d:
-    """A 3x3 convolution with `min(c_in, c_out)` groups."""
-    return conv(c_in, c_out, 3, stride, groups=min(c_in, c_out))
+def depthwise(c_in: int, c_out: int, stride: int = 1, dimension: int = 2) -> Any:
+    """A convolution 3 wide with `min(c_in, c_out)` groups."""
+    return conv(c_in, c_out, 3, stride, min(c_in, c_out), dimension)
 
 
 def grouped(c_in: int, c_out: int, group_size: int, k: int = 3) -> nn.Conv2d:
@@ -28,19 +35,19 @@ def grouped(c_in: int, c_out: int, group_size: int, k: int = 3) -> nn.Conv2d:
     return conv(c_in, c_out, k, groups=wide // group_size)
 
 
-def norms(channels: Iterable[int]) -> nn.ModuleList:
+def norms(channels: Iterable[int], dimension: int = 2) -> nn.ModuleList:
     """One fresh batch norm per use, in the order of use."""
-    return nn.ModuleList(nn.BatchNorm2d(c) for c in channels)
+    return nn.ModuleList(NORM[dimension](c) for c in channels)
 
 
 def maxpool(x: Tensor) -> Tensor:
-    """Max pooling 3x3 with stride 2 and padding 1: [N, C, n, n] -> [N, C, ceil(n/2), ceil(n/2)]."""
-    return F.max_pool2d(x, 3, stride=2, padding=1)
+    """Max pooling 3 wide with stride 2 and padding 1: [N, C, n, n] -> [N, C, ceil(n/2), ...]."""
+    return MAXPOOL[x.ndim - 2](x, 3, stride=2, padding=1)
 
 
 def avgpool(x: Tensor) -> Tensor:
     """The mean of every channel: [N, C, n, n] -> [N, C]."""
-    return F.adaptive_avg_pool2d(x, 1).flatten(1)
+    return AVGPOOL[x.ndim - 2](x, 1).flatten(1)
 
 
 def widths(width: float, base: Iterable[int]) -> list[int]:

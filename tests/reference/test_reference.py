@@ -27,6 +27,7 @@ from .parts import groups, numel
 
 CIFAR10, CIFAR100 = ({"classes": classes, "cifar": True} for classes in (10, 100))
 IMAGENET = {"classes": 1000, "stem": 7, "pool": True}
+SIGNALS, VOLUMES = ({"dimension": n, "in_channels": 1, "dead": False} for n in (1, 3))
 HEXU_IMAGENET = {
     "steps": (3, 4, 6, 3),
     "channels": (128, 256, 512, 1024),
@@ -55,6 +56,10 @@ COUNTS = {
     "mgnet-A-cifar10": (mgnet.MgNet, mgnet, {"share_b": False}, 4_114_634),
     "mgnet-AB-cifar100": (mgnet.MgNet, mgnet, {"classes": 100}, 2_773_796),
     "mgnet-AB-imagenet": (mgnet.MgNet, mgnet, IMAGENET, 3_012_776),
+    "mgnet1d": (mgnet.MgNet, mgnet, SIGNALS, 921_674),
+    "mgnet1d-A": (mgnet.MgNet, mgnet, {**SIGNALS, "share_b": False}, 1_376_330),
+    "mgnet3d": (mgnet.MgNet, mgnet, VOLUMES, 8_228_426),
+    "mgnet3d-A": (mgnet.MgNet, mgnet, {**VOLUMES, "share_b": False}, 12_320_330),
     "mgiad-1-cifar100": (mgiad.MGiaD, mgiad, {}, 1_383_844),
     "mgiad-3-cifar100": (mgiad.MGiaD, mgiad, {"width": 3}, 4_821_796),
     "mgiad-1-imagenet": (mgiad.MGiaD, mgiad, {**IMAGENET, "norm_p": True}, 1_624_616),
@@ -214,10 +219,32 @@ def test_a_layer_of_mgno_without_activation_and_bias_is_linear(size: int) -> Non
 # ---- textbook multigrid
 
 
-@pytest.mark.parametrize(("kind", "low", "high"), [("V", 0.21, 0.236), ("W", 0.19, 0.199)])
-def test_convergence_does_not_depend_on_the_grid(kind: str, low: float, high: float) -> None:
-    for l_max in (4, 5, 6):
-        assert low <= multigrid.convergence_factor(multigrid.Scheme(kind), l_max) <= high
+@pytest.mark.parametrize(
+    ("dimension", "kind", "grids", "low", "high"),
+    [
+        (1, "V", (4, 7, 10, 13), 0.09, 0.14),
+        (1, "W", (4, 5, 6), 0.07, 0.079),
+        (2, "V", (4, 5, 6), 0.21, 0.236),
+        (2, "W", (4, 5, 6), 0.19, 0.199),
+        (3, "V", (4, 5), 0.31, 0.34),
+        (3, "W", (4, 5), 0.30, 0.32),
+    ],
+)
+def test_convergence_does_not_depend_on_the_grid(
+    dimension: int, kind: str, grids: tuple[int, ...], low: float, high: float
+) -> None:
+    scheme = multigrid.Scheme(kind, stencils=multigrid.classical(dimension))
+    for l_max in grids:
+        assert low <= multigrid.convergence_factor(scheme, l_max) <= high
+
+
+@pytest.mark.parametrize(
+    ("dimension", "one", "three"), [(1, 1 / 3, 0.0788), (2, 3 / 5, 0.216), (3, 5 / 7, 0.3644)]
+)
+def test_two_grids_do_what_the_textbook_says(dimension: int, one: float, three: float) -> None:
+    """One step is the smoothing factor, three its cube; in 1-D more, of smooth waves."""
+    assert multigrid.two_grid_factor(dimension, 1) == pytest.approx(one, rel=0.005)
+    assert multigrid.two_grid_factor(dimension, 3) == pytest.approx(three, rel=0.01)
 
 
 def test_an_f_cycle_lies_between() -> None:
@@ -237,14 +264,17 @@ def test_cycles_reach_the_solution() -> None:
     assert torch.allclose(u, solution, rtol=0, atol=1e-12)
 
 
-def test_stencils_mean_what_torch_means() -> None:
-    stencil = torch.randn(3, 3, dtype=torch.float64)
-    x = torch.randn(1, 1, 7, 7, dtype=torch.float64)
+@pytest.mark.parametrize("dimension", [1, 2, 3])
+def test_stencils_mean_what_torch_means(dimension: int) -> None:
+    stencil = torch.randn([3] * dimension, dtype=torch.float64)
+    x = torch.randn(1, 1, *[7] * dimension, dtype=torch.float64)
     kernel = stencil[None, None]
+    conv = getattr(nn.functional, f"conv{dimension}d")
+    transposed = getattr(nn.functional, f"conv_transpose{dimension}d")
     for ours, theirs in [
-        (multigrid.apply(stencil, x), nn.functional.conv2d(x, kernel, padding=1)),
-        (multigrid.restrict(stencil, x), nn.functional.conv2d(x, kernel, stride=2)),
-        (multigrid.prolongate(stencil, x), nn.functional.conv_transpose2d(x, kernel, stride=2)),
+        (multigrid.apply(stencil, x), conv(x, kernel, padding=1)),
+        (multigrid.restrict(stencil, x), conv(x, kernel, stride=2)),
+        (multigrid.prolongate(stencil, x), transposed(x, kernel, stride=2)),
     ]:
         assert torch.allclose(ours, theirs, rtol=0, atol=1e-14)
 

@@ -199,7 +199,7 @@ def test_wrong_arguments(train_args) -> None:
     with pytest.raises(SpecError, match="no data set 'cifar11'"):
         train(network(), train_args("--data", "cifar11"))
     with pytest.raises(SpecError, match="not of the form fake"):
-        train(network(), train_args("--data", "fake:3x32:10"))
+        train(network(), train_args("--data", "fake:32:10"))
 
 
 WRONG = {

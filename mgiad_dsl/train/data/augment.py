@@ -87,7 +87,8 @@ def cutout(images: Tensor, draws: Tensor, side: int) -> Tensor:
 
 
 def normalise(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """uint8 (n, C, H, W) to float32 with (x / 255 - mean) / std; mean and std are (C,)."""
-    scale = (1 / (255 * std)).view(-1, 1, 1)
-    shift = (mean / std).view(-1, 1, 1)
+    """uint8 (n, C, ...) to float32 with (x / 255 - mean) / std; mean and std are (C,)."""
+    channels = (-1, *[1] * (pixels.ndim - 2))
+    scale = (1 / (255 * std)).view(channels)
+    shift = (mean / std).view(channels)
     return pixels.float() * scale - shift

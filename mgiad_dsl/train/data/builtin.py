@@ -39,7 +39,8 @@ def digits() -> ImageSet:
 def fake(
     description: str, input_shape: tuple[int, ...] = (3, 32, 32), outputs: int = 10
 ) -> ImageSet:
-    """Random images and labels, for measuring speed: ``fake[:CxHxW[:classes[:n]]]``.
+    """Random images and labels, for measuring speed: ``fake[:CxHxW[:classes[:n]]]``; of CxN
+    signals, of CxDxHxW volumes.
 
     What the description leaves out is taken from the network; n is 256 by default, with
     a fifth as many test images on top.
@@ -49,11 +50,12 @@ def fake(
         shape = tuple(map(int, fields[0].split("x"))) if fields else input_shape
         classes = int(fields[1]) if len(fields) > 1 else outputs
         n = int(fields[2]) if len(fields) > 2 else FEW
-        if len(fields) > 3 or len(shape) != 3 or min(*shape, classes, n) < 1:
+        if len(fields) > 3 or not 2 <= len(shape) <= 4 or min(*shape, classes, n) < 1:
             raise ValueError
     except ValueError:
         raise SpecError(
-            f"{description!r} is not of the form fake:CxHxW:classes:n", hint="fake:3x32x32:10:50000"
+            f"{description!r} is not of the form fake:CxHxW:classes:n",
+            hint="fake:3x32x32:10:50000, of signals fake:1x4096, of volumes fake:1x32x64x64",
         ) from None
     generator = torch.Generator().manual_seed(0)
 

@@ -23,6 +23,8 @@ from mgiad_dsl.train.data.transforms import (
 from mgiad_dsl.train.machine.distributed import world
 from mgiad_dsl.train.recipes.recipe import Recipe
 
+ONLY_IMAGES = ("flip", "mixup", "cutmix")
+
 
 def held_out_batch(data: DataSet) -> int:
     """Held-out samples computed at a time when nobody says how many; photographs are larger."""
@@ -50,6 +52,9 @@ def make_feed(
     share = Share(recipe.batch, world().rank, world().size, recipe.accumulate)
     size = input_shape[-2:]
     match data:
+        case ImageSet() if len(data.shape) != 3:
+            refuse_small_images(recipe, "signals and volumes are not changed", *ONLY_IMAGES)
+            return TrainBatches(data, recipe, device, seed, share)
         case ImageSet() if recipe.augment_on == "device":
             return TrainBatches(data, recipe, device, seed, share)
         case ImageSet():

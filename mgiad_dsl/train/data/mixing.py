@@ -35,7 +35,7 @@ class Mixing:
 
         Raises SpecError if the labels are no classes of images.
         """
-        if labels.ndim != 1 or labels.is_floating_point():
+        if images.ndim != 4 or labels.ndim != 1 or labels.is_floating_point():
             raise SpecError("mixup and cutmix mix images of classes", hint="mixup=0 cutmix=0")
         with seeded(seed_for(self.seed, *place, MIXING)):
             mixed, targets = self.mix(images, labels)

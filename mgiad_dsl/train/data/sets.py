@@ -25,7 +25,9 @@ class Where:
 
 
 class Images(NamedTuple):
-    """Images in memory: pixels (n, C, H, W) uint8 and labels (n,) int64."""
+    """Images in memory: pixels (n, C, H, W) uint8 and labels (n,) int64; also signals (n, C, N)
+    and volumes (n, C, D, H, W).
+    """
 
     pixels: Tensor
     labels: Tensor
@@ -43,10 +45,9 @@ class ImageSet:
     test: Images
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """Channels, height and width of an image."""
-        channels, height, width = self.train.pixels.shape[1:]
-        return channels, height, width
+        return tuple(self.train.pixels.shape[1:])
 
 
 @dataclass(frozen=True)

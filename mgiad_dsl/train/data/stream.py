@@ -127,7 +127,8 @@ class TrainStream(Streamed):
 
     def example(self) -> Batch:
         pixels, target = self.dataset[0, 0]
-        return normalise(pixels.to(self.device), self.mean, self.std), torch.as_tensor(target)
+        images = normalise(pixels[None].to(self.device), self.mean, self.std)
+        return images[0], torch.as_tensor(target)
 
     def compile(self, say: Callable[[str], None]) -> None:
         pixels, _ = self.dataset[0, 0]

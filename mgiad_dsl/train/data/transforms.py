@@ -56,6 +56,7 @@ def photographs(recipe: Recipe, size: Size) -> v2.Transform:
 def refuse_small_images(recipe: Recipe, instead: str, *more: str) -> None:
     """Raise SpecError if a recipe changes images in ways that these data cannot be changed in."""
     off = {"crop": "0", "cutout": "0", "autoaugment": "false", "flip": "false"}
+    off |= {"mixup": "0", "cutmix": "0"}
     names = [name for name in ("crop", "cutout", "autoaugment", *more) if getattr(recipe, name)]
     if names:
         changes = " ".join(f"{name}={off[name]}" for name in names)

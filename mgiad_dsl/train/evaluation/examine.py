@@ -36,7 +36,7 @@ from mgiad_dsl.train.evaluation.scores import evaluate
 from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import world
 from mgiad_dsl.train.machine.faults import explained
-from mgiad_dsl.train.machine.placing import as_inputs, placed
+from mgiad_dsl.train.machine.placing import arranged, as_inputs, placed
 from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.folder import load_network, network_of, read_run
@@ -128,10 +128,11 @@ def examine(
         )
 
     with out_of_memory_explained(min(batch, held_out_images(data))), backends(recipe):
-        model.to(device).to(memory_format=memory_format(recipe)).eval()
+        arranged(model.to(device), memory_format(recipe)).eval()
         scores = score(load(data))
         match data:
             case ImageSet() | FolderSet():
+                images = images if len(image) == 3 else 0  # signals and volumes are not corrupted
                 images_of = load(spread(data, images)) if images else ()
                 pixels = [(as_inputs(each)[0], labels) for each, labels in images_of]
                 found = measure(model, score, pixels) if pixels else None

@@ -31,11 +31,12 @@ class Normalised(nn.Module):
     def __init__(self, model: nn.Module, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.model = model
-        self.register_buffer("mean", torch.tensor(mean).view(-1, 1, 1))
-        self.register_buffer("std", torch.tensor(std).view(-1, 1, 1))
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("std", torch.tensor(std))
 
     def forward(self, pixels: Tensor) -> Tensor:
-        return self.model((pixels - self.mean) / self.std)
+        channels = (-1, *[1] * (pixels.ndim - 2))
+        return self.model((pixels - self.mean.view(channels)) / self.std.view(channels))
 
 
 def noise(pixels: Tensor, deviation: float, generator: torch.Generator) -> Tensor:

@@ -25,7 +25,7 @@ from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import together, world
 from mgiad_dsl.train.machine.faults import training_explained
-from mgiad_dsl.train.machine.placing import as_inputs
+from mgiad_dsl.train.machine.placing import arranged, as_inputs
 from mgiad_dsl.train.machine.precision import backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
@@ -168,7 +168,7 @@ def prepared(
             f"note: the learning rate only rises, warmup={recipe.warmup:g} of {recipe.epochs} "
             f"epochs; a tenth of them would be --with warmup={recipe.epochs / 10:g}"
         )
-    model.to(device).to(memory_format=memory_format(recipe))
+    arranged(model.to(device), memory_format(recipe))
     example = tuple(each.to(device) for each in as_inputs(feed.example()[0]))
     unused = freeze_unused(model, example)
     if unused:

@@ -18,7 +18,7 @@ from mgiad_dsl.train.loop.optimiser import make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.tally import Tally
 from mgiad_dsl.train.machine.distributed import gather, together, world
-from mgiad_dsl.train.machine.placing import laid_out, placed
+from mgiad_dsl.train.machine.placing import arranged, laid_out, placed
 from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.rng import rng_state, set_rng_state
 from mgiad_dsl.train.recipes.recipe import Recipe
@@ -56,7 +56,7 @@ class Trainer:
         compiled: bool = False,
         mixing: Mixing | None = None,
     ) -> None:
-        self.module = model.to(device).to(memory_format=memory_format(recipe)).train()
+        self.module = arranged(model.to(device), memory_format(recipe)).train()
         self.recipe, self.device, self.steps_per_epoch = recipe, device, steps_per_epoch
         self.compiled, self.mixing = compiled, mixing
         self.optimiser = make_optimiser(self.module, recipe)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Inputs = tuple[Tensor, ...]
 
@@ -29,3 +29,10 @@ def laid_out(tensor: Tensor, layout: torch.memory_format) -> Tensor:
     if layout is torch.channels_last and tensor.ndim != 4:
         return tensor
     return tensor.to(memory_format=layout)
+
+
+def arranged(model: nn.Module, layout: torch.memory_format) -> nn.Module:
+    """The model, its weights and buffers in a memory layout."""
+    for each in (*model.parameters(), *model.buffers()):
+        each.data = laid_out(each.data, layout)
+    return model

@@ -15,6 +15,8 @@ from mgiad_dsl.train.tasks.pixels import Pixels
 from mgiad_dsl.train.tasks.solver import Solver
 from mgiad_dsl.train.tasks.task import Task, task_like
 
+THINGS = {2: "signals", 3: "images", 4: "volumes"}  # by their rank, channels included
+
 
 @dataclass(frozen=True)
 class Job:
@@ -49,12 +51,12 @@ def check_classes(data: ImageSet | FolderSet, network: Network) -> None:
     The hint is the ``--set`` that mends it. Image files are resized to the network's size,
     so only their channels count.
     """
-    given = one_image(data, network)
+    given = one_image(data, network, len(data.shape) if isinstance(data, ImageSet) else 3)
     if len(network.output) != 1:
         raise SpecError(
             f"{data.name} has a class for each image, the output of {network.name} is a field of "
             f"{shown(network.output)}",
-            hint="an output that is a vector, by `pool global` and `linear`",
+            hint="an output that is a vector, such as W(avgpool(u)) with a `linear` W",
         )
     wanted = data.shape if isinstance(data, ImageSet) else (3, *given[1:])
     changes = changes_of(given, wanted)
@@ -62,18 +64,22 @@ def check_classes(data: ImageSet | FolderSet, network: Network) -> None:
         changes.append(f"classes={len(data.classes)}")
     if changes:
         raise SpecError(
-            f"{data.name} has {shown(wanted)} images in {len(data.classes)} classes, "
-            f"the network takes {shown(given)} images and has {network.output[0]} outputs",
+            f"{data.name} has {shown(wanted)} {THINGS[len(wanted)]} in {len(data.classes)} "
+            f"classes, the network takes {shown(given)} {THINGS[len(given)]} and has "
+            f"{network.output[0]} outputs",
             hint=f"--set {' '.join(changes)}",
         )
 
 
-def one_image(data: DataSet, network: Network) -> Shape:
-    """The shape of the image that a network takes. Raises SpecError if it takes anything else."""
+def one_image(data: DataSet, network: Network, rank: int = 3) -> Shape:
+    """The shape of the image that a network takes, or of the signal (``rank`` 2) or volume (4).
+
+    Raises SpecError if it takes anything else.
+    """
     shapes = list(network.inputs.values())
-    if len(shapes) != 1 or len(shapes[0]) != 3:
+    if len(shapes) != 1 or len(shapes[0]) != rank:
         found = " and ".join(f"{name} {shown(s)}" for name, s in network.inputs.items())
-        raise SpecError(f"{data.name} has images, {network.name} takes {found}")
+        raise SpecError(f"{data.name} has {THINGS[rank]}, {network.name} takes {found}")
     return shapes[0]
 
 
@@ -81,8 +87,10 @@ def changes_of(given: Shape, wanted: Shape) -> list[str]:
     changes = []
     if given[0] != wanted[0]:
         changes.append(f"in_channels={wanted[0]}")
-    if given[1:] != wanted[1:]:
-        changes.append(f"size={wanted[1]}")
+    if len(wanted) == 4 and given[1] != wanted[1]:
+        changes.append(f"depth={wanted[1]}")
+    if given[1:][-2:] != wanted[1:][-2:]:
+        changes.append(f"size={wanted[-1]}")
     return changes
 
 
