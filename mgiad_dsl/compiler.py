@@ -15,6 +15,7 @@ from mgiad_dsl.base import resources
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Source, SpecError
 from mgiad_dsl.check import check
+from mgiad_dsl.counting.budgets import check_budgets
 from mgiad_dsl.counting.claims import check_claims
 from mgiad_dsl.counting.count import WeightCount, count
 from mgiad_dsl.graph.network import Network
@@ -137,9 +138,11 @@ def compile_tree(
     network = rewrite(written, level)
     counted = count(written, network)
     check_claims(spec, counted, report)
+    source = tree.span.source
+    compiled = Compiled(source, tree, spec, written, network, level, counted, ())
+    check_budgets(spec, counted, compiled.memory, report)
     report.raise_errors()
-    source, warnings = tree.span.source, report.ordered_warnings()
-    return Compiled(source, tree, spec, written, network, level, counted, warnings)
+    return replace(compiled, warnings=report.ordered_warnings())
 
 
 def compile_file(spec: str | PathLike[str], /, **settings: object) -> Compiled:

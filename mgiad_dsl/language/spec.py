@@ -143,6 +143,7 @@ class NetSpec(_Model):
     outputs: Annotated[tuple[ast.Output, ...], _Texts]
     expects: Annotated[tuple[ast.Expect, ...], _Texts]
     published: Annotated[tuple[ast.Published, ...], _Texts]
+    budgets: Annotated[tuple[ast.Budget, ...], _Texts]
     settings: tuple[str, ...]
 
     @property
