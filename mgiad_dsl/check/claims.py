@@ -14,7 +14,8 @@ def check_claims(tree: ast.Spec, report: Report) -> None:
     """Check all claims and budgets of a spec, also those of its variants."""
     owners: list[ast.Spec | ast.Variant] = [tree, *tree.variants]
     for owner in owners:
-        for claim in (*owner.expects, *owner.published):
+        claims: list[ast.Expect | ast.Published] = [*owner.expects, *owner.published]
+        for claim in claims:
             with report.catch():
                 _check_quantity(claim, METRICS, "a claim")
         for budget in owner.budgets:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from mgiad_dsl.graph import ops, shapes, weights
 from mgiad_dsl.graph.describe import describe, level
 from mgiad_dsl.graph.network import Network, Operation, WeightGroup
+from mgiad_dsl.graph.ops import Weighted
 
 FLOAT_BYTES = 4
 
@@ -27,7 +28,7 @@ class GroupCount:
 
     name: str
     family: str
-    kind: str
+    op: Weighted
     role: str
     levels: dict[str, int]
     weights: int
@@ -41,6 +42,11 @@ class GroupCount:
     def unshared(self) -> int:
         """Weights if every use had its own; an unused group counts once."""
         return self.weights * max(1, self.uses)
+
+    @property
+    def kind(self) -> str:
+        """``conv 3x3 64 -> 64``"""
+        return describe(self.op)
 
     @property
     def level(self) -> str:
@@ -169,7 +175,7 @@ def _group(group: WeightGroup, uses: int, macs: int, *, dead: bool) -> GroupCoun
     return GroupCount(
         group.name,
         group.family,
-        describe(group.op),
+        group.op,
         group.role,
         group.levels,
         weights=weights.trainable(group.op),
