@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.command import Command
+from mgiad_dsl.cli.forms import add_forms, put_json
 from mgiad_dsl.cli.memory import add_memory_arguments, asks_for_memory, fit
 from mgiad_dsl.cli.specs import add_specs, compiled, setting
 from mgiad_dsl.cli.vary import vary
@@ -45,16 +45,7 @@ def _add_arguments(command: ArgumentParser) -> None:
         "once more for another parameter, with a table of its own",
     )
     add_memory_arguments(command)
-    form = command.add_mutually_exclusive_group()
-    for name, text in (
-        ("json", "as JSON (docs/count.md)"),
-        ("csv", "as CSV: sharing groups of one network, or several networks"),
-        ("markdown", "as Markdown tables"),
-        ("latex", "as LaTeX tables (booktabs)"),
-    ):
-        form.add_argument(
-            f"--{name}", dest="form", action="store_const", const=name, default="table", help=text
-        )
+    add_forms(command, "docs/count.md", "sharing groups of one network, or several networks")
 
 
 def _varied(text: str) -> tuple[str, list[str]]:
@@ -69,7 +60,7 @@ def _run(options: Namespace) -> int:
     networks = [compiled(name, options) for name in options.specs]
     fits = [fit(network, options) for network in networks] if with_memory else []
     if options.form == "json":
-        _put_json(_facts(networks, fits))
+        put_json(_facts(networks, fits))
     elif options.form == "csv":
         one = len(networks) == 1
         put(as_csv(counts.groups(networks[0].count) if one else counts.comparison(networks)))
@@ -111,17 +102,12 @@ def _count_varied(options: Namespace) -> int:
     settings, level = dict(options.settings), options.level
     found = [vary(tree, variant, name, values, settings, level) for name, values in options.vary]
     if options.form == "json":
-        _put_json([growth_facts(each) for each in found])
+        put_json([growth_facts(each) for each in found])
     elif options.form == "csv":
         put(as_csv(growth_table(found[0])))
     else:
         put(render([growth_table(each) for each in found], options.form))
     return 0 if all(len(each.points) == len(each.samples) for each in found) else 1
-
-
-def _put_json(facts: Sequence[dict[str, object]]) -> None:
-    """One object, or a list of several."""
-    put(json.dumps(facts if len(facts) > 1 else facts[0], indent=2))
 
 
 COMMAND = Command("count", "count weights exactly", _EXAMPLES, _add_arguments, _run)

@@ -23,11 +23,13 @@ from mgiad_dsl.solving.traced import Number, polynomial
 class Case:
     """The counts of all values that answer its questions as these do.
 
-    ``families`` are the weights of each operator family, in the order they are declared.
+    ``body`` are the weights apart from the head, ``families`` those of each operator family, in
+    the order they are declared.
     """
 
     answers: tuple[tuple[Question, Answer], ...]
     weights: Polynomial
+    body: Polynomial
     macs: Polynomial
     families: Mapping[str, Polynomial]
 
@@ -107,12 +109,17 @@ class Cases:
             network = rewrite(written, self._level)
             counted = count(written, network)
             check_budgets(self._spec, counted, None, report)
-            weights, macs = polynomial(counted.weights), polynomial(counted.macs)
             families = {
                 name: polynomial(sum(group.weights for group in groups))
                 for name, groups in counted.by(lambda group: group.family).items()
             }
-            end = Case(tuple(path.answers.items()), weights, macs, families)
+            end = Case(
+                tuple(path.answers.items()),
+                polynomial(counted.weights),
+                polynomial(counted.body),
+                polynomial(counted.macs),
+                families,
+            )
         except SpecError as error:
             end = error
         return path, end

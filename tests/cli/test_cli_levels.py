@@ -18,6 +18,7 @@ from mgiad_dsl.runtime import load
 COMPILING: list[list[str]] = [
     ["check", "mgnet"],
     ["count", "mgnet"],
+    ["solve", "mgnet", "--vary", "width=1,2"],
     ["compile", "mgnet"],
     ["draw", "mgnet", "-o", "-"],
     ["train", "digits", "--data", "digits"],

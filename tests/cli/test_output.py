@@ -15,7 +15,15 @@ from mgiad_dsl.cli import main
 from mgiad_dsl.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-PRINTING = ["count mgnet", "check mgnet", "compile mgnet", "draw mgnet -o -", "list", "--version"]
+PRINTING = [
+    "count mgnet",
+    "check mgnet",
+    "solve mgnet --vary width=1,2",
+    "compile mgnet",
+    "draw mgnet -o -",
+    "list",
+    "--version",
+]
 OTHERS = {"train", "eval"}  # their results are files: tests/train
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="redirections of a POSIX shell")
 

@@ -1,0 +1,34 @@
+"""The formats of tables, as options."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Sequence
+
+from mgiad_dsl.base.output import put
+
+
+def add_forms(command: ArgumentParser, page: str, csv: str) -> None:
+    """Add ``--json``, ``--csv``, ``--markdown`` and ``--latex``.
+
+    Args:
+        command: the command.
+        page: where the keys of its JSON are documented.
+        csv: what its CSV has.
+    """
+    form = command.add_mutually_exclusive_group()
+    for name, text in (
+        ("json", f"as JSON ({page})"),
+        ("csv", f"as CSV: {csv}"),
+        ("markdown", "as Markdown tables"),
+        ("latex", "as LaTeX tables (booktabs)"),
+    ):
+        form.add_argument(
+            f"--{name}", dest="form", action="store_const", const=name, default="table", help=text
+        )
+
+
+def put_json(facts: Sequence[dict[str, object]]) -> None:
+    """One object, or a list of several."""
+    put(json.dumps(facts if len(facts) > 1 else facts[0], indent=2))
