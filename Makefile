@@ -48,6 +48,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/pip install --quiet --editable ".[bench]"
 	$(BIN)/python bench/count_speed.py
+	$(BIN)/python bench/solve.py
 	$(BIN)/python bench/scaling.py
 	$(BIN)/python bench/levels.py
 	$(BIN)/python bench/levels.py --inference

@@ -10,14 +10,18 @@ from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.forms import add_forms, put_json
+from mgiad_dsl.cli.grid import put_grid
 from mgiad_dsl.cli.memory import add_memory_arguments, asks_for_memory, fit
 from mgiad_dsl.cli.specs import add_specs, compiled, setting
+from mgiad_dsl.cli.symbolic import put_formulas
 from mgiad_dsl.cli.vary import vary
 from mgiad_dsl.compiler import Compiled, read
+from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.show import counts
 from mgiad_dsl.show.facts import growth_facts, network_facts
 from mgiad_dsl.show.tables import Table, as_csv, render
 from mgiad_dsl.show.variation import growth_table
+from mgiad_dsl.solving.grid import axis, spelled
 
 if TYPE_CHECKING:
     from mgiad_dsl.show.memory import Fit
@@ -28,6 +32,8 @@ _EXAMPLES = """examples:
   mgiad count resnet18:cifar10 mgnet mgnet:A   side by side
   mgiad count mgiad --set width=2 --json   for programs
   mgiad count mgiad --vary width=1,2,4,8   how weights grow with the width
+  mgiad count mgiad mgic --vary c_K=16,32,64 g_s=4,8   a grid
+  mgiad count mgiad --symbolic width,c_K   closed formulas
   mgiad count mgnet --batch 128 --dtype bf16   memory of training and inference
   mgiad count mgnet --fit 16GiB            the largest batch that trains in it
 """
@@ -38,23 +44,29 @@ def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument("--groups", action="store_true", help="list every sharing group")
     command.add_argument(
         "--vary",
-        type=_varied,
+        nargs="+",
+        type=setting,
         action="append",
+        default=[],
         metavar="NAME=VALUES",
-        help="count at each of these values of a parameter, with the exponents of growth; "
-        "once more for another parameter, with a table of its own",
+        help="count at each of these values, 16,32,64 or first:last:step: of one number with the "
+        "exponents of growth; of several parameters, words or specs as a grid; once more "
+        "for a table more",
+    )
+    command.add_argument(
+        "--symbolic",
+        metavar="NAMES",
+        help="the closed formulas of weights in these parameters: width,c_K; --vary says at "
+        "which values cases are looked for",
     )
     add_memory_arguments(command)
     add_forms(command, "docs/count.md", "sharing groups of one network, or several networks")
 
 
-def _varied(text: str) -> tuple[str, list[str]]:
-    name, values = setting(text)
-    return name, values.split(",")
-
-
 def _run(options: Namespace) -> int:
     with_memory = asks_for_memory(options)
+    if options.symbolic:
+        return put_formulas(options)
     if options.vary:
         return _count_varied(options)
     networks = [compiled(name, options) for name in options.specs]
@@ -93,14 +105,30 @@ def _facts(networks: Sequence[Compiled], fits: Sequence[Fit]) -> list[dict[str, 
 
 
 def _count_varied(options: Namespace) -> int:
-    """One table for each parameter, the others at their own values meanwhile."""
-    if len(options.specs) > 1:
-        raise SpecError("--vary counts one network", hint="one command for each network")
-    if options.form == "csv" and len(options.vary) > 1:
+    """One table for each --vary, other parameters at their own values meanwhile."""
+    groups: list[list[tuple[str, str]]] = options.vary
+    if len(groups) > 1 and options.form == "csv":
         raise SpecError("--csv is one table", hint="one command for each --vary")
     tree, variant = read(options.specs[0])
+    if not options.specs[1:] and all(_grows(tree, group) for group in groups):
+        return _count_growing(tree, variant, options)
+    if groups[1:]:
+        raise SpecError("several --vary are several tables", hint="a grid: --vary a=1,2 b=3,4")
+    return put_grid(options, [axis(name, values) for name, values in groups[0]])
+
+
+def _grows(tree: ast.Spec, group: Sequence[tuple[str, str]]) -> bool:
+    """Whether one number varies, so that there is an order in its values."""
+    words = [p.name for p in tree.parameters if isinstance(p.default, (ast.Name, ast.Boolean))]
+    return len(group) == 1 and group[0][0] not in words
+
+
+def _count_growing(tree: ast.Spec, variant: str | None, options: Namespace) -> int:
     settings, level = dict(options.settings), options.level
-    found = [vary(tree, variant, name, values, settings, level) for name, values in options.vary]
+    found = [
+        vary(tree, variant, name, spelled(name, values), settings, level)
+        for ((name, values),) in options.vary
+    ]
     if options.form == "json":
         put_json([growth_facts(each) for each in found])
     elif options.form == "csv":

@@ -19,7 +19,7 @@ from mgiad_dsl.solving.polynomials import Point, Polynomial, parameter
 from mgiad_dsl.solving.traced import Number, polynomial
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """The counts of all values that answer its questions as these do.
 

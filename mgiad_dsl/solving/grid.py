@@ -13,7 +13,7 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.check import check
 from mgiad_dsl.check.parameters import literal
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.evaluate import Value, is_number
+from mgiad_dsl.language.evaluate import Value, is_number, show
 from mgiad_dsl.language.spec import NetSpec
 from mgiad_dsl.solving.polynomials import Exact, simple
 
@@ -48,6 +48,16 @@ def axis(name: str, given: object) -> Axis:
         parts = list(given) if isinstance(given, Sequence) else [given]
     values = [value for part in parts for value in _values(name, part)]
     return Axis(name, tuple(dict.fromkeys(values)))
+
+
+def spelled(name: str, given: str) -> list[str]:
+    """The values of a text, each as it is written there; those of a range written out.
+
+    Raises:
+        SpecError: a range that is none.
+    """
+    parts = given.split(",")
+    return [text for p in parts for text in (map(show, _values(name, p)) if ":" in p else [p])]
 
 
 def _values(name: str, part: object) -> Iterator[Value]:

@@ -80,7 +80,7 @@ class Path:
 
 def _divides(known: Iterable[Polynomial], term: Polynomial) -> bool:
     """Whether a term is a product of polynomials that are integers, and of an integer."""
-    if isinstance(term.constant, int):
+    if term.is_whole:
         return True
     return any(
         _divides(known, rest) for each in known if (rest := term.over(each)).size < term.size

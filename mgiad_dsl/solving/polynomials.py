@@ -13,6 +13,7 @@ from typing_extensions import assert_never
 from mgiad_dsl.language.evaluate import rounded
 
 Exact: TypeAlias = "int | Fraction"
+_ROUNDINGS = ("floor", "ceil", "round")
 Function = Literal["", "floor", "ceil", "round", "log2", "over"]
 
 
@@ -97,14 +98,47 @@ class Polynomial:
         return factor if len(self.terms) == 1 and not powers else None
 
     @property
+    def alone(self) -> Atom | None:
+        """The atom that it is and nothing else, if it is one."""
+        (powers, factor), *others = self.terms or (((), 0),)
+        if others or factor != 1 or len(powers) != 1 or powers[0][1] != 1:
+            return None
+        return powers[0][0]
+
+    @property
     def parts(self) -> tuple[Polynomial, ...]:
         """Its terms, each alone."""
         return tuple(map(_term, self.terms))
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is made of integers and roundings alone."""
+        return all(
+            isinstance(factor, int)
+            and all(power > 0 and atom.function in _ROUNDINGS for atom, power in powers)
+            for powers, factor in self.terms
+        )
+
+    @property
     def size(self) -> int:
         """How many factors its terms have, those of denominators too."""
         return sum(abs(power) for powers, _ in self.terms for _, power in powers)
+
+    def degree(self, name: str) -> int | None:
+        """Its order of growth in a parameter; None where that is no power of it."""
+        found = [_degree(powers, name) for powers, _ in self.terms]
+        known = [each for each in found if each is not None]
+        return max(known, default=0) if len(known) == len(found) else None
+
+    def split(self) -> tuple[Polynomial, Exact, Exact]:
+        """``rest``, ``factor`` and ``constant`` of ``factor * rest + constant``.
+
+        The first coefficient of ``rest`` is 1.
+        """
+        constant = next((factor for powers, factor in self.terms if not powers), 0)
+        rest = Polynomial(tuple(term for term in self.terms if term[0]))
+        factor = rest.terms[0][1] if rest.terms else 1
+        return rest * number(1 / Fraction(factor)), factor, constant
 
     def scaled(self, *, signed: bool) -> Polynomial:
         """With a first coefficient of 1; if the sign is to stay, of 1 or -1."""
@@ -183,6 +217,19 @@ def _over(one: Polynomial, two: Polynomial) -> Polynomial:
         return one * _inverse(two.terms[0])
     ratio = _term(one.terms[0]) * _inverse(two.terms[0])
     return ratio if two * ratio == one else one * function("over", two)
+
+
+def _degree(powers: Monomial, name: str) -> int | None:
+    total = 0
+    for atom, power in powers:
+        if atom.argument is None:
+            total += power * (atom.text == name)
+            continue
+        inner = atom.argument.degree(name)
+        if inner is None or (inner and atom.function not in _ROUNDINGS):
+            return None
+        total += power * inner
+    return total
 
 
 @lru_cache(maxsize=4096)

@@ -155,7 +155,7 @@ def test_formats(capsys: pytest.CaptureFixture[str]) -> None:
         (["--vary", "width=1,2", "--top", "0"], "the top 0 are none"),
         (["--vary", "width=1,2", "--batch", "3"], "--batch is for --memory"),
         (["--vary", "width=1,2", "--weights", "1k"], "no candidate fits; the smallest has 1,383"),
-        (["--vary", "width=1/7", "--set", "g_s=3"], "no candidate is a network"),
+        (["--vary", "width=1", "--set", "g_s=3"], "no candidate is a network"),
         (["--vary", "width=1:1000:1", "c_K=1:1000:1"], "1,000,000 candidates: more than"),
     ],
 )
