@@ -11,7 +11,7 @@ from typing_extensions import assert_never
 
 from mgiad_dsl.solving.cases import Case
 from mgiad_dsl.solving.path import Answer, Question
-from mgiad_dsl.solving.polynomials import Atom, Exact, Polynomial, simple
+from mgiad_dsl.solving.polynomials import Atom, Exact, Polynomial, number, simple
 
 Relation = Literal["=", "!=", "<", "<=", ">", ">=", "is an integer", "is no integer"]
 _INTEGERS = ("is an integer", "is no integer")
@@ -40,6 +40,7 @@ def _said(question: Question, answer: Answer) -> Condition:
     of = question.of
     match question.kind:
         case "integer":
+            of = of if not of.terms or of.terms[0][1] > 0 else number(0) - of
             return Condition(of, "is an integer" if answer else "is no integer")
         case "value":
             assert not isinstance(answer, bool)

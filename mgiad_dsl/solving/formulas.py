@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import log2
+from typing import TypeAlias
 
 from mgiad_dsl.base.source import CompilerError, SpecError
 from mgiad_dsl.compiler import compile_tree
@@ -171,27 +172,25 @@ def _growths(cases: Cases, spec: NetSpec, names: Sequence[str]) -> Iterator[Grow
     for name in names:
         values = [simple(Fraction(at[name]) * 2**n) for n in range(_DOUBLINGS)]
         found = [(value, *_case(cases, {**at, name: value})) for value in values if value > 0]
-        runs = [
-            run
-            for run in zip(found, found[1:], found[2:], strict=False)
-            if all(c for _, c, _ in run)
-        ]
-        if not runs:
-            continue
-        (value, one, few), (_, _, more), (_, other, most) = runs[-1]
-        assert one is not None
-        added = (more - few, most - more)
-        far = log2(added[1] / added[0]) if min(added) > 0 else 0.0
-        yield Growth(
-            name,
-            _near(found, at[name]),
-            value,
-            far,
-            one.weights.degree(name) if one is other else None,
-        )
+        threes = zip(found, found[1:], found[2:], strict=False)
+        runs = [three for three in threes if all(case for _, case, _ in three)]
+        if runs:
+            yield _growth(name, runs[-1], _near(found, at[name]))
 
 
-def _near(found: Sequence[tuple[Exact, Case | None, int]], value: Exact) -> float | None:
+_Counted: TypeAlias = "tuple[Exact, Case | None, int]"
+
+
+def _growth(name: str, run: Sequence[_Counted], near: float | None) -> Growth:
+    """From three values, each the double of the one before."""
+    (value, one, few), (_, _, more), (_, other, most) = run
+    assert one is not None
+    added = (more - few, most - more)
+    far = log2(added[1] / added[0]) if min(added) > 0 else 0.0
+    return Growth(name, near, value, far, one.weights.degree(name) if one is other else None)
+
+
+def _near(found: Sequence[_Counted], value: Exact) -> float | None:
     weights = {each: number for each, _, number in found}
     one, two = weights.get(value, 0), weights.get(2 * value, 0)
     return log2(two / one) if one and two else None
