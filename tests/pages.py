@@ -4,8 +4,8 @@
   a warning.
 - ``mgspec-warning`` and ``mgspec-error``, each followed by a ``text`` block: its messages.
   These and the above are kept as ``NAME.mgspec``, after the name of the network.
-- ``console``: commands ``$ mgiad check|count|solve|compile ...`` among those files, each followed by
-  its output; ``...`` alone on a line stands for any lines.
+- ``console``: commands ``$ mgiad check|count|solve|compile ...`` among those files, each followed
+  by its output; ``...`` alone on a line stands for any lines.
 - ``python``: executed among those files; a ``text`` block that follows is what it prints.
 
 ``python -m tests.pages docs/language.md ...`` rewrites what the blocks give, and the table of
