@@ -6,6 +6,7 @@ from mgiad_dsl.base import resources
 
 ZOO = tuple(sorted(path.stem for path in resources.bundled_specs()))
 SMALL: dict[str, dict[str, object]] = {
+    "darcy": {"width": 4, "L": 3, "size": 16},
     "mgiad": {"width": 0.25, "c_K": 8, "g_s": 4, "size": 16, "classes": 5},
     "mgic": {"width": 0.5, "c_K": 8, "g_s": 4, "size": 16},
     "mgnet": {"width": 0.25, "size": 16},
