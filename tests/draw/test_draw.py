@@ -203,7 +203,7 @@ def test_legend_shows_every_group_with_its_weights(name: str) -> None:
             assert re.search(rf"(?<!\S){re.escape(group.name)}\s+{count:,}\s", shown), group.name
 
 
-WEIGHTLESS = ("poisson", "poisson:w", "poisson:f")
+WEIGHTLESS = tuple(f"poisson{d}{kind}" for d in ("", "1d", "3d") for kind in ("", ":w", ":f"))
 
 
 @pytest.mark.parametrize("name", [name for name in all_names() if name not in WEIGHTLESS])
@@ -316,6 +316,15 @@ def test_long_cycles_shrink_to_discs() -> None:
     dot = draw(bundled("poisson:w"))
     assert dot.count("shape=circle") == 38
     assert "20 × jacobi" not in dot
+
+
+def test_beside_discs_many_groups_of_a_family_are_a_number() -> None:
+    """Their names would reach into the discs."""
+    picture = draw(bundled("mgno"), legend=False)
+    assert ">8 A<" in picture  # four layers, two steps each
+    assert ">4 Pi<" in picture
+    assert "A.1_6_1" not in picture
+    assert ">A.5<" in draw(bundled("poisson:w"), legend=False)
 
 
 def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
