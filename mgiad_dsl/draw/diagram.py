@@ -18,7 +18,8 @@ from mgiad_dsl.graph.network import Network, WeightGroup
 from mgiad_dsl.graph.tree import visit_name
 from mgiad_dsl.graph.weights import trainable
 
-MANY = 16
+MANY = 16  # blocks, from which on they are small
+FEW = 2  # groups of a family that are named one by one beside small blocks
 TITLE = 44.0
 BANDS = ("#F1F1EE", "#F8F8F6")
 LINE = "#444444"
@@ -89,10 +90,22 @@ class _Figure:
         words = table(rows, **TIGHT)
         if not self._small:
             return html(words)
-        shown = sorted(group.name for group in groups if group.role not in BESIDE)
-        chips = [chip(name, self._palette) for name in shown]
+        chips = self._chips([group for group in groups if group.role not in BESIDE])
         tall = f'<TD ROWSPAN="3" WIDTH="90">{words}</TD>'
         return html(table([tall + cell(""), "".join(chips) or cell(""), cell("")]))
+
+    def _chips(self, groups: list[WeightGroup]) -> list[str]:
+        """Each sharing group, or, where a family has many, how many it has."""
+        names: dict[str, list[str]] = {}
+        for group in sorted(groups, key=lambda group: group.name):
+            names.setdefault(group.family, []).append(group.name)
+        shown = []
+        for family, each in names.items():
+            if len(each) > FEW:
+                shown.append(chip(each[0], self._palette, f"{len(each)} {family}"))
+            else:
+                shown += [chip(name, self._palette) for name in each]
+        return shown
 
     def _groups_on(self, track: Track) -> list[WeightGroup]:
         """The sharing groups that belong to a level and to those around it."""

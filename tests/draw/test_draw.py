@@ -203,7 +203,7 @@ def test_legend_shows_every_group_with_its_weights(name: str) -> None:
             assert re.search(rf"(?<!\S){re.escape(group.name)}\s+{count:,}\s", shown), group.name
 
 
-WEIGHTLESS = ("poisson", "poisson:w", "poisson:f")
+WEIGHTLESS = tuple(f"poisson{d}{kind}" for d in ("", "1d", "3d") for kind in ("", ":w", ":f"))
 
 
 @pytest.mark.parametrize("name", [name for name in all_names() if name not in WEIGHTLESS])
@@ -222,8 +222,9 @@ def test_legend_adds_up(name: str) -> None:
 @pytest.mark.parametrize("name", WEIGHTLESS)
 def test_a_legend_without_weights_has_a_line_for_each_operator(name: str) -> None:
     rows = [" ".join(row[0].split()) for row in rows_of(legend(draw(bundled(name))))]
-    strided = "fixed stencil 3x3, stride 2"
-    assert rows == ["A fixed stencil 3x3", f"P {strided}", f"R {strided}"]
+    kernel = {"poisson1d": "3", "poisson": "3x3", "poisson3d": "3x3x3"}[name.partition(":")[0]]
+    strided = f"fixed stencil {kernel}, stride 2"
+    assert rows == [f"A fixed stencil {kernel}", f"P {strided}", f"R {strided}"]
 
 
 def test_families_without_weights_are_lines_between_the_others() -> None:
@@ -316,6 +317,15 @@ def test_long_cycles_shrink_to_discs() -> None:
     dot = draw(bundled("poisson:w"))
     assert dot.count("shape=circle") == 38
     assert "20 × jacobi" not in dot
+
+
+def test_beside_discs_many_groups_of_a_family_are_a_number() -> None:
+    """Their names would reach into the discs."""
+    picture = draw(bundled("mgno"), legend=False)
+    assert ">8 A<" in picture  # four layers, two steps each
+    assert ">4 Pi<" in picture
+    assert "A.1_6_1" not in picture
+    assert ">A.5<" in draw(bundled("poisson:w"), legend=False)
 
 
 def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
