@@ -39,6 +39,8 @@ class Arrows:
                 continue
             if before and not before.level.is_beside(item.level):
                 self._canvas.path(before.key, _lane(before, item, layout), item.key)
+            elif before and layout.turned and before.level != item.level:
+                self._across(before, transfer, item, layout)
             elif before:
                 way = _way(layout.rects[before.key], layout.rects[item.key])
                 tail, head = self._out_of(before, layout, way), self._into(item, layout, way)
@@ -47,6 +49,20 @@ class Arrows:
                 self.cycle(item.items, layout.inner[item.key])
             before, transfer = item, None
         self._kept(items)
+
+    def _across(self, tail: Item, transfer: Transfer | None, head: Item, layout: Layout) -> None:
+        """An arrow to another column: straight, or down and then across."""
+        one, other = layout.rects[tail.key], layout.rects[head.key]
+        if one.y == other.y:
+            self._arrow(tail.key, transfer, (), head.key)
+            return
+        # Beside the middle, where the dashed arrow of what is kept may run.
+        x = one.x + (one.width if other.x > one.x else -one.width) / 4
+        start, turn = f"{tail.key}.{head.key}.0", f"{tail.key}.{head.key}.1"
+        self._canvas.point(start, x, one.bottom)
+        self._canvas.point(turn, x, other.y)
+        self._canvas.edge(start, turn, arrowhead="none", **self._ink(transfer))
+        self._arrow(turn, transfer, (), head.key)
 
     def _into(self, item: Item, layout: Layout, way: int) -> str:
         """Where an arrow enters an item; a nested cycle at its first block."""
@@ -79,14 +95,17 @@ class Arrows:
     def _arrow(
         self, tail: str, transfer: Transfer | None, points: tuple[Point, ...], head: str
     ) -> None:
-        if transfer is None:
-            self._canvas.path(tail, points, head)
-        elif self._small:
-            colour = self._colour(transfer)
-            self._canvas.path(tail, points, head, color=colour, penwidth="1.6")
+        if transfer is None or self._small:
+            self._canvas.path(tail, points, head, **self._ink(transfer))
         else:
             self._canvas.edge(tail, transfer.key, arrowhead="none")
             self._canvas.path(transfer.key, points, head)
+
+    def _ink(self, transfer: Transfer | None) -> dict[str, str]:
+        """In a figure of discs an arrow has the colour of its transfer."""
+        if transfer is None or not self._small:
+            return {}
+        return {"color": self._colour(transfer), "penwidth": "1.6"}
 
     def _colour(self, transfer: Transfer) -> str:
         """The colour of the operator that moves data between the levels."""

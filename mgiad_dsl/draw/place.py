@@ -110,6 +110,8 @@ class _Placement:
             return _Extent(time, across, time / 2, time / 2)
         child = self._inner[item.key]
         time, across = self._pair(child.width + 2 * PAD, child.height + 2 * PAD)
+        if self._turned:
+            return _Extent(time, across, time / 2, time / 2)
         ends = (child.rects[item.items[i].key] for i in (0, -1))
         entry, leave = (PAD + self._pair(rect.x, rect.y)[0] for rect in ends)
         return _Extent(time, across, entry, leave)
@@ -167,7 +169,58 @@ class _Placement:
 
     def _times(self) -> dict[str, float]:
         """Where each item begins in time: as early as the items before it allow."""
-        head = self._style.header if self._turned else self._style.gutter(self._items)
+        return self._times_down() if self._turned else self._times_right()
+
+    def _times_down(self) -> dict[str, float]:
+        """In columns: an item stands beside the one before it, if its column is free there.
+
+        Else the arrow to it has a corner: down from the one before, then across.
+        """
+        times: dict[str, float] = {}
+        free: dict[Level, float] = defaultdict(lambda: self._style.header)
+        free_between: dict[Level, float] = defaultdict(lambda: self._style.header)
+        before: Item | None = None
+        transfer: Transfer | None = None
+        done = 0.0
+        for item in self._items:
+            if isinstance(item, Transfer):
+                transfer = item
+                continue
+            middle = free[item.level] + self._extents[item.key].time / 2
+            if before is None:
+                middle = self._style.header + self._first_row() / 2
+            elif item.level != before.level:
+                length = self._extents[before.key].time
+                leave = times[before.key] + length / 2
+                gap = min(before.level, item.level, key=_value)
+                half = self._extents[transfer.key].time / 2 if transfer else 0.0
+                middle = max(middle, leave, free_between[gap] + half)
+                if not item.level.is_beside(before.level):  # the arrow needs a lane of its own
+                    middle = max(middle, done + 2 * GAP + self._extents[item.key].time / 2)
+                elif middle > leave:
+                    middle = max(middle, leave + length / 2 + GAP / 2)
+                    free[before.level] = max(free[before.level], middle + GAP / 2)
+                free_between[gap] = middle + half + 5
+                if transfer:
+                    times[transfer.key] = middle - half
+                    done = max(done, middle + half)
+            times[item.key] = middle - self._extents[item.key].time / 2
+            end = middle + self._extents[item.key].time / 2
+            free[item.level], done = end + GAP, max(done, end)
+            before, transfer = item, None
+        return times
+
+    def _first_row(self) -> float:
+        """The height of what comes first in each column."""
+        firsts: dict[Level, float] = {}
+        for item in self._items:
+            if not isinstance(item, Transfer):
+                firsts.setdefault(item.level, self._extents[item.key].time)
+        return max(firsts.values())
+
+    def _times_right(self) -> dict[str, float]:
+        """In rows: an item stands at the end of a sloped arrow from the one before it."""
+        head = self._style.gutter(self._items)
         slope = self._slope()
         times: dict[str, float] = {}
         free: dict[Level, float] = defaultdict(lambda: head)
@@ -202,8 +255,6 @@ class _Placement:
 
     def _slope(self) -> float:
         """How far a neighbouring level is ahead in time: nothing stands where an arrow goes on."""
-        if self._turned:
-            return 6.0
         return max(extent.entry for extent in self._extents.values()) + GAP / 2
 
     def _tracks(self, end: float) -> list[Track]:
