@@ -11,7 +11,6 @@ from mgiad_dsl.draw.place import GAP
 from mgiad_dsl.draw.story import Item, Nested, Transfer
 from mgiad_dsl.graph.network import Network
 
-KEPT = "#999999"
 WAYS = {UP: "up", DOWN: "down"}
 
 
@@ -32,7 +31,6 @@ class Arrows:
         """The arrows between the items of a cycle."""
         before: Item | None = None
         transfer: Transfer | None = None
-        rows = {track.rect.y: track.rect for track in layout.tracks}
         for item in items:
             if isinstance(item, Transfer):
                 transfer = item
@@ -44,7 +42,7 @@ class Arrows:
             elif before:
                 way = _way(layout.rects[before.key], layout.rects[item.key])
                 tail, head = self._out_of(before, layout, way), self._into(item, layout, way)
-                self._arrow(tail, transfer, self._turn(item, layout, rows, way), head)
+                self._arrow(tail, transfer, self._turn(item, layout, way), head)
             if isinstance(item, Nested):
                 self.cycle(item.items, layout.inner[item.key])
             before, transfer = item, None
@@ -83,14 +81,12 @@ class Arrows:
             self._canvas.edge(tail, key, arrowhead="none")
         return key
 
-    def _turn(
-        self, item: Item, layout: Layout, rows: dict[float, Rect], way: int
-    ) -> tuple[Point, ...]:
+    def _turn(self, item: Item, layout: Layout, way: int) -> tuple[Point, ...]:
         """Where an arrow turns to a block or a stop, lest it runs through a nested cycle beside."""
         if isinstance(item, Nested) or not layout.inner or way == ASIDE:
             return ()
-        rect = layout.rects[item.key]
-        return ((rect.x, rows[rect.y].top if way == DOWN else rows[rect.y].bottom),)
+        row = layout.track(item).rect
+        return ((layout.rects[item.key].x, row.top if way == DOWN else row.bottom),)
 
     def _arrow(
         self, tail: str, transfer: Transfer | None, points: tuple[Point, ...], head: str
@@ -111,7 +107,7 @@ class Arrows:
         """The colour of the operator that moves data between the levels."""
         groups = [chip.group for line in transfer.lines for chip in line.chips if chip.group]
         moving = [name for name in groups if self._network.groups[name].role == "transfer"]
-        return self._palette.fill(moving[-1]) if moving else KEPT
+        return self._palette.fill(moving[-1]) if moving else self._palette.theme.kept
 
     def _kept(self, items: tuple[Item, ...]) -> None:
         """Dashed arrows for values that wait on a level while the cycle is below it."""
@@ -121,7 +117,9 @@ class Arrows:
                 landing = items[number + 1].key
                 for tail in flow.sources(item):
                     if tail.level == item.target:
-                        self._canvas.edge(tail.key, landing, style="dashed", color=KEPT)
+                        self._canvas.edge(
+                            tail.key, landing, style="dashed", color=self._palette.theme.kept
+                        )
 
 
 def _way(tail: Rect, head: Rect) -> int:
