@@ -80,7 +80,7 @@ class Merge:
 
     def _chip(self, chips: Sequence[Chip]) -> Chip:
         columns = zip(*(chip.indices for chip in chips), strict=True)
-        return replace(chips[0], indices=tuple(map(self._index, columns)))
+        return replace(one(chips), indices=tuple(map(self._index, columns)))
 
     def _index(self, found: Sequence[str]) -> str:
         """``2, 3, 4`` of the values ``1, 2, 3`` are ``l+1``."""
@@ -93,6 +93,12 @@ class Merge:
             return "…"
         distance = apart.pop()
         return self.name + (f"{distance:+d}".replace("-", "−") if distance else "")
+
+
+def one(chips: Sequence[Chip]) -> Chip:
+    """The first of several chips, for the groups of all."""
+    found = dict.fromkeys(group for chip in chips for group in chip.groups)
+    return replace(chips[0], also=tuple(found)[1:])
 
 
 def _values(items: Sequence[Item]) -> tuple[str, ...]:

@@ -58,6 +58,10 @@ class Palette:
         hued = [family for family, role in roles.items() if role in HUED]
         return sorted(hued, key=lambda family: (HUED.index(roles[family]), family))
 
+    def shown(self, groups: tuple[str, ...]) -> str:
+        """The group whose colour stands for several: one that is lit, or the first."""
+        return next((group for group in groups if group in self.lit), groups[0])
+
     def fill(self, group: str) -> str:
         """The background of a group's chip."""
         return self._groups[group] if self._shows(group) else self.theme.dead

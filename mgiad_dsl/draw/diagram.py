@@ -15,6 +15,7 @@ from mgiad_dsl.draw.layout import MARGIN, Layout, Rect
 from mgiad_dsl.draw.look import Look
 from mgiad_dsl.draw.panel import panel, title
 from mgiad_dsl.draw.place import place
+from mgiad_dsl.draw.signs import signs
 from mgiad_dsl.draw.story import Block, Item, Nested, Stop, Story, Transfer
 from mgiad_dsl.draw.style import Density, Sizes
 from mgiad_dsl.graph.network import Network
@@ -62,7 +63,8 @@ class Figure:
         if not self._look.with_legend:
             return self._canvas.text("")
         name = self._layout.tracks[0].level.name if self._layout.tracks else None
-        return self._canvas.text(panel(self._network, self._palette, name))
+        shown = signs(self._story, self._palette, small=self._small, bars=self._look.bars)
+        return self._canvas.text(panel(self._network, self._palette, name, shown))
 
     def _draw(self) -> None:
         ends, free = self._ends()

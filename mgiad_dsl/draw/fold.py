@@ -139,8 +139,13 @@ class _Pass:
         stay = _Stay(self.stays[0].level, items, way_out)
         # Written with the index of the finer level, if it can be.
         if out and (down or not into):
-            return self.way_in, replace(stay, way=merge.way(out))
-        return (merge.way(into), stay) if into else None
+            return self.way_in, replace(stay, way=_between(merge.way(out), out[-1]))
+        return (_between(merge.way(into), into[0]), stay) if into else None
+
+
+def _between(merged: Transfer, way: Transfer) -> Transfer:
+    """A merged way with the ends of the one that is left."""
+    return replace(merged, key=way.key, level=way.level, target=way.target)
 
 
 def _alike(ways: list[Transfer]) -> bool:

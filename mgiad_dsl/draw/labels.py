@@ -8,7 +8,7 @@ from html import escape
 from mgiad_dsl.draw import notation
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.metrics import text_width
-from mgiad_dsl.draw.notation import Math
+from mgiad_dsl.draw.notation import Math, Run
 from mgiad_dsl.draw.story import Block, Chip, Extents, Line, Transfer
 
 FONT = "Arial,Helvetica,sans-serif"
@@ -16,7 +16,7 @@ SIZE = 10
 SMALL = 9
 TINY = 8  # the smallest type there is
 _CHIP_HEIGHT = 16.0
-_BAR_HEIGHT = 5.0
+_BAR_HEIGHT = 8.0
 _NOTE_HEIGHT = 13.0
 _TITLE_HEIGHT = 16.0
 
@@ -69,8 +69,9 @@ def chip(group: str, palette: Palette, math: Math) -> str:
 
 def plain_chip(math: Math, palette: Palette) -> str:
     """A table cell with an operator without weights."""
-    shown = notation.html(math, SMALL, palette.theme.ink)
-    return f'<TD BORDER="1" COLOR="{palette.theme.kept}">{shown}</TD>'
+    shown = notation.html((Run(" "), *math, Run(" ")), SMALL, palette.theme.ink)
+    # As high as a chip: the frame takes the place of the padding.
+    return f'<TD BORDER="1" CELLPADDING="0" COLOR="{palette.theme.kept}">{shown}</TD>'
 
 
 class Labels:
@@ -149,13 +150,14 @@ class Labels:
     def _chip(self, part: Chip) -> str:
         if part.group is None:
             return plain_chip(part.math, self._palette)
+        group = self._palette.shown(part.groups)
         length = self._bars.get(part.group)
         if length is None:
-            return chip(part.group, self._palette, part.math)
+            return chip(group, self._palette, part.math)
         fill = f'BGCOLOR="{self._theme.ink}"'
         bar = f'<TD {fill} FIXEDSIZE="TRUE" WIDTH="{max(1, round(length))}" HEIGHT="3"></TD>'
-        bar = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0"><TR>{bar}</TR></TABLE>'
-        rows = [chip(part.group, self._palette, part.math), f'<TD ALIGN="LEFT">{bar}</TD>']
+        bar = table([bar], CELLSPACING=0, CELLPADDING=0)
+        rows = [chip(group, self._palette, part.math), f'<TD ALIGN="LEFT">{bar}</TD>']
         return cell(table(rows, CELLSPACING=0, CELLPADDING=1))
 
     def _line_height(self, part: Line) -> float:
@@ -170,10 +172,12 @@ class Labels:
     def _row_width(self, part: Line, chips: list[Chip]) -> float:
         if not chips:
             return notation.width(notation.words(part.words), SMALL) + 7
-        return sum(self._chip_width(each) + 4 for each in chips) + 2
+        return sum(self._chip_width(each) + 4 for each in chips) + 4
 
     def _chip_width(self, part: Chip) -> float:
-        return max(notation.width(part.math, SMALL), self._bars.get(part.group or "", 0.0))
+        # The frame of an operator without weights, the table of a bar.
+        border = 7 if part.group is None else 4 if self._bars else 0
+        return max(notation.width(part.math, SMALL), self._bars.get(part.group or "", 0.0)) + border
 
 
 def _name(part: Line) -> Math:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
+from mgiad_dsl.draw.alike import one
 from mgiad_dsl.draw.fold import repeated
 from mgiad_dsl.draw.story import Block, Chip, Item, Line, Nested, Story, Transfer
 
@@ -54,4 +55,4 @@ def _merged(chips: list[Chip]) -> Chip:
     columns = zip(first.names, zip(*(chip.indices for chip in chips), strict=True), strict=True)
     indices = tuple(name if len(set(column)) > 1 else column[0] for name, column in columns)
     coupling = dict.fromkeys(chip.coupling for chip in chips if chip.coupling)
-    return replace(first, indices=indices, coupling=", ".join(coupling))
+    return replace(one(chips), indices=indices, coupling=", ".join(coupling))

@@ -23,7 +23,7 @@ _GREEK = {
     "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π",
     "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
-_TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w./]*|\s+|.")
+_TOKEN = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|\s+|.")
 _SIGNS = {"-": "−", "*": "·"}
 
 

@@ -17,9 +17,9 @@ from mgiad_dsl.graph.weights import trainable
 TITLE = 16
 
 
-def panel(network: Network, palette: Palette, columns: str | None) -> str:
+def panel(network: Network, palette: Palette, columns: str | None, signs: str = "") -> str:
     """Equations and legend as the label of a whole graph; ``columns`` names the levels."""
-    parts = [listing(network, palette), legend(network, palette, columns)]
+    parts = [signs, listing(network, palette), legend(network, palette, columns)]
     return html(table([cell(part) for part in parts if part], CELLSPACING=6))
 
 

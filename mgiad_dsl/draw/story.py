@@ -42,7 +42,8 @@ class Level:
 class Chip:
     """An operator by its name and indices; ``group`` is its sharing group, None without weights.
 
-    ``names`` are those of the indices where the operator is declared.
+    ``names`` are those of the indices where the operator is declared; ``also`` are further groups
+    that are drawn as one with it.
     ``kind`` is what it does, in words, and ``coupling`` the groups of channels of a family that
     has some: ``groups of 64``, ``fully coupled``.
     """
@@ -53,6 +54,12 @@ class Chip:
     kind: str
     coupling: str = ""
     names: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """All sharing groups that it stands for."""
+        return () if self.group is None else (self.group, *self.also)
 
     @property
     def math(self) -> Math:
@@ -140,6 +147,15 @@ class Stop:
 
 
 Item: TypeAlias = "Block | Nested | Stop | Transfer"
+
+
+def groups(item: Item) -> set[str]:
+    """The sharing groups that an item uses."""
+    if isinstance(item, Nested):
+        return {name for each in item.items for name in groups(each)}
+    if isinstance(item, Stop):
+        return set()
+    return {name for line in item.lines for chip in line.chips for name in chip.groups}
 
 
 @dataclass(frozen=True)
