@@ -80,7 +80,9 @@ class Merge:
 
     def _chip(self, chips: Sequence[Chip]) -> Chip:
         columns = zip(*(chip.indices for chip in chips), strict=True)
-        return replace(one(chips), indices=tuple(map(self._index, columns)))
+        # On the way down and up the same: that of the finest level comes first.
+        ordered = [chip for _, chip in sorted(zip(self.values, chips, strict=True), key=_value)]
+        return replace(one(ordered), indices=tuple(map(self._index, columns)))
 
     def _index(self, found: Sequence[str]) -> str:
         """``2, 3, 4`` of the values ``1, 2, 3`` are ``l+1``."""
@@ -93,6 +95,10 @@ class Merge:
             return "…"
         distance = apart.pop()
         return self.name + (f"{distance:+d}".replace("-", "−") if distance else "")
+
+
+def _value(pair: tuple[int, Chip]) -> int:
+    return pair[0]
 
 
 def one(chips: Sequence[Chip]) -> Chip:

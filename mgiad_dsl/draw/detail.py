@@ -27,8 +27,13 @@ def draw_operations(network: Network, look: Look) -> str:
     """The DOT text of all operations of a network.
 
     Raises:
-        SpecError: there are more than a picture can show.
+        SpecError: there are more than a picture can show, or ``look`` asks for what it has not.
     """
+    if look.width or look.fold or look.bars:
+        raise SpecError(
+            "a picture of every operation has no width, no folds and no bars",
+            hint="--depth steps",
+        )
     if len(network.operations) > TOO_MANY:
         raise SpecError(
             f"{len(network.operations):,} operations are more than a picture can show",
@@ -42,6 +47,7 @@ def draw_operations(network: Network, look: Look) -> str:
         network.name,
         graph_attr={
             "fontname": FONT, "fontsize": "10", "labeljust": "l", "ranksep": "0.25",
+            "rankdir": "LR" if look.layout == "landscape" else "TB",
             "bgcolor": theme.paper, "fontcolor": theme.ink,
         },
         node_attr={

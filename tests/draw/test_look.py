@@ -201,3 +201,10 @@ def test_titles_count_cycles_that_run_one_after_the_other() -> None:
     )
     assert "2 V cycles over l, W cycle over k" in words(draw(lowered(text)))
     assert edges(draw(lowered(text)))
+
+
+def test_every_operation_has_no_width() -> None:
+    for look in (Look(depth="ops", width=6.75), Look(depth="ops", fold=True)):
+        with pytest.raises(SpecError, match="every operation has no width, no folds and no bars"):
+            draw(bundled("mgnet"), look)
+    assert "rankdir=LR" in draw(bundled("mgnet"), Look(depth="ops", layout="landscape"))
