@@ -33,9 +33,12 @@ def _line_looks(line: Line) -> tuple[object, ...]:
 
 @dataclass(frozen=True)
 class Merge:
-    """Merges what looks alike and differs in the index ``name``, which has the ``values``."""
+    """Merges what looks alike and differs in the index ``name``, which has the ``values``.
 
-    name: str
+    Without a name each operator says its own, as it is declared.
+    """
+
+    name: str | None
     values: tuple[int, ...]
 
     def item(self, items: Sequence[Item]) -> Item:
@@ -67,7 +70,7 @@ class Merge:
             lines=self._lines([block.lines for block in blocks]),
             shape=extents([block.shape for block in blocks]),
             values=_values(blocks),
-            over="…".join(dict.fromkeys((first.over, last.over))),
+            over=(*first.over[:1], *last.over[-1:]),
         )
 
     def line(self, lines: Sequence[Line]) -> Line:
@@ -79,12 +82,14 @@ class Merge:
         return tuple(map(self.line, zip(*lines, strict=True)))
 
     def _chip(self, chips: Sequence[Chip]) -> Chip:
-        columns = zip(*(chip.indices for chip in chips), strict=True)
+        columns = list(zip(*(chip.indices for chip in chips), strict=True))
+        names = chips[0].names if self.name is None else [self.name] * len(columns)
+        indices = tuple(map(self._index, names, columns))
         # On the way down and up the same: that of the finest level comes first.
         ordered = [chip for _, chip in sorted(zip(self.values, chips, strict=True), key=_value)]
-        return replace(one(ordered), indices=tuple(map(self._index, columns)))
+        return replace(one(ordered), indices=indices)
 
-    def _index(self, found: Sequence[str]) -> str:
+    def _index(self, name: str, found: Sequence[str]) -> str:
         """``2, 3, 4`` of the values ``1, 2, 3`` are ``l+1``."""
         if len(set(found)) == 1:
             return found[0]
@@ -94,7 +99,7 @@ class Merge:
         if len(apart) > 1:
             return "…"
         distance = apart.pop()
-        return self.name + (f"{distance:+d}".replace("-", "−") if distance else "")
+        return name + (f"{distance:+d}".replace("-", "−") if distance else "")
 
 
 def _value(pair: tuple[int, Chip]) -> int:

@@ -40,8 +40,9 @@ def repeated(block: Block) -> Block:
     if len(block.lines) < 2 or len(alike) > 1 or not numbered or block.steps != len(block.lines):
         return block
     numbers = tuple(int(line.name) for line in block.lines)
-    line = replace(Merge("i", numbers).line(block.lines), name="")
-    title = f"{block.steps} × {block.title}"
+    line = replace(Merge(None, numbers).line(block.lines), name="")
+    first, last = numbers[0], numbers[-1]
+    title = f"{block.steps} × {block.title}" + ("" if first == 1 else f" ({first}–{last})")
     return replace(block, title=title, lines=(line,))
 
 

@@ -8,7 +8,7 @@ from mgiad_dsl.draw.ends import EndArrow
 from mgiad_dsl.draw.layout import DOWN, UP, Layout
 from mgiad_dsl.draw.story import Item, Level, Transfer
 
-_BESIDE = 5.0  # between a name and an arrow
+_BESIDE = 9.0  # between a name and an arrow
 _START = 4.0  # between the edge of a row and its name
 
 

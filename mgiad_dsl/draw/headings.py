@@ -28,6 +28,7 @@ class Headings:
         self._theme = palette.theme
         self._sizes = sizes
         self._groups = _by_level(network)
+        self._gutter = sizes.gutter(story.items)
         self._cycles: dict[Level, dict[str, None]] = {}
         for item in story.items:
             if isinstance(item, Nested):
@@ -39,13 +40,13 @@ class Headings:
         if track.turned:
             return rect.x, rect.top + sizes.header / 2 - 2
         if sizes.flipped:
-            return rect.left + sizes.gutter(()) / 2, rect.y
+            return rect.left + self._gutter / 2, rect.y
         if sizes.heading:
             width = self._width(track)
             left = free.left(track.level, width)
             y = rect.top + sizes.heading / 2 - MARGIN / 2
             return left + width / 2, y
-        return rect.left + sizes.gutter(()) / 2 - 12, rect.y
+        return rect.left + self._gutter / 2 - 8, rect.y
 
     def needs(self, tracks: list[Track], free: Free) -> float:
         """How wide rows must be for the names that stand in them."""

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from mgiad_dsl.draw.alike import one
 from mgiad_dsl.draw.fold import repeated
-from mgiad_dsl.draw.story import Block, Chip, Item, Line, Nested, Story, Transfer
+from mgiad_dsl.draw.story import Block, Chip, Item, Level, Line, Nested, Story, Transfer
 
 
 def levels_only(story: Story) -> Story:
@@ -34,8 +34,7 @@ def _block(nested: Nested) -> Block:
         for note, chips in groupby(merged, lambda chip: chip.coupling)
     )
     values = [value for item in nested.items for value in item.level.values]
-    first, last = min(values), max(values)
-    over = f"{first}–{last}" if last > first else f"{first}"
+    over = (Level(nested.items[0].level.name, min(values), max(values)),)
     return Block(
         nested.key, nested.level, nested.title, lines, nested.shape, nested.values, over=over
     )

@@ -11,7 +11,7 @@ from mgiad_dsl.draw.listing import listing
 from mgiad_dsl.draw.look import Look
 from mgiad_dsl.draw.metrics import text_width
 from mgiad_dsl.graph.network import Network
-from mgiad_dsl.graph.tree import Cycle, cycles, equations
+from mgiad_dsl.graph.tree import Cycle, Loop, cycles, equations, unrolled
 from mgiad_dsl.graph.weights import trainable
 
 TITLE = 16
@@ -55,9 +55,10 @@ def _cycles(network: Network) -> list[str]:
     for cycle in cycles(network.tree):
         if any(equations(cycle)):
             found.setdefault(f"{cycle.kind} cycle{{}} over {cycle.index}", 0)
-    for stage in network.tree:
-        if isinstance(stage, Cycle) and any(equations(stage)):
-            found[f"{stage.kind} cycle{{}} over {stage.index}"] += 1
+    outermost = (stage for stage in network.tree if isinstance(stage, (Cycle, Loop)))
+    for _, item in unrolled(tuple(outermost)):
+        if isinstance(item, Cycle) and any(equations(item)):
+            found[f"{item.kind} cycle{{}} over {item.index}"] += 1
     return [
         (f"{times} " if times > 1 else "") + words.format("s" if times > 1 else "")
         for words, times in found.items()

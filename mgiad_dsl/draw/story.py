@@ -85,7 +85,7 @@ class Block:
     """Steps on one level; steps that use the same groups in a row are one line.
 
     ``role`` is ``input``, ``start``, ``smooth``, ``solve`` or ``output``; ``steps`` counts them
-    all. ``over`` are the levels of a cycle that is drawn as a block.
+    all. ``over`` are the levels of a cycle that is drawn as a block; of several first and last.
     """
 
     key: str
@@ -96,12 +96,18 @@ class Block:
     values: tuple[str, ...]
     role: str = "smooth"
     steps: int = 1
-    over: str = ""
+    over: tuple[Level, ...] = ()
 
     @property
     def heading(self) -> str:
-        """``V cycle over k = 0–2``"""
-        return f"{self.title} = {self.over}" if self.over else self.title
+        """``V cycle over k = 0–2``, of several ``k = 0–2…4``"""
+        if not self.over:
+            return self.title
+        first, last = self.over[0].values, self.over[-1].values
+        texts = [f"{first[0]}" + (f"–{first[-1]}" if len(first) > 1 else "")]
+        if last != first:
+            texts.append(f"{last[-1]}" if last[0] == first[0] else f"{last[0]}–{last[-1]}")
+        return f"{self.title} = {'…'.join(texts)}"
 
 
 @dataclass(frozen=True)

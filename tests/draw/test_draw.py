@@ -213,9 +213,12 @@ def test_legend_shows_every_group_with_its_weights(name: str) -> None:
 
 
 WEIGHTLESS = ("poisson", "poisson:w", "poisson:f")
+IN_OTHER_SIZES = tuple(f"poisson{n}d{kind}" for n in (1, 3) for kind in ("", ":w", ":f"))
 
 
-@pytest.mark.parametrize("name", [name for name in all_names() if name not in WEIGHTLESS])
+@pytest.mark.parametrize(
+    "name", [name for name in all_names() if name not in (*WEIGHTLESS, *IN_OTHER_SIZES)]
+)
 def test_legend_adds_up(name: str) -> None:
     """Independent arithmetic on the printed table: chips, sums of families, sums of levels."""
     graph = bundled(name)

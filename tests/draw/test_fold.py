@@ -66,6 +66,8 @@ def test_levels_around_nested_cycles_and_in_them() -> None:
 def test_steps_that_differ_in_their_number_alone() -> None:
     items = fold(tell(bundled("resnet18"))).items
     assert told(items)[0] == "l = 1: 2 × smooth A_1,i B_1,i"
+    items = fold(tell(bundled("resnet50"))).items
+    assert "l = 3: 5 × smooth (2–6) A_3,i B_3,i C_3,i" in told(items)
 
 
 @pytest.mark.parametrize("name", ["poisson:w", "poisson:f"])
@@ -151,3 +153,9 @@ def test_nothing_collides_where_levels_are_folded(name: str, depth) -> None:
 def test_folding_changes_nothing_else() -> None:
     story = tell(bundled("unet_mg"))
     assert replace(fold(story), items=()) == replace(story, items=())
+
+
+def test_levels_of_nested_cycles_that_are_drawn_as_one() -> None:
+    folded = told(fold(levels_only(tell(bundled("mgic")))).items)
+    assert folded[-1].startswith("l = 2–4: 2 V cycles over k = 0–2…4 ")
+    assert folded[0].startswith("l = 1: 2 V cycles over k = 0–1 ")

@@ -203,6 +203,12 @@ def test_titles_count_cycles_that_run_one_after_the_other() -> None:
     assert edges(draw(lowered(text)))
 
 
+def test_titles_count_the_cycles_of_a_loop() -> None:
+    at, end = BOTH.index("cycle over l"), BOTH.index("output f")
+    text = f"{BOTH[:at]}repeat t in 1..3 {{ {BOTH[at:end]} }} {BOTH[end:]}"
+    assert "3 V cycles over l, W cycle over k" in words(draw(lowered(text)))
+
+
 def test_every_operation_has_no_width() -> None:
     for look in (Look(depth="ops", width=6.75), Look(depth="ops", fold=True)):
         with pytest.raises(SpecError, match="every operation has no width, no folds and no bars"):
