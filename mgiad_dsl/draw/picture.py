@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.draw import draw
+from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.files import _INSTALL, _picture, render
 from mgiad_dsl.graph.network import Network
 
@@ -60,3 +61,9 @@ class Picture:
             return self.svg
         except SpecError:  # without `dot`: the notebook shows the text
             return None
+
+
+def fills(network: Network) -> dict[str, str]:
+    """The colour of every sharing group in pictures."""
+    palette = Palette(network)
+    return {name: palette.fill(name) for name in network.groups}

@@ -296,6 +296,7 @@ QUIET = {
     "draw": ["draw", "mgnet", "-o", "-", "-O1"],
     "eval": ["eval", "RUN", "--robustness-images", "0"],
     "list": ["list"],
+    "report": ["report", "mgnet", "-o", "-"],
     "solve": ["solve", "mgnet", "--vary", "width=1,2"],
     "train": ["train", "mgnet", "--set", "width=1/8", "--data", "fake", "--out", "RUN"],
 }
