@@ -16,6 +16,8 @@ from mgiad_dsl.graph.network import Network
 
 Depth = Literal["steps", "ops"]
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
+# Rounds of graphviz's network simplex for each node: without a bound 800 operations take minutes.
+_BOUNDED = "{\n\tgraph [nslimit=1 nslimit1=1]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class Picture:
             SpecError: graphviz's program `dot` is missing.
         """
         try:
-            text = _picture(self.dot, "svg").decode()
+            text = _picture(self.dot.replace("{", _BOUNDED, 1), "svg").decode()
         except FileNotFoundError:
             raise SpecError("graphviz's program `dot` is not installed", hint=_INSTALL) from None
         return text[text.index("<svg") :]

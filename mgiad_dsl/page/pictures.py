@@ -16,7 +16,7 @@ from mgiad_dsl.draw.story import Block, Item, Nested, Story, Transfer
 from mgiad_dsl.draw.tell import tell
 from mgiad_dsl.graph.network import Network
 
-MOST = 1_500  # operations that are drawn one by one: graphviz takes a minute for more
+MOST = 1_000  # operations that are drawn one by one: for more graphviz takes long
 _SVG = "{http://www.w3.org/2000/svg}"
 _TITLE = "{http://www.w3.org/1999/xlink}title"
 _WORDS: dict[Depth, str] = {"steps": "steps", "ops": "operations"}
