@@ -24,7 +24,8 @@
   const whole = new Map();  // how an svg shows all of its picture
   const box = (svg) => svg.getAttribute("viewBox").split(" ").map(Number);
   const around = 0.7 * window.innerHeight / panels[0].parentElement.clientWidth;
-  const top = ([x, y, width, height]) => [x, y, width, Math.min(height, 1.5 * around * width)];
+  const top = ([x, y, width, height]) =>
+    [x, y, width, height > 4 * around * width ? 1.5 * around * width : height];
   const look = (svg, view) => svg.setAttribute("viewBox", view.join(" "));
 
   function at(svg, event) {
