@@ -40,7 +40,8 @@ def compile(spec: str | PathLike[str], /, **settings: object) -> nn.Module:
     """The network of a spec as a live PyTorch module, freshly initialised.
 
     Weights come from torch's global generator: call ``torch.manual_seed`` before for the
-    same ones again. Needs the extra ``torch``.
+    same ones again. It knows its ``count``, its ``spec`` and its ``picture``. Needs the extra
+    ``torch``.
 
     Args:
         spec: ``path/to/file.mgspec``, as text or as a path, with ``:variant`` if wanted, or a
@@ -50,10 +51,9 @@ def compile(spec: str | PathLike[str], /, **settings: object) -> nn.Module:
     Raises:
         SpecError: anything wrong in the spec or the settings.
     """
-    from mgiad_dsl.runtime import load
+    from mgiad_dsl.runtime import load_compiled
 
-    compiled = compile_file(spec, **settings)
-    return load(compiled.python, compiled.name)
+    return load_compiled(compile_file(spec, **settings))
 
 
 def count(spec: str | PathLike[str], /, **settings: object) -> WeightCount:

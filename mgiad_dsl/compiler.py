@@ -30,6 +30,7 @@ from mgiad_dsl.rewrite import Level, rewrite
 
 if TYPE_CHECKING:
     from mgiad_dsl.counting.memory import Memory
+    from mgiad_dsl.draw.picture import Picture
     from mgiad_dsl.outline.program import Program
 
 
@@ -79,6 +80,20 @@ class Compiled:
         if self.inference:
             return outline(self.network, initialised=False)
         return outline(self.network, self.written)
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The network as its spec writes it, in blocks."""
+        from mgiad_dsl.draw.picture import Picture
+
+        return Picture(replace(self.written, name=self.title))
+
+    def _repr_svg_(self) -> str | None:
+        return self.picture._repr_svg_()
+
+    def _repr_html_(self) -> str:
+        """The picture, where graphviz's program `dot` is installed, and the counts."""
+        return f"{self._repr_svg_() or ''}\n{self.count._repr_html_()}"
 
     def memory(self, batch: int, dtype: str = "float32") -> Memory:
         """The memory of training and of inference, for a batch and the network in a dtype.

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.base.tables import Table
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.forms import add_forms, put_json
 from mgiad_dsl.cli.grid import put_grid
 from mgiad_dsl.cli.memory import add_memory_arguments, asks_for_memory, fit
 from mgiad_dsl.cli.specs import add_specs, compiled, setting
 from mgiad_dsl.cli.symbolic import put_formulas
+from mgiad_dsl.cli.tables import add_table_arguments, check_table_arguments, printed
 from mgiad_dsl.cli.vary import vary
 from mgiad_dsl.compiler import Compiled, read
+from mgiad_dsl.counting.tables import breakdowns, groups
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.show import counts
 from mgiad_dsl.show.facts import growth_facts, network_facts
-from mgiad_dsl.show.tables import Table, as_csv, render
 from mgiad_dsl.show.variation import growth_table
 from mgiad_dsl.solving.grid import axis, spelled
 
@@ -36,6 +38,7 @@ _EXAMPLES = """examples:
   mgiad count mgiad --symbolic width,c_K   closed formulas
   mgiad count mgnet --batch 128 --dtype bf16   memory of training and inference
   mgiad count mgnet --fit 16GiB            the largest batch that trains in it
+  mgiad count mgnet mgiad --latex --columns network,weights --label tab:weights
 """
 
 
@@ -61,9 +64,11 @@ def _add_arguments(command: ArgumentParser) -> None:
     )
     add_memory_arguments(command)
     add_forms(command, "docs/count.md", "sharing groups of one network, or several networks")
+    add_table_arguments(command)
 
 
 def _run(options: Namespace) -> int:
+    check_table_arguments(options)
     with_memory = asks_for_memory(options)
     if options.symbolic:
         return put_formulas(options)
@@ -73,20 +78,22 @@ def _run(options: Namespace) -> int:
     fits = [fit(network, options) for network in networks] if with_memory else []
     if options.form == "json":
         put_json(_facts(networks, fits))
-    elif options.form == "csv":
+    elif options.form == "csv" and options.columns is None:
         one = len(networks) == 1
-        put(as_csv(counts.groups(networks[0].count) if one else counts.comparison(networks)))
+        table = groups(networks[0].count) if one else counts.comparison(networks)
+        put(printed([table], options))
     else:
-        put(render(_tables(networks, fits, options.groups), options.form))
+        put(printed(_tables(networks, fits, options), options))
     return 0
 
 
-def _tables(networks: Sequence[Compiled], fits: Sequence[Fit], groups: bool) -> list[Table]:
+def _tables(networks: Sequence[Compiled], fits: Sequence[Fit], options: Namespace) -> list[Table]:
     """Side by side, and each in full if there is one only or its groups are wanted."""
+    with_groups = options.groups or "group" in (options.columns or ())
     tables = [counts.comparison(networks)] if len(networks) > 1 else []
-    for network in networks if groups or len(networks) == 1 else []:
-        tables += [counts.overview(network), *counts.breakdowns(network.count)]
-        tables += [counts.groups(network.count)] if groups else []
+    for network in networks if with_groups or len(networks) == 1 else []:
+        tables += [counts.overview(network), *breakdowns(network.count)]
+        tables += [groups(network.count)] if with_groups else []
     return [*tables, *(_memory_tables(fits) if fits else [])]
 
 
@@ -132,10 +139,8 @@ def _count_growing(tree: ast.Spec, variant: str | None, options: Namespace) -> i
     ]
     if options.form == "json":
         put_json([growth_facts(each) for each in found])
-    elif options.form == "csv":
-        put(as_csv(growth_table(found[0])))
     else:
-        put(render([growth_table(each) for each in found], options.form))
+        put(printed([growth_table(each) for each in found], options))
     return 0 if all(len(each.points) == len(each.samples) for each in found) else 1
 
 

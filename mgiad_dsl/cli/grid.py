@@ -10,12 +10,12 @@ from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import CompilerError, SpecError
 from mgiad_dsl.cli.forms import put_json
 from mgiad_dsl.cli.messages import in_brief, show_problem
+from mgiad_dsl.cli.tables import printed
 from mgiad_dsl.compiler import compile_tree
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.rewrite import Level
 from mgiad_dsl.show.grid import Row, grid_facts, grid_table
 from mgiad_dsl.show.solution import settings
-from mgiad_dsl.show.tables import as_csv, render
 from mgiad_dsl.solving.counted import Candidate, counted
 from mgiad_dsl.solving.grid import Axis, Grid, Values
 
@@ -32,10 +32,8 @@ def put_grid(
     rows = [row for grid in grids for row in _rows(grid, options.level)]
     if options.form == "json":
         put_json([grid_facts(rows)])
-    elif options.form == "csv":
-        put(as_csv(grid_table(rows)))
     else:
-        put(render([grid_table(rows)], options.form))
+        put(printed([grid_table(rows)], options))
     return 0 if all(row.reason is None for row in rows) else 1
 
 

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from mgiad_dsl.base.amounts import amount
 from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.base.tables import as_csv, render
 from mgiad_dsl.check.parameters import literal
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.forms import add_forms, put_json
@@ -15,7 +16,6 @@ from mgiad_dsl.cli.specs import add_spec, setting
 from mgiad_dsl.cli.training import check_at_least
 from mgiad_dsl.compiler import read
 from mgiad_dsl.show.solution import best, settings, solution_facts, tables
-from mgiad_dsl.show.tables import as_csv, render
 from mgiad_dsl.solving.grid import Grid, axis
 from mgiad_dsl.solving.solve import Budget, Solution, solution
 

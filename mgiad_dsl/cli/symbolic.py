@@ -6,9 +6,9 @@ from argparse import Namespace
 
 from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.base.tables import as_csv, render
 from mgiad_dsl.cli.forms import put_json
 from mgiad_dsl.compiler import read
-from mgiad_dsl.show.tables import as_csv, render
 from mgiad_dsl.solving.formulas import default_axes, formulas
 from mgiad_dsl.solving.grid import Grid, axis
 

@@ -129,6 +129,19 @@ class WeightCount:
         """Bytes of weights and buffers in float32."""
         return FLOAT_BYTES * (self.weights + self.buffers)
 
+    def __str__(self) -> str:
+        """The tables of ``mgiad count``."""
+        return self._tables("table")
+
+    def _repr_html_(self) -> str:
+        return self._tables("html")
+
+    def _tables(self, form: str) -> str:
+        from mgiad_dsl.base.tables import render  # not needed to count
+        from mgiad_dsl.counting.tables import breakdowns, overview
+
+        return render([overview(self), *breakdowns(self)], form)
+
     def by(self, key: Callable[[GroupCount], _Key]) -> dict[_Key, list[GroupCount]]:
         """The groups by family, level or role, in the order of the network."""
         parts: dict[_Key, list[GroupCount]] = {}

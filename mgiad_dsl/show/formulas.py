@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mgiad_dsl.base.tables import Table
 from mgiad_dsl.language.evaluate import show
 from mgiad_dsl.language.plain import plain
-from mgiad_dsl.show.tables import Table
 from mgiad_dsl.solving.algebra import (
     Expression,
     condition_latex,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from mgiad_dsl.base.amounts import shown
 from mgiad_dsl.base.printable import printable
+from mgiad_dsl.base.tables import Column, Table, tabulated
 from mgiad_dsl.language.evaluate import show
 from mgiad_dsl.language.plain import plain
-from mgiad_dsl.show.tables import Column, Table, tabulated
 from mgiad_dsl.solving.grid import Values
 from mgiad_dsl.solving.solve import Found, Refusal, Solution
 

@@ -21,6 +21,7 @@ COMPILING: list[list[str]] = [
     ["solve", "mgnet", "--vary", "width=1,2"],
     ["compile", "mgnet"],
     ["draw", "mgnet", "-o", "-"],
+    ["report", "digits", "-o", "-"],
     ["train", "digits", "--data", "digits"],
 ]
 NAMES = [command.name for command in COMMANDS]

@@ -21,6 +21,7 @@ PRINTING = [
     "solve mgnet --vary width=1,2",
     "compile mgnet",
     "draw mgnet -o -",
+    "report digits -o -",
     "list",
     "--version",
 ]

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from mgiad_dsl import SpecError, count
+from mgiad_dsl.base.tables import as_csv
 from mgiad_dsl.cli import main
 from mgiad_dsl.cli import vary as command
 from mgiad_dsl.compiler import read
 from mgiad_dsl.counting.growth import Growth, Point, Variation
-from mgiad_dsl.show.tables import as_csv
 from mgiad_dsl.show.variation import growth_table
 from tests.reference import mgiad, mgnet
 

@@ -334,11 +334,11 @@ def test_long_cycles_shrink_to_discs() -> None:
 def test_beside_discs_many_groups_of_a_family_are_a_number() -> None:
     """Their names would reach into the discs."""
     picture = draw(bundled("mgno"), Look(legend=False))
-    assert ">8 A<" in picture  # four layers, two steps each
-    assert ">4 Pi<" in picture
+    assert "8&#160;A<" in picture  # four layers, two steps each
+    assert "4&#160;Pi<" in picture
     assert "1,6,1" not in picture
     solver = draw(bundled("poisson:w"), Look(legend=False))
-    assert re.search(r">A<.*?>5<", solver)
+    assert re.search(r"<I>A</I></FONT><SUB><FONT[^>]*>5<", solver)
 
 
 def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
