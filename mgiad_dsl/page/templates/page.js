@@ -119,7 +119,8 @@
     const groups = chip ? list(chip) : [...all];
     groups.slice(0, 8).forEach((name) => parts.push(paragraph(about_group(name))));
     if (groups.length > 8) parts.push(paragraph(`and ${groups.length - 8} more sharing groups`));
-    const lines = [...new Set(operations.map((each) => each.line))].sort((a, b) => a - b);
+    const own = chip ? operations.filter((each) => groups.includes(each.group)) : operations;
+    const lines = [...new Set(own.map((each) => each.line))].sort((a, b) => a - b);
     lines.slice(0, 4).forEach((line) => parts.push(spec_line(line)));
     return parts;
   }
