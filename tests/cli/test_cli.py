@@ -278,11 +278,9 @@ def test_train_and_eval_from_the_command_line(
     assert (run / "eval.md").is_file()
 
 
-@pytest.mark.parametrize("detail", [[], ["--detail"]])
-def test_a_picture_tells_what_was_set(
-    detail: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["draw", "digits", "--no-legend", *detail, "-o", "-"]
+@pytest.mark.parametrize("depth", [[], ["--depth", "ops"]])
+def test_a_picture_tells_what_was_set(depth: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["draw", "digits", "--no-legend", *depth, "-o", "-"]
     assert main(words) == 0
     assert "<B>digits</B>" in capsys.readouterr().out
     assert main([*words, "--set", "width=1/2"]) == 0
