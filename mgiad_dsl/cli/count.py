@@ -116,12 +116,13 @@ def _count_varied(options: Namespace) -> int:
     groups: list[list[tuple[str, str]]] = options.vary
     if len(groups) > 1 and options.form == "csv":
         raise SpecError("--csv is one table", hint="one command for each --vary")
-    tree, variant = read(options.specs[0])
-    if not options.specs[1:] and all(_grows(tree, group) for group in groups):
+    specs = [read(spec) for spec in options.specs]  # once: one may be standard input
+    tree, variant = specs[0]
+    if not specs[1:] and all(_grows(tree, group) for group in groups):
         return _count_growing(tree, variant, options)
     if groups[1:]:
         raise SpecError("several --vary are several tables", hint="a grid: --vary a=1,2 b=3,4")
-    return put_grid(options, [axis(name, values) for name, values in groups[0]])
+    return put_grid(options, specs, [axis(name, values) for name, values in groups[0]])
 
 
 def _grows(tree: ast.Spec, group: Sequence[tuple[str, str]]) -> bool:

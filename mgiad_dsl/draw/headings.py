@@ -16,6 +16,7 @@ from mgiad_dsl.draw.style import OPERATORS, Sizes
 from mgiad_dsl.graph.network import Network, WeightGroup
 from mgiad_dsl.graph.weights import trainable
 
+FEW = 2  # groups of a family that are named one by one beside small blocks
 _TIGHT = {"CELLSPACING": 0, "CELLPADDING": 0}
 _GAP = "&#160;&#160;&#160;"
 
@@ -92,8 +93,20 @@ class Headings:
         return notes if track.turned else [*notes, *self._cycles.get(track.level, ())]
 
     def _chips(self, groups: list[WeightGroup]) -> str:
-        shown = sorted((g for g in groups if g.role not in BESIDE), key=lambda g: g.name)
-        return "".join(chip(g.name, self._palette, notation.of_group(g)) for g in shown)
+        """Each sharing group, or, where a family has many, how many it has."""
+        families: dict[str, list[WeightGroup]] = {}
+        for group in sorted(groups, key=lambda group: group.name):
+            if group.role not in BESIDE:
+                families.setdefault(group.family, []).append(group)
+        shown = []
+        for family, each in families.items():
+            if len(each) > FEW:
+                shown.append(
+                    chip(each[0].name, self._palette, notation.words(f"{len(each)} {family}"))
+                )
+            else:
+                shown += [chip(g.name, self._palette, notation.of_group(g)) for g in each]
+        return "".join(shown)
 
     def _groups_on(self, track: Track) -> list[WeightGroup]:
         """The sharing groups that belong to a level and to those around it."""

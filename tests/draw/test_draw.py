@@ -234,8 +234,9 @@ def test_legend_adds_up(name: str) -> None:
 @pytest.mark.parametrize("name", WEIGHTLESS)
 def test_a_legend_without_weights_has_a_line_for_each_operator(name: str) -> None:
     rows = [" ".join(row[0].split()) for row in rows_of(legend(draw(bundled(name))))]
-    strided = "fixed stencil 3x3, stride 2"
-    assert rows == ["A fixed stencil 3x3", f"P {strided}", f"R {strided}"]
+    kernel = {"poisson1d": "3", "poisson": "3x3", "poisson3d": "3x3x3"}[name.partition(":")[0]]
+    strided = f"fixed stencil {kernel}, stride 2"
+    assert rows == [f"A fixed stencil {kernel}", f"P {strided}", f"R {strided}"]
 
 
 def test_families_without_weights_are_lines_between_the_others() -> None:
@@ -328,6 +329,16 @@ def test_long_cycles_shrink_to_discs() -> None:
     dot = draw(bundled("poisson:w"))
     assert dot.count("shape=circle") == 38
     assert "20 × jacobi" not in dot
+
+
+def test_beside_discs_many_groups_of_a_family_are_a_number() -> None:
+    """Their names would reach into the discs."""
+    picture = draw(bundled("mgno"), Look(legend=False))
+    assert ">8 A<" in picture  # four layers, two steps each
+    assert ">4 Pi<" in picture
+    assert "1,6,1" not in picture
+    solver = draw(bundled("poisson:w"), Look(legend=False))
+    assert re.search(r">A<.*?>5<", solver)
 
 
 def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
