@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.draw import Look, draw
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.files import _INSTALL, _picture, render
+from mgiad_dsl.draw.look import Depth
 from mgiad_dsl.graph.network import Network
 
-Depth = Literal["steps", "ops"]
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
 # Rounds of graphviz's network simplex for each node: without a bound 800 operations take minutes.
 _BOUNDED = "{\n\tgraph [nslimit=1 nslimit1=1]"
@@ -22,7 +22,7 @@ _BOUNDED = "{\n\tgraph [nslimit=1 nslimit1=1]"
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A network as a picture: a block for the steps of each visit, or every operation.
+    """A network as a picture, at a depth of a `Look`; nothing is folded.
 
     A notebook shows it where graphviz's program `dot` is installed.
     """

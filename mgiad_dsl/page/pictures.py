@@ -1,7 +1,7 @@
 """The pictures of the page: graphviz's SVG, in which things say what they stand for.
 
 ``data-ops`` of a node are the numbers of its operations, ``data-groups`` their sharing groups,
-and ``data-group`` of a chip is its own.
+and ``data-group`` of a chip is its own, or are its own.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.draw.picture import DEPTHS, Depth, Picture
-from mgiad_dsl.draw.story import Block, Item, Nested, Story, Transfer
+from mgiad_dsl.draw.levels import levels_only
+from mgiad_dsl.draw.look import Depth
+from mgiad_dsl.draw.picture import DEPTHS, Picture
+from mgiad_dsl.draw.story import Block, Chip, Item, Nested, Story, Transfer
 from mgiad_dsl.draw.tell import tell
 from mgiad_dsl.graph.network import Network
 
 MOST = 1_000  # operations that are drawn one by one: for more graphviz takes long
 _SVG = "{http://www.w3.org/2000/svg}"
 _TITLE = "{http://www.w3.org/1999/xlink}title"
-_WORDS: dict[Depth, str] = {"steps": "steps", "ops": "operations"}
+_WORDS: dict[Depth, str] = {"levels": "levels", "steps": "steps", "ops": "operations"}
 
 
 @dataclass(frozen=True)
@@ -57,21 +59,40 @@ def _drawn(network: Network, depth: Depth) -> Drawn:
         svg = Picture(network, depth, legend=False).svg
     except SpecError as error:
         return Drawn(depth, words, "", f"{error.message}: {error.hint}")
-    nodes = _operations(network) if depth == "ops" else dict(_items(tell(network)))
-    return Drawn(depth, words, _Marker(network, depth, nodes).marked(svg))
+    return Drawn(depth, words, _Marker(network, depth, _nodes(network, depth)).marked(svg))
+
+
+def _nodes(network: Network, depth: Depth) -> dict[str, _Node]:
+    if depth == "ops":
+        return _operations(network)
+    story = tell(network)
+    return dict(_items(levels_only(story) if depth == "levels" else story, network))
 
 
 def _operations(network: Network) -> dict[str, _Node]:
     return {name: _Node((name,)) for name in network.operations}
 
 
-def _items(story: Story) -> Iterator[tuple[str, _Node]]:
+def _items(story: Story, network: Network) -> Iterator[tuple[str, _Node]]:
     ends = (*story.inputs, *([story.start] if story.start else []), *story.outputs)
     for item in (*ends, *_all(story.items)):
         lines = item.lines if isinstance(item, (Block, Transfer)) else ()
-        chips = (chip.group for line in lines for chip in line.chips)
-        groups = tuple(group for group in chips if group)
+        chips = (chip for line in lines for chip in line.chips if chip.group)
+        groups = tuple(" ".join(_stands_for(chip, item, network)) for chip in chips)
         yield item.key, _Node(item.values, groups, isinstance(item, Nested))
+
+
+def _stands_for(chip: Chip, item: Item, network: Network) -> list[str]:
+    """The sharing groups of a chip: several where it has an index that is no number."""
+    assert chip.group is not None
+    found: dict[str, None] = {}
+    for value in item.values:
+        group = network.groups.get(network.operations[value].group or "")
+        if group and group.family == network.groups[chip.group].family:
+            pairs = zip(chip.indices, map(str, group.indices), strict=False)
+            if all(text in (index, "…") or text.isidentifier() for text, index in pairs):
+                found[group.name] = None
+    return list(found) or [chip.group]
 
 
 def _all(items: tuple[Item, ...]) -> Iterator[Item]:

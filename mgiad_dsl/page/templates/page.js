@@ -111,14 +111,16 @@
   function about_node(node, chip) {
     const operations = list(node.dataset.ops).map((each) => facts.operations[each]);
     if (operations.length === 1) return about_operation(operations[0]);
-    const of_chip = chip && operations.find((each) => each.group === chip);
+    const of_chip = chip && operations.find((each) => each.group === chip);  // of one group
     if (of_chip) return about_operation(of_chip);
     const last = operations[operations.length - 1];
     const parts = [paragraph(`${operations.length} operations; the last gives ${last.space}, ${last.shape}`)];
-    const groups = [...new Set(operations.map((each) => each.group).filter(Boolean))];
+    const all = new Set(operations.map((each) => each.group).filter(Boolean));
+    const groups = chip ? list(chip) : [...all];
     groups.slice(0, 8).forEach((name) => parts.push(paragraph(about_group(name))));
     if (groups.length > 8) parts.push(paragraph(`and ${groups.length - 8} more sharing groups`));
-    const lines = [...new Set(operations.map((each) => each.line))].sort((a, b) => a - b);
+    const own = chip ? operations.filter((each) => groups.includes(each.group)) : operations;
+    const lines = [...new Set(own.map((each) => each.line))].sort((a, b) => a - b);
     lines.slice(0, 4).forEach((line) => parts.push(spec_line(line)));
     return parts;
   }
@@ -151,7 +153,7 @@
       node.classList.toggle("whole", uses && !node.querySelector("[data-group]"));
     });
     document.querySelectorAll("[data-group]").forEach((element) => {
-      element.classList.toggle("lit", chosen.has(element.dataset.group));
+      element.classList.toggle("lit", list(element.dataset.group).some((name) => chosen.has(name)));
     });
     const lines = new Set(names.flatMap((name) => facts.groups[name].lines));
     document.querySelectorAll("#spec .highlight pre > span[id]").forEach((line) => {
@@ -168,7 +170,7 @@
     if (moved && event.target.closest("svg")) { moved = false; return; }
     const chip = event.target.closest("[data-group]");
     const node = event.target.closest(".node[data-groups]");
-    if (chip) choose([chip.dataset.group]);
+    if (chip) choose(list(chip.dataset.group));
     else if (node) choose(list(node.dataset.groups));
     else if (event.target.closest(".picture svg")) choose([]);
   });
