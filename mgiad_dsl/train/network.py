@@ -12,7 +12,6 @@ from mgiad_dsl.graph import network as graph
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.language.plain import plain
-from mgiad_dsl.outline.names import entry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -100,6 +99,8 @@ def trainable(compiled: Compiled) -> Network:
 
 def dead_parameters(network: graph.Network) -> frozenset[str]:
     """Those whose sharing groups no output needs, by their names in the ``state_dict``."""
+    from mgiad_dsl.outline.names import entry  # what only counts does not load the outline
+
     live = network.live_groups()
     dead = [group for name, group in network.groups.items() if name not in live]
     return frozenset(
