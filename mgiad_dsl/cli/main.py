@@ -11,10 +11,12 @@ from mgiad_dsl import __version__
 from mgiad_dsl.base.output import drop_output, flush, open_output
 from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli import check, compile, count, draw, eval, list, train
+from mgiad_dsl.cli import check, compile, count, draw, eval, list, sweep, train
 from mgiad_dsl.cli.messages import one_command, show_error
 
-COMMANDS = tuple(module.COMMAND for module in (check, count, compile, draw, train, eval, list))
+COMMANDS = tuple(
+    module.COMMAND for module in (check, count, compile, draw, train, eval, sweep, list)
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

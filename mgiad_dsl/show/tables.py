@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ def as_csv(table: Table) -> str:
     writer.writerow(table.header)
     writer.writerows(table.rows)
     return text.getvalue().rstrip("\n")
+
+
+def as_json(table: Table) -> str:
+    """One table as a list of objects with the titles of the columns as keys."""
+    return json.dumps([dict(zip(table.header, row, strict=True)) for row in table.rows], indent=2)
 
 
 def _text(cell: Cell, form: str) -> str:
