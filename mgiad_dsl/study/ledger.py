@@ -132,6 +132,11 @@ class Ledger:
             with self._alive(entry.id):
                 yield Trial(self.trials, entry.id)
 
+    def ask(self) -> Trial:
+        """A new trial, for which the sampler chooses."""
+        with experimental():
+            return self.trials.ask()
+
     @contextmanager
     def own(self, trial: Trial, order: Order) -> Iterator[bool]:
         """The same for a trial that a sampler chose; False if its key is known."""

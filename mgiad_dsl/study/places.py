@@ -46,8 +46,8 @@ def _keys(text: str) -> Path:
 
 
 def _inside(line: Span, word: str, rest: Path) -> Span:
-    """The key on its line, or the one in the inline table behind it."""
-    for inner in rest:
+    """The key on its line, or the innermost of those in inline tables behind it."""
+    for inner in reversed(rest):
         if not inner.isdigit() and re.search(rf"\b{re.escape(inner)}\b", line.text):
             return line.find(inner)
     return line.find(word.strip("\"'").split(".")[0])

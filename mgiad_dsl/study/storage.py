@@ -33,11 +33,14 @@ def need_optuna() -> None:
 
 @contextmanager
 def experimental() -> Iterator[None]:
-    """A context for signs of life, which Optuna calls experimental at every use."""
+    """A context for signs of life: Optuna calls them experimental at every use, and warns where
+    they are not given by its own loop, which cannot take a trial by its name.
+    """
     from optuna.exceptions import ExperimentalWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
+        warnings.filterwarnings("ignore", "Heartbeat of storage", UserWarning)
         yield
 
 

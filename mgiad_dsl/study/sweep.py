@@ -100,7 +100,7 @@ class Sweep:
         known = sum(e.order.seed == first for e in self.ledger.entries())
         if search.trials is None or known >= search.trials:
             return False
-        trial = self.ledger.trials.ask()
+        trial = self.ledger.ask()
         try:
             candidate = self.bench.candidate(drawn(trial, self.file.families))
         except SpecError as error:
