@@ -22,6 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+DATABASE = "study.db"
 _EXAMPLE = 'a study file is TOML: data = "digits", recipe = "digits", [[family]] ...'
 _TABLES: dict[str, type[BaseModel]] = {
     "budget": Budget,
@@ -50,7 +51,7 @@ class Study:
     @property
     def storage(self) -> str:
         """The URL of the database that its processes share."""
-        return self.file.storage or f"sqlite:///{self.out / 'study.db'}"
+        return self.file.storage or f"sqlite:///{self.out / DATABASE}"
 
     def beside(self, name: str) -> str:
         """A path that the file names, if it leads somewhere from the file's own folder."""
@@ -70,13 +71,14 @@ def read_study(path: str) -> Study:
     """
     source = Source.read(path)
     try:
-        return Study(StudyFile.model_validate(_parsed(source)), source)
+        return Study(StudyFile.model_validate(parsed(source)), source)
     except ValidationError as error:
         first, *others = _problems(source, error)
         raise SpecError(first.message, first.span, hint=first.hint, others=tuple(others)) from None
 
 
-def _parsed(source: Source) -> dict[str, Any]:
+def parsed(source: Source) -> dict[str, Any]:
+    """The tables of a TOML text. Raises SpecError with the place."""
     try:
         return tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:

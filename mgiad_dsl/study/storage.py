@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mgiad_dsl.base.files import make_folder
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.study.file import Search
-from mgiad_dsl.study.read import Study
+from mgiad_dsl.study.read import DATABASE, Study
 
 if TYPE_CHECKING:
     from optuna import Study as Trials
@@ -79,6 +79,11 @@ def open_trials(study: Study) -> tuple[Trials, BaseStorage]:
             hint="another `name`, or another `out`",
         )
     return trials, storage
+
+
+def is_begun(study: Study) -> bool:
+    """Whether the study's own database is there; of another one it cannot be told."""
+    return study.file.storage is not None or (study.out / DATABASE).is_file()
 
 
 def _storage(study: Study) -> BaseStorage:

@@ -1,0 +1,65 @@
+"""All figures of a study, its page and its tables, in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mgiad_dsl.base.files import make_folder, write
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.plot.canvas import FORMATS, drawn
+from mgiad_dsl.plot.curves import draw_curves
+from mgiad_dsl.plot.page import page
+from mgiad_dsl.plot.points import AXES, measured, published
+from mgiad_dsl.plot.style import HEIGHT
+from mgiad_dsl.plot.tables import csv, latex
+from mgiad_dsl.plot.tradeoff import draw_tradeoff
+from mgiad_dsl.study.read import Study
+from mgiad_dsl.study.results import Result
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What figures show: error instead of accuracy, names beside points, published points."""
+
+    error: bool = False
+    names: bool = True
+    published: bool = True
+    formats: Sequence[str] = FORMATS
+
+
+def write_figures(
+    study: Study, results: Sequence[Result], folder: Path, wishes: Wishes
+) -> list[Path]:
+    """Write all figures, or none; the files.
+
+    Raises:
+        SpecError: nothing was trained yet, or a file cannot be written.
+    """
+    own = measured(results)
+    if not own:
+        raise SpecError(
+            f"no trial of {study.name} has ended yet", hint=f"mgiad sweep {study.source.name}"
+        )
+    file = study.file
+    points = [*own, *(published(file.data, file.published) if wishes.published else [])]
+    quantity = "error" if wishes.error else "accuracy"
+    made: dict[str, bytes | str] = {}
+    for axis in AXES:
+        draw = partial(
+            draw_tradeoff, points=points, axis=axis, error=wishes.error, names=wishes.names
+        )
+        for form, picture in drawn(draw, wishes.formats).items():
+            made[f"{quantity}_{axis.name}.{form}"] = picture
+    trained = [each for each in results if each.outcomes]
+    draw = partial(draw_curves, results=trained)
+    for form, picture in drawn(draw, wishes.formats, rows=2, height=1.6 * HEIGHT).items():
+        made[f"curves.{form}"] = picture
+    made["index.html"] = page(study.name, trained, points, wishes.error)
+    made["results.csv"], made["results.tex"] = csv(points), latex(points)
+    make_folder(folder)
+    for name, content in made.items():
+        write(folder / name, content)
+    return [folder / name for name in made]

@@ -1,0 +1,100 @@
+"""Accuracy, or error, against what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mgiad_dsl.plot.naming import write_names
+from mgiad_dsl.plot.points import Axis, Point, families, front
+from mgiad_dsl.plot.style import Look, looks
+from mgiad_dsl.study.labels import as_math
+
+
+def draw_tradeoff(
+    figure: Any, axes: Any, points: Sequence[Point], axis: Axis, error: bool, names: bool
+) -> None:
+    """Draw points on a logarithmic axis of costs, with error bars over seeds and the Pareto
+    front of what was measured; published points are hollow.
+
+    Args:
+        figure: of matplotlib, with its ``axes``.
+        points: measured and published; those without the cost are left out.
+        axis: the cost.
+        error: the error in % instead of the accuracy.
+        names: write the name of a point beside it where there is room.
+    """
+    shown = [each for each in points if axis.of(each) is not None]
+    look = looks(families(points))
+    axes.set_xscale("log")
+    best = front([each for each in shown if each.source is None], axis)
+    axes.plot(*_places(best, axis, error), color="0.6", linestyle="--", zorder=1)
+    for family in families(shown):
+        own = [each for each in shown if each.family == family]
+        for part in ([p for p in own if p.source is None], [p for p in own if p.source]):
+            if part:
+                _draw(axes, part, axis, error, look[family])
+    axes.set_xlabel(axis.words)
+    axes.set_ylabel("held-out error in %" if error else "held-out accuracy in %")
+    axes.margins(0.12, 0.12)
+    _legend(axes, shown, look)
+    if names:
+        first = {id(each) for each in best}
+        ordered = sorted(shown, key=lambda each: (id(each) not in first, each.source is None))
+        write_names(
+            figure,
+            axes,
+            [
+                (axis.of(each), height(each, error), as_math(each.label), look[each.family].colour)
+                for each in ordered
+            ],
+        )
+
+
+def height(point: Point, error: bool) -> float:
+    """Where a point stands on the upright axis."""
+    return 100 - point.accuracy if error else point.accuracy
+
+
+def _places(
+    points: Sequence[Point], axis: Axis, error: bool
+) -> tuple[list[float | None], list[float]]:
+    return [axis.of(each) for each in points], [height(each, error) for each in points]
+
+
+def _draw(axes: Any, points: Sequence[Point], axis: Axis, error: bool, look: Look) -> None:
+    hollow = points[0].source is not None
+    axes.errorbar(
+        *_places(points, axis, error),
+        yerr=None if hollow else [each.deviation or 0 for each in points],
+        linestyle="none",
+        marker=look.marker,
+        markersize=4,
+        markerfacecolor="white" if hollow else look.colour,
+        markeredgewidth=0.8,
+        color=look.colour,
+        capsize=1.5,
+        elinewidth=0.6,
+        zorder=2,
+    )
+
+
+def _legend(axes: Any, points: Sequence[Point], look: dict[str, Look]) -> None:
+    from matplotlib.lines import Line2D
+
+    def handle(marker: str, colour: str, face: str, text: str) -> Line2D:
+        return Line2D(
+            [], [], linestyle="none", marker=marker, markersize=4, markeredgewidth=0.8,
+            color=colour, markerfacecolor=face, label=text,
+        )  # fmt: skip
+
+    handles = [
+        handle(look[family].marker, look[family].colour, look[family].colour, as_math(family))
+        for family in families(points)
+    ]
+    if any(each.source for each in points):
+        handles.append(handle("o", "0.3", "white", "published"))
+    axes.figure.legend(
+        handles=handles, loc="outside upper center", ncols=min(3, len(handles)), columnspacing=1,
+        handletextpad=0.2,
+    )  # fmt: skip
