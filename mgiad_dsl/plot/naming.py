@@ -24,6 +24,7 @@ def write_names(
 
     A name without room is left out.
     """
+    from matplotlib.patheffects import withStroke
     from matplotlib.transforms import Bbox
 
     names = list(names)
@@ -36,6 +37,7 @@ def write_names(
             note = axes.annotate(
                 text, (x, y), xytext=(right, up), textcoords="offset points", ha=across,
                 va=upright, fontsize=6, color=colour,
+                path_effects=[withStroke(linewidth=1.5, foreground="white")],
             )  # fmt: skip
             box = note.get_window_extent(renderer)
             inside = frame.containsx(box.x0) and frame.containsx(box.x1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 WIDTH = 3.25  # inches: a column of most proceedings
 HEIGHT = 2.5
@@ -21,7 +22,7 @@ SYMBOLS = (
     "star",
 )  # plotly's
 
-RC = {
+RC: dict[Any, Any] = {
     "font.family": "STIXGeneral",  # Times-like; comes with matplotlib
     "mathtext.fontset": "stix",
     "font.size": 8,

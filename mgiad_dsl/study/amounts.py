@@ -14,7 +14,8 @@ from mgiad_dsl.base.source import SpecError
 _FACTORS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
 
-def _number(value: object) -> object:
+def number(value: object) -> object:
+    """A number, as it is or with a factor: ``1.4M``. Raises ValueError."""
     if not isinstance(value, str):
         return value
     match = re.fullmatch(r"([0-9][0-9_]{0,20}(?:\.[0-9]{1,15})?) ?([kMG]?)", value.strip())
@@ -32,5 +33,5 @@ def _bytes(value: object) -> object:
         raise ValueError(f"an amount of memory is {error.hint}") from error
 
 
-Number = Annotated[int, BeforeValidator(_number), Field(ge=1)]
+Number = Annotated[int, BeforeValidator(number), Field(ge=1)]
 Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=1)]
