@@ -9,6 +9,7 @@ from typing import Any
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.plot.style import HEIGHT, RC, WIDTH
 
+DPI = 300
 FORMATS = ("png", "svg", "pdf")
 _UNDATED = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
@@ -32,7 +33,7 @@ def drawn(
     from matplotlib.figure import Figure
 
     with rc_context(RC):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure, *figure.subplots(rows, 1, squeeze=False)[:, 0])
         return {form: _saved(figure, form) for form in formats}
@@ -40,5 +41,5 @@ def drawn(
 
 def _saved(figure: Any, form: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=form, dpi=300, metadata=_UNDATED[form])
+    figure.savefig(buffer, format=form, dpi=DPI, metadata=_UNDATED[form])
     return buffer.getvalue()

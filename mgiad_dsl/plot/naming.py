@@ -14,7 +14,7 @@ _SIDES = (
     (0, 5, "center", "bottom"),
     (0, -5, "center", "top"),
 )
-_ROOM = 4  # pixels around a point
+_ROOM = 3  # points around a place
 
 
 def write_names(
@@ -28,10 +28,12 @@ def write_names(
     from matplotlib.transforms import Bbox
 
     names = list(names)
-    figure.draw_without_rendering()  # where things are
+    figure.draw_without_rendering()  # where things are, and stay
+    figure.set_layout_engine("none")
+    room = _ROOM * figure.dpi / 72
     frame, renderer = axes.get_window_extent(), figure.canvas.get_renderer()
     places = [axes.transData.transform((x, y)) for x, y, _, _ in names]
-    taken = [Bbox([(x - _ROOM, y - _ROOM), (x + _ROOM, y + _ROOM)]) for x, y in places]
+    taken = [Bbox([(x - room, y - room), (x + room, y + room)]) for x, y in places]
     for x, y, text, colour in names:
         for right, up, across, upright in _SIDES:
             note = axes.annotate(

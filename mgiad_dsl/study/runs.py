@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.language.words import did_you_mean
@@ -190,12 +191,12 @@ def _is(value: object, wanted: str) -> bool:
     return fnmatchcase(_shown(value), wanted)
 
 
-def _as_number(value: object) -> float | None:
+def _as_number(value: Any) -> float | None:
     """A number as it is, or as ``1/4``."""
     if isinstance(value, bool):
         return None
     try:
-        return float(Fraction(value))  # type: ignore[arg-type]
+        return float(Fraction(value))
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
 

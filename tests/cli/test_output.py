@@ -15,8 +15,16 @@ from mgiad_dsl.cli import main
 from mgiad_dsl.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-PRINTING = ["count mgnet", "check mgnet", "compile mgnet", "draw mgnet -o -", "list", "--version"]
-OTHERS = {"train", "eval"}  # their results are files: tests/train
+PRINTING = [
+    "count mgnet",
+    "check mgnet",
+    "compile mgnet",
+    "draw mgnet -o -",
+    "sweep examples/tradeoff.toml --dry-run",
+    "list",
+    "--version",
+]
+OTHERS = {"train", "eval", "runs", "plot"}  # their results are files, or come from them
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="redirections of a POSIX shell")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,19 +39,21 @@ vary = {{ {vary} }}
 
 @pytest.fixture
 def write_study(tmp_path: Path) -> Callable[..., Path]:
+    """`small_study` in the test's own folder."""
+    return partial(small_study, tmp_path)
+
+
+def small_study(
+    folder: Path,
+    vary: str = "width = [2, 4]",
+    seeds: str = "[0]",
+    changes: str = "epochs = 1",
+    more: str = "",
+    out: str = "runs",
+) -> Path:
     """Write a study of a tiny network on random images beside its spec; the path of it."""
-
-    def write(
-        vary: str = "width = [2, 4]",
-        seeds: str = "[0]",
-        changes: str = "epochs = 1",
-        more: str = "",
-        out: str = "runs",
-    ) -> Path:
-        (tmp_path / "tiny.mgspec").write_text(SPEC)
-        text = STUDY.format(vary=vary, seeds=seeds, changes=changes, more=more, out=tmp_path / out)
-        path = tmp_path / "study.toml"
-        path.write_text(text)
-        return path
-
-    return write
+    (folder / "tiny.mgspec").write_text(SPEC)
+    text = STUDY.format(vary=vary, seeds=seeds, changes=changes, more=more, out=folder / out)
+    path = folder / "study.toml"
+    path.write_text(text)
+    return path
