@@ -42,7 +42,12 @@ def page(title: str, results: Sequence[Result], points: Sequence[Point], error: 
     """The page: accuracy (or error) against each cost, learning curves, and all numbers."""
     figures = [_tradeoff(points, error), _curves(results)]
     first, second = (
-        figure.to_html(full_html=False, include_plotlyjs=number == 0, div_id=f"figure{number}")
+        figure.to_html(
+            full_html=False,
+            include_plotlyjs=number == 0,
+            div_id=f"figure{number}",
+            config={"displaylogo": False},
+        )
         for number, figure in enumerate(figures)
     )
     return _PAGE.format(title=escape(title), tradeoff=first, curves=second, table=_table(points))
@@ -90,7 +95,7 @@ def _tradeoff(points: Sequence[Point], error: bool) -> Any:
     figure.update_layout(
         template="simple_white",
         height=560,
-        xaxis={"type": "log", "title": {"text": axes[0].words}, "showgrid": True},
+        xaxis={"type": "log", "title": {"text": axes[0].words}, "showgrid": True, "dtick": "D2"},
         yaxis={
             "title": {"text": f"held-out {'error' if error else 'accuracy'} in %"},
             "showgrid": True,

@@ -37,6 +37,7 @@ def draw_tradeoff(
     axes.set_xlabel(axis.words)
     axes.set_ylabel("held-out error in %" if error else "held-out accuracy in %")
     axes.margins(0.12, 0.12)
+    _mark_ticks(axes)
     _legend(axes, shown, look)
     if names:
         first = {id(each) for each in best}
@@ -77,6 +78,16 @@ def _draw(axes: Any, points: Sequence[Point], axis: Axis, error: bool, look: Loo
         elinewidth=0.6,
         zorder=2,
     )
+
+
+def _mark_ticks(axes: Any) -> None:
+    """``20k``, ``1M``: at 1, 2 and 5 where there is room for so many."""
+    from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _legend(axes: Any, points: Sequence[Point], look: dict[str, Look]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mgiad_dsl.base.source import Source, SpecError
+from mgiad_dsl.study.file import Budget, Family, Published, Search, StudyFile
 from mgiad_dsl.study.places import place
 from mgiad_dsl.study.ranges import Range
 from mgiad_dsl.study.read import read_study
@@ -30,6 +31,9 @@ spec = ["mgnet", "mgnet:A"]
 [family.tune]
 lr = [0.1, 0.05]
 """
+
+
+PAGE = (Path(__file__).parents[2] / "docs/sweeps.md").read_text(encoding="utf-8")
 
 
 def study(tmp_path: Path, text: str):
@@ -146,3 +150,20 @@ def test_ranges_have_the_values_that_are_written() -> None:
     assert Range(low=1, high=4, step=1).is_whole
     assert not Range(low=1, high=4).is_whole
     assert not Range(low=1, high=4, step=0.5).is_whole
+
+
+def test_the_page_shows_a_study_that_is_right(tmp_path) -> None:
+    found = study(tmp_path, PAGE.partition("```toml\n")[2].partition("```")[0]).file
+    assert found.budget.macs == 600_000_000
+    assert found.published[0].weights == 2_700_000
+    assert [family.label for family in found.families] == ["MGiaD_{width,c_K}", None]
+
+
+def test_the_page_lists_every_field() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
+    for model in (StudyFile, Budget, Search, Family, Published):
+        for name, field in model.model_fields.items():
+            assert any(
+                f"`{field.alias or name}`" in row or f"[{field.alias or name}]" in row
+                for row in rows
+            )
