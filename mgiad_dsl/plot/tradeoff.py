@@ -81,11 +81,11 @@ def _draw(axes: Any, points: Sequence[Point], axis: Axis, error: bool, look: Loo
 
 
 def _mark_ticks(axes: Any) -> None:
-    """``20k``, ``1M``: at 1, 2 and 5 where there is room for so many."""
+    """``20k``, ``1M``: at 1, 2 and 5, or over many decades at 1 and 3."""
     from matplotlib.ticker import EngFormatter, LogLocator, NullFormatter
 
     low, high = axes.get_xlim()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1, 3)))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
 
