@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mgiad_dsl.base.files import check_folder
 from mgiad_dsl.base.output import put
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli.classifier import trainable
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.forms import add_forms, formatted
 from mgiad_dsl.cli.messages import in_brief, say
@@ -100,7 +99,7 @@ def _sweep(bench: Bench, grid: Sequence[Candidate | Refused], options: Namespace
     from mgiad_dsl.study.trial import Machine
 
     study = bench.study
-    machine = Machine(where(options), options.device, options.workers, trainable)
+    machine = Machine(where(options), options.device, options.workers)
     ledger = Ledger(*open_trials(study), study.out)
     sweep = Sweep(bench, grid, ledger, machine, say)
     if grid:

@@ -1,12 +1,14 @@
-"""Learning curves: training loss and held-out accuracy by epoch, means over the seeds."""
+"""Learning curves: training loss and held-out figure by epoch, means over the seeds."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from mgiad_dsl.plot.points import Reached, scale
 from mgiad_dsl.plot.style import looks
 from mgiad_dsl.study.labels import as_math
 from mgiad_dsl.study.records import Epoch
@@ -33,8 +35,7 @@ def curves(results: Sequence[Result], of: Callable[[Epoch], float | None]) -> li
 
 def _means(result: Result, of: Callable[[Epoch], float | None]) -> list[tuple[int, float]]:
     seeds = [
-        {e.epoch: value for e in each.curve if (value := of(e)) is not None}
-        for each in result.outcomes
+        {e.epoch: got for e in each.curve if (got := of(e)) is not None} for each in result.outcomes
     ]
     common = set.intersection(*(set(each) for each in seeds))
     return [(n, statistics.mean(each[n] for each in seeds)) for n in sorted(common)]
@@ -44,14 +45,19 @@ def loss(epoch: Epoch) -> float | None:
     return epoch.train_loss
 
 
-def accuracy(epoch: Epoch) -> float | None:
-    return None if epoch.test_accuracy is None else 100 * epoch.test_accuracy
+def value(reached: Reached, epoch: Epoch) -> float | None:
+    """The main figure, as figures show it."""
+    return None if epoch.value is None else scale(reached.figure) * epoch.value
 
 
-def draw_curves(figure: Any, above: Any, below: Any, results: Sequence[Result]) -> None:
-    """Training loss above, held-out accuracy below; larger networks are darker."""
+def draw_curves(
+    figure: Any, above: Any, below: Any, results: Sequence[Result], reached: Reached
+) -> None:
+    """Training loss above, the main figure of held-out samples below; larger networks are
+    darker.
+    """
     look = looks(dict.fromkeys(each.order.family for each in results))
-    for axes, of in ((above, loss), (below, accuracy)):
+    for axes, of in ((above, loss), (below, partial(value, reached))):
         found = curves(results, of)
         for number, curve in enumerate(found):
             axes.plot(
@@ -63,7 +69,7 @@ def draw_curves(figure: Any, above: Any, below: Any, results: Sequence[Result]) 
             )
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     above.set_ylabel("training loss")
-    below.set_ylabel("held-out accuracy in %")
+    below.set_ylabel(reached.words)
     below.set_xlabel("epoch")
     handles = [below.plot([], [], color=each.colour, label=as_math(name))[0]
                for name, each in look.items()]  # fmt: skip

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
 from mgiad_dsl.base.amounts import shown
-from mgiad_dsl.plot.curves import accuracy, curves
-from mgiad_dsl.plot.points import AXES, Axis, Point, families, front
+from mgiad_dsl.plot.curves import curves, value
+from mgiad_dsl.plot.points import AXES, Axis, Point, Reached, families, front
 from mgiad_dsl.plot.style import Look, looks
 from mgiad_dsl.plot.tables import table
-from mgiad_dsl.plot.tradeoff import height
 from mgiad_dsl.study.labels import as_html
 from mgiad_dsl.study.results import Result
 
@@ -31,16 +31,16 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) {{ text-align: 
 <h2>Learning curves</h2>
 {curves}
 <h2>Results</h2>
-<p>Accuracy in % of held-out images, deviation over the seeds, memory of training in bytes as it
-was predicted.</p>
+<p>The value is the {words}, its deviation is that over the seeds; memory of training is in
+bytes, as it was predicted.</p>
 {table}
 </body></html>
 """
 
 
-def page(title: str, results: Sequence[Result], points: Sequence[Point], error: bool) -> str:
-    """The page: accuracy (or error) against each cost, learning curves, and all numbers."""
-    figures = [_tradeoff(points, error), _curves(results)]
+def page(title: str, results: Sequence[Result], points: Sequence[Point], reached: Reached) -> str:
+    """The page: what is reached against each cost, learning curves, and all numbers."""
+    figures = [_tradeoff(points, reached), _curves(results, reached)]
     first, second = (
         figure.to_html(
             full_html=False,
@@ -50,13 +50,19 @@ def page(title: str, results: Sequence[Result], points: Sequence[Point], error: 
         )
         for number, figure in enumerate(figures)
     )
-    return _PAGE.format(title=escape(title), tradeoff=first, curves=second, table=_table(points))
+    return _PAGE.format(
+        title=escape(title),
+        tradeoff=first,
+        curves=second,
+        table=_table(points),
+        words=reached.words,
+    )
 
 
-# -- accuracy against costs --------------------------------------------------------------------
+# -- what is reached against costs -------------------------------------------------------------
 
 
-def _tradeoff(points: Sequence[Point], error: bool) -> Any:
+def _tradeoff(points: Sequence[Point], reached: Reached) -> Any:
     """One trace for each family, measured and published, and one for the Pareto front."""
     from plotly import graph_objects as go
 
@@ -68,11 +74,11 @@ def _tradeoff(points: Sequence[Point], error: bool) -> Any:
         for hollow in (False, True)
         if (part := [p for p in points if p.family == family and bool(p.source) == hollow])
     ]
-    best = [front([p for p in points if p.source is None], axis) for axis in axes]
-    figure = go.Figure([_trace(part, axes[0], error, look[part[0].family]) for part in parts])
+    best = [front([p for p in points if p.source is None], axis, reached) for axis in axes]
+    figure = go.Figure([_trace(part, axes[0], reached, look[part[0].family]) for part in parts])
     figure.add_scatter(
         x=[axes[0].of(p) for p in best[0]],
-        y=[height(p, error) for p in best[0]],
+        y=[reached.of(p) for p in best[0]],
         mode="lines",
         line={"color": "grey", "dash": "dash", "width": 1},
         name="Pareto front",
@@ -85,7 +91,7 @@ def _tradeoff(points: Sequence[Point], error: bool) -> Any:
             "args": [
                 {
                     "x": [[axis.of(p) for p in part] for part in (*parts, own)],
-                    "y": [[height(p, error) for p in part] for part in (*parts, own)],
+                    "y": [[reached.of(p) for p in part] for part in (*parts, own)],
                 },
                 {"xaxis.title.text": axis.words},
             ],
@@ -97,7 +103,7 @@ def _tradeoff(points: Sequence[Point], error: bool) -> Any:
         height=560,
         xaxis={"type": "log", "title": {"text": axes[0].words}, "showgrid": True, "dtick": "D2"},
         yaxis={
-            "title": {"text": f"held-out {'error' if error else 'accuracy'} in %"},
+            "title": {"text": reached.words},
             "showgrid": True,
         },
         updatemenus=[{"buttons": buttons, "x": 0, "y": 1.12, "xanchor": "left"}],
@@ -105,13 +111,13 @@ def _tradeoff(points: Sequence[Point], error: bool) -> Any:
     return figure
 
 
-def _trace(points: Sequence[Point], axis: Axis, error: bool, look: Look) -> Any:
+def _trace(points: Sequence[Point], axis: Axis, reached: Reached, look: Look) -> Any:
     from plotly import graph_objects as go
 
     hollow = points[0].source is not None
     return go.Scatter(
         x=[axis.of(p) for p in points],
-        y=[height(p, error) for p in points],
+        y=[reached.of(p) for p in points],
         error_y=None if hollow else {"array": [p.deviation or 0 for p in points], "thickness": 1},
         mode="markers",
         marker={
@@ -128,7 +134,7 @@ def _trace(points: Sequence[Point], axis: Axis, error: bool, look: Look) -> Any:
 def _words(point: Point) -> str:
     """What is shown of a point when the pointer is on it."""
     deviation = "" if point.deviation is None else f" ± {point.deviation:.2f}"
-    lines = [f"<b>{as_html(point.label)}</b>", f"{point.accuracy:.2f}{deviation} %"]
+    lines = [f"<b>{as_html(point.label)}</b>", f"{point.value:.2f}{deviation}"]
     lines += [] if point.weights is None else [f"{point.weights:,} weights"]
     lines += [] if point.macs is None else [f"{point.macs:,} MACs"]
     lines += [] if point.seconds is None else [f"{point.seconds:,.0f} s"]
@@ -140,7 +146,7 @@ def _words(point: Point) -> str:
 # -- learning curves, and numbers --------------------------------------------------------------
 
 
-def _curves(results: Sequence[Result]) -> Any:
+def _curves(results: Sequence[Result], reached: Reached) -> Any:
     from plotly import graph_objects as go
 
     look = looks(dict.fromkeys(each.order.family for each in results))
@@ -154,14 +160,14 @@ def _curves(results: Sequence[Result]) -> Any:
                 name=as_html(curve.label),
                 legendgroup=curve.family,
             )
-            for curve in curves(results, accuracy)
+            for curve in curves(results, partial(value, reached))
         ]
     )
     figure.update_layout(
         template="simple_white",
         height=480,
         xaxis={"title": {"text": "epoch"}},
-        yaxis={"title": {"text": "held-out accuracy in %"}, "showgrid": True},
+        yaxis={"title": {"text": reached.words}, "showgrid": True},
     )
     return figure
 

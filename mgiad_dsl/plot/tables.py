@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mgiad_dsl.plot.points import Point, families
+from mgiad_dsl.plot.points import Point, Reached, families
 from mgiad_dsl.show.tables import Column, Table, as_csv, tabulated
 from mgiad_dsl.study.labels import as_latex, as_plain
 
@@ -13,7 +13,7 @@ _COLUMNS: tuple[Column[Point], ...] = (
     Column("name", lambda point: as_plain(point.label)),
     Column("weights", lambda point: point.weights),
     Column("macs", lambda point: point.macs),
-    Column("accuracy", lambda point: f"{point.accuracy:.3f}"),
+    Column("value", lambda point: f"{point.value:.3f}"),
     Column("deviation", lambda point: _number(point.deviation)),
     Column("seeds", lambda point: None if point.source else point.seeds),
     Column("seconds", lambda point: _number(point.seconds)),
@@ -23,7 +23,7 @@ _COLUMNS: tuple[Column[Point], ...] = (
 
 
 def table(title: str, points: Sequence[Point]) -> Table:
-    """All that is known of the points: accuracy in %, memory in bytes."""
+    """All that is known of the points: shares in %, memory in bytes."""
     return tabulated(title, _COLUMNS, points)
 
 
@@ -31,13 +31,13 @@ def csv(points: Sequence[Point]) -> str:
     return as_csv(table("results", points)) + "\n"
 
 
-def latex(points: Sequence[Point]) -> str:
+def latex(points: Sequence[Point], reached: Reached) -> str:
     """A table of booktabs, the families one below the other; published figures are marked."""
     lines = [
         r"% needs \usepackage{booktabs}",
         r"\begin{tabular}{lrrr}",
         r"\toprule",
-        r"network & weights & MACs & accuracy in \% \\",
+        rf"network & weights & MACs & {as_latex(reached.words)} \\",
     ]
     for family in families(points):
         lines.append(r"\midrule")
@@ -50,10 +50,10 @@ def latex(points: Sequence[Point]) -> str:
 
 def _row(point: Point) -> str:
     name = as_latex(point.label) + ("$^*$" if point.source else "")
-    accuracy = f"{point.accuracy:.2f}"
+    value = f"{point.value:.2f}"
     if point.deviation is not None:
-        accuracy += rf" $\pm$ {point.deviation:.2f}"
-    return rf"{name} & {_amount(point.weights)} & {_amount(point.macs)} & {accuracy} \\"
+        value += rf" $\pm$ {point.deviation:.2f}"
+    return rf"{name} & {_amount(point.weights)} & {_amount(point.macs)} & {value} \\"
 
 
 def _amount(value: int | None) -> str:

@@ -1,4 +1,4 @@
-"""Accuracy, or error, against what it costs."""
+"""What networks reach, accuracy or error, against what it costs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from mgiad_dsl.plot.naming import write_names
-from mgiad_dsl.plot.points import Axis, Point, families, front
+from mgiad_dsl.plot.points import Axis, Point, Reached, families, front
 from mgiad_dsl.plot.style import Look, looks
 from mgiad_dsl.study.labels import as_math
 
 
 def draw_tradeoff(
-    figure: Any, axes: Any, points: Sequence[Point], axis: Axis, error: bool, names: bool
+    figure: Any, axes: Any, points: Sequence[Point], axis: Axis, reached: Reached, names: bool
 ) -> None:
     """Draw points on a logarithmic axis of costs, with error bars over seeds and the Pareto
     front of what was measured; published points are hollow.
@@ -21,21 +21,21 @@ def draw_tradeoff(
         figure: of matplotlib, with its ``axes``.
         points: measured and published; those without the cost are left out.
         axis: the cost.
-        error: the error in % instead of the accuracy.
+        reached: what stands on the upright axis.
         names: write the name of a point beside it where there is room.
     """
     shown = [each for each in points if axis.of(each) is not None]
     look = looks(families(points))
     axes.set_xscale("log")
-    best = front([each for each in shown if each.source is None], axis)
-    axes.plot(*_places(best, axis, error), color="0.6", linestyle="--", zorder=1)
+    best = front([each for each in shown if each.source is None], axis, reached)
+    axes.plot(*_places(best, axis, reached), color="0.6", linestyle="--", zorder=1)
     for family in families(shown):
         own = [each for each in shown if each.family == family]
         for part in ([p for p in own if p.source is None], [p for p in own if p.source]):
             if part:
-                _draw(axes, part, axis, error, look[family])
+                _draw(axes, part, axis, reached, look[family])
     axes.set_xlabel(axis.words)
-    axes.set_ylabel("held-out error in %" if error else "held-out accuracy in %")
+    axes.set_ylabel(reached.words)
     axes.margins(0.12, 0.12)
     _mark_ticks(axes)
     _legend(axes, shown, look)
@@ -46,27 +46,22 @@ def draw_tradeoff(
             figure,
             axes,
             [
-                (axis.of(each), height(each, error), as_math(each.label), look[each.family].colour)
+                (axis.of(each), reached.of(each), as_math(each.label), look[each.family].colour)
                 for each in ordered
             ],
         )
 
 
-def height(point: Point, error: bool) -> float:
-    """Where a point stands on the upright axis."""
-    return 100 - point.accuracy if error else point.accuracy
-
-
 def _places(
-    points: Sequence[Point], axis: Axis, error: bool
+    points: Sequence[Point], axis: Axis, reached: Reached
 ) -> tuple[list[float | None], list[float]]:
-    return [axis.of(each) for each in points], [height(each, error) for each in points]
+    return [axis.of(each) for each in points], [reached.of(each) for each in points]
 
 
-def _draw(axes: Any, points: Sequence[Point], axis: Axis, error: bool, look: Look) -> None:
+def _draw(axes: Any, points: Sequence[Point], axis: Axis, reached: Reached, look: Look) -> None:
     hollow = points[0].source is not None
     axes.errorbar(
-        *_places(points, axis, error),
+        *_places(points, axis, reached),
         yerr=None if hollow else [each.deviation or 0 for each in points],
         linestyle="none",
         marker=look.marker,

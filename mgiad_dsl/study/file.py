@@ -12,7 +12,7 @@ from mgiad_dsl.study.ranges import Part, Range, Scalar, Values
 
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 
-Objective = Literal["accuracy", "weights", "macs"]
+Objective = Literal["figure", "weights", "macs"]  # the main one of the task: accuracy
 
 
 class Budget(Part):
@@ -30,7 +30,7 @@ class Search(Part):
 
     sampler: Literal["grid", "random", "tpe", "nsgaii"] = "grid"
     trials: int | None = Field(default=None, ge=1)
-    objectives: tuple[Objective, ...] = Field(default=("accuracy",), min_length=1)
+    objectives: tuple[Objective, ...] = Field(default=("figure",), min_length=1)
     pruner: Literal["none", "halving", "hyperband", "median"] = "none"
 
     @model_validator(mode="after")

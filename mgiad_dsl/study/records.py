@@ -8,6 +8,7 @@ from typing import Any
 
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.train.run.records import EpochRecord, Record
+from mgiad_dsl.train.tasks.figures import Figure
 
 
 class Order(Record):
@@ -46,21 +47,21 @@ class Order(Record):
 
 
 class Epoch(Record):
-    """A point of a learning curve."""
+    """A point of a learning curve: ``value`` is the main figure of held-out samples."""
 
     epoch: int
     train_loss: float
-    train_accuracy: float | None
-    test_loss: float | None
-    test_accuracy: float | None
+    value: float | None
 
 
 class Outcome(Record):
-    """What a trial came to: ``accuracy`` of held-out images in 0..1 at the end, ``seconds`` of
-    training, the peak of ``memory`` of a GPU in bytes.
+    """What a trial came to: the ``value`` of the main ``figure`` of its task at the end, such as
+    the accuracy of held-out images in 0..1; ``seconds`` of training, the peak of ``memory`` of a
+    GPU in bytes.
     """
 
-    accuracy: float
+    figure: str
+    value: float
     loss: float | None
     seconds: float
     memory: int | None
@@ -97,5 +98,17 @@ def orders(grid: Sequence[Candidate | Refused], seeds: Sequence[int]) -> list[Or
 
 def point(record: EpochRecord) -> Epoch:
     """An epoch of a run as a point of its curve."""
-    fields = {name: getattr(record, name, None) for name in Epoch.model_fields}
-    return Epoch.model_validate(fields)
+    value = measured(record)[1] if record.evaluated else None
+    return Epoch(epoch=record.epoch, train_loss=record.train_loss, value=value)
+
+
+def measured(record: EpochRecord) -> tuple[Figure, float]:
+    """The main figure of an epoch that was evaluated."""
+    figure = record.figures[0]
+    value = record.figure("test", figure)
+    return figure, float("nan") if value is None else value
+
+
+def score(figure: Figure, value: float) -> float:
+    """A figure as something to maximise."""
+    return value if figure.higher_is_better else -value

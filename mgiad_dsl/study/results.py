@@ -11,6 +11,7 @@ from optuna.trial import TrialState
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.study.ledger import MAX_DEATHS, Entry
 from mgiad_dsl.study.records import Order, Outcome, order
+from mgiad_dsl.train.tasks.figures import FIGURES, Figure
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,19 @@ class Result:
         return [each.outcome for each in ended if each.outcome]
 
     @property
-    def accuracy(self) -> float | None:
-        """The mean over the seeds, in 0..1; None before the first was trained."""
-        return _mean([each.accuracy for each in self.outcomes])
+    def figure(self) -> Figure | None:
+        """What was measured; None before the first was trained."""
+        return FIGURES[self.outcomes[0].figure] if self.outcomes else None
+
+    @property
+    def value(self) -> float | None:
+        """The mean of the figure over the seeds; None before the first was trained."""
+        return _mean([each.value for each in self.outcomes])
 
     @property
     def deviation(self) -> float | None:
         """The sample standard deviation over the seeds; None of one."""
-        values = [each.accuracy for each in self.outcomes]
+        values = [each.value for each in self.outcomes]
         return statistics.stdev(values) if len(values) > 1 else None
 
     @property

@@ -17,10 +17,12 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.language.words import did_you_mean
 from mgiad_dsl.show.tables import Column, Table, tabulated
 from mgiad_dsl.study.amounts import number
-from mgiad_dsl.study.tables import percent, rounded
+from mgiad_dsl.study.records import measured
+from mgiad_dsl.study.tables import digits, rounded, words
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.metrics import read_records
 from mgiad_dsl.train.run.records import EpochRecord, RunRecord, read_record
+from mgiad_dsl.train.tasks.figures import Figure
 
 _CONDITION = re.compile(r"([\w.]+)\s*(<=|>=|!=|=|<|>)\s*(.+)")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
@@ -41,9 +43,9 @@ class Run:
     epochs: tuple[EpochRecord, ...]
 
     @property
-    def accuracy(self) -> float | None:
-        """Of the last epoch that was evaluated, in 0..1."""
-        found = [each.test_accuracy for each in self.epochs if each.test_accuracy is not None]
+    def measured(self) -> tuple[Figure, float] | None:
+        """The main figure of the last epoch that was evaluated."""
+        found = [measured(each) for each in self.epochs if each.evaluated]
         return found[-1] if found else None
 
     @property
@@ -62,16 +64,23 @@ class Group:
         return self.runs[0]
 
     @property
-    def accuracies(self) -> list[float]:
-        return [each.accuracy for each in self.runs if each.accuracy is not None]
+    def measured(self) -> list[tuple[Figure, float]]:
+        return [found for each in self.runs if (found := each.measured)]
 
     @property
-    def accuracy(self) -> float | None:
-        return statistics.mean(self.accuracies) if self.accuracies else None
+    def figure(self) -> Figure | None:
+        return self.measured[0][0] if self.measured else None
+
+    @property
+    def value(self) -> float | None:
+        """The mean of the figure over the seeds."""
+        found = self.measured
+        return statistics.mean(value for _, value in found) if found else None
 
     @property
     def deviation(self) -> float | None:
-        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else None
+        found = self.measured
+        return statistics.stdev(value for _, value in found) if len(found) > 1 else None
 
     @property
     def seconds(self) -> float | None:
@@ -97,14 +106,23 @@ class Group:
             "recipe": recipe.name,
             "weights": record.weights,
             "macs": record.macs,
-            "accuracy": None if self.accuracy is None else 100 * self.accuracy,
-            "std": None if self.deviation is None else 100 * self.deviation,
+            **self._figures,
             "seeds": len(self.runs),
             "seconds": self.seconds,
             "precision": record.precision,
             "hardware": record.hardware,
             "folder": str(self.first.folder),
         }
+
+    @property
+    def _figures(self) -> dict[str, object]:
+        """``{"accuracy": 98.6, "std": 0.2}``: shares in %, as tables have them."""
+        figure, value, deviation = self.figure, self.value, self.deviation
+        if figure is None or value is None:
+            return {"std": None}
+        scale = 100 if figure.percent else 1
+        std = None if deviation is None else scale * deviation
+        return {figure.name: scale * value, "std": std}
 
 
 def find_runs(folders: Iterable[Path], say: Callable[[str], None]) -> list[Run]:
@@ -241,8 +259,9 @@ def run_table(groups: Sequence[Group]) -> Table:
         Column("recipe", lambda group: _recipe(group.first.recipe, fields)),
         Column("weights", lambda group: group.first.record.weights),
         Column("MACs", lambda group: group.first.record.macs),
-        Column("accuracy %", lambda group: percent(group.accuracy)),
-        Column("std", lambda group: percent(group.deviation)),
+        Column("figure", lambda group: words(group.figure)),
+        Column("held out", lambda group: digits(group.figure, group.value)),
+        Column("std", lambda group: digits(group.figure, group.deviation)),
         Column("seeds", lambda group: " ".join(str(run.record.seed) for run in group.runs)),
         Column("epochs", lambda group: group.epochs),
         Column("seconds", lambda group: rounded(group.seconds)),
@@ -275,7 +294,8 @@ def _facts(run: Run) -> dict[str, str]:
     facts = {key: _shown(value) for key, value in record.items()}
     facts |= {f"{part}.{key}": _shown(v) for part, own in nested.items() for key, v in own.items()}
     facts["epochs"] = str(run.epochs[-1].epoch) if run.epochs else "0"
-    facts["accuracy %"] = percent(run.accuracy)
+    figure, value = run.measured or (None, None)
+    facts[words(figure) or "held out"] = digits(figure, value)
     facts["seconds"] = f"{run.epochs[-1].seconds:.0f}" if run.epochs else ""
     facts |= _lines("spec.mgspec", _text(run.folder / "spec.mgspec"))
     return facts

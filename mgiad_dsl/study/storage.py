@@ -59,7 +59,7 @@ def open_trials(study: Study) -> tuple[Trials, BaseStorage]:
     make_folder(study.out)
     search = study.file.search
     directions = [
-        StudyDirection.MAXIMIZE if each == "accuracy" else StudyDirection.MINIMIZE
+        StudyDirection.MAXIMIZE if each == "figure" else StudyDirection.MINIMIZE
         for each in search.objectives
     ]
     with FileLock(study.out / ".lock"):  # tables of a new database are made by one process

@@ -12,8 +12,9 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.study.candidates import Bench, Candidate, Choice, Refused
 from mgiad_dsl.study.draw import drawn
 from mgiad_dsl.study.ledger import MAX_DEATHS, Entry, Ledger
-from mgiad_dsl.study.records import Order, order, orders
+from mgiad_dsl.study.records import Order, order, orders, score
 from mgiad_dsl.study.trial import Machine, outcome, train
+from mgiad_dsl.train.tasks.figures import FIGURES
 
 Say = Callable[[str], None]
 MAX_REFUSED = 100  # choices of a sampler in a row that give nothing to train
@@ -144,9 +145,11 @@ class Sweep:
             self.ledger.stopped(trial)
             raise
         else:
-            values = {"accuracy": found.accuracy, "weights": wanted.weights, "macs": wanted.macs}
+            figure = FIGURES[found.figure]
+            best = score(figure, found.value)
+            values = {"figure": best, "weights": wanted.weights, "macs": wanted.macs}
             self.ledger.done(trial, found, [values[each] for each in self.file.search.objectives])
-            self.say(f"trained {name}: {found.accuracy:.2%} in {found.seconds:,.0f} s")
+            self.say(f"trained {name}: {figure.shown(found.value)} in {found.seconds:,.0f} s")
 
     def _place(self) -> str:
         """``, 3 of 16``"""

@@ -10,6 +10,7 @@ from mgiad_dsl.show.tables import Cell, Column, Table, tabulated
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.study.records import Order
 from mgiad_dsl.study.results import Result
+from mgiad_dsl.train.tasks.figures import Figure
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ RESULT: tuple[Column[Result], ...] = (
     Column("candidate", lambda row: row.order.name),
     Column("weights", lambda row: row.order.weights),
     Column("MACs", lambda row: row.order.macs),
-    Column("accuracy %", lambda row: percent(row.accuracy)),
-    Column("std", lambda row: percent(row.deviation)),
+    Column("figure", lambda row: words(row.figure)),
+    Column("held out", lambda row: digits(row.figure, row.value)),
+    Column("std", lambda row: digits(row.figure, row.deviation)),
     Column("seeds", lambda row: len(row.outcomes)),
     Column("seconds", lambda row: rounded(row.seconds)),
     Column("state", lambda row: row.state),
@@ -64,9 +66,14 @@ def result_table(title: str, rows: Sequence[Result]) -> Table:
     return tabulated(title, RESULT, rows)
 
 
-def percent(value: float | None) -> str:
+def words(figure: Figure | None) -> str:
+    """``accuracy %``"""
+    return "" if figure is None else figure.words + (" %" if figure.percent else "")
+
+
+def digits(figure: Figure | None, value: float | None) -> str:
     """``98.61``"""
-    return "" if value is None else f"{100 * value:.2f}"
+    return "" if figure is None or value is None else figure.shown(value).removesuffix(" %")
 
 
 def rounded(value: float | None) -> Cell:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +9,12 @@ from optuna import TrialPruned
 from optuna.trial import Trial
 
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.study.candidates import Candidate
 from mgiad_dsl.study.file import StudyFile
-from mgiad_dsl.study.records import Order, Outcome, point
+from mgiad_dsl.study.records import Order, Outcome, measured, point, score
 from mgiad_dsl.train.data.sets import Where
 from mgiad_dsl.train.experiment import Options, run_experiment
-from mgiad_dsl.train.network import Network
+from mgiad_dsl.train.network import trainable
 from mgiad_dsl.train.run.listeners import Quiet
 from mgiad_dsl.train.run.metrics import read_records
 from mgiad_dsl.train.run.records import EpochRecord, RunRecord, read_record
@@ -25,13 +23,12 @@ from mgiad_dsl.train.run.records import EpochRecord, RunRecord, read_record
 @dataclass(frozen=True)
 class Machine:
     """What is not the study's, but of whoever trains: where data lie, on what, with how many
-    processes that decode; and how a compiled spec becomes a network to train.
+    processes that decode.
     """
 
     where: Where
     device: str | None
     workers: int
-    trainable: Callable[[Compiled], Network]
 
 
 class Watcher(Quiet):
@@ -41,10 +38,9 @@ class Watcher(Quiet):
         self.trial = trial
 
     def epoch(self, record: EpochRecord) -> None:
-        accuracy = record.test_accuracy
-        if accuracy is None or len(self.trial.study.directions) > 1:
+        if not record.evaluated or len(self.trial.study.directions) > 1:
             return
-        self.trial.report(accuracy, record.epoch)
+        self.trial.report(score(*measured(record)), record.epoch)
         if self.trial.should_prune():
             raise TrialPruned
 
@@ -76,21 +72,21 @@ def train(
         deterministic=file.deterministic,
         workers=machine.workers,
     )
-    run_experiment(machine.trainable(candidate.compiled), options, Watcher(trial))
+    run_experiment(trainable(candidate.compiled), options, Watcher(trial))
     return outcome(folder)
 
 
 def outcome(folder: Path) -> Outcome:
     """What the records of a run say. Raises SpecError if nothing was evaluated."""
     records = read_records(folder)
-    evaluated = [record for record in records if record.test_accuracy is not None]
+    evaluated = [record for record in records if record.evaluated]
     if not evaluated:
         raise SpecError(f"{folder} holds no evaluated epoch")
-    last = evaluated[-1]
-    assert last.test_accuracy is not None
+    figure, value = measured(evaluated[-1])
     return Outcome(
-        accuracy=last.test_accuracy,
-        loss=last.test_loss,
+        figure=figure.name,
+        value=value,
+        loss=evaluated[-1].test_loss,
         seconds=records[-1].seconds,
         memory=max((r.memory for r in records if r.memory is not None), default=None),
         hardware=read_record(folder / "run.json", RunRecord).hardware,

@@ -19,7 +19,7 @@ from mgiad_dsl.plot.canvas import drawn
 from mgiad_dsl.plot.curves import draw_curves
 from mgiad_dsl.plot.figures import Wishes, write_figures
 from mgiad_dsl.plot.page import page
-from mgiad_dsl.plot.points import AXES, Point, front, measured, published
+from mgiad_dsl.plot.points import AXES, Point, Reached, front, measured, published
 from mgiad_dsl.plot.style import COLOURS
 from mgiad_dsl.plot.tables import csv, latex
 from mgiad_dsl.plot.tradeoff import draw_tradeoff
@@ -28,6 +28,7 @@ from mgiad_dsl.study.ledger import Entry
 from mgiad_dsl.study.read import Study
 from mgiad_dsl.study.records import Epoch, Order, Outcome
 from mgiad_dsl.study.results import Result
+from mgiad_dsl.train.tasks.figures import ACCURACY, RELATIVE_L2
 
 POINTS = [
     Point("A_{1}", "A", 90.0, 0.5, 3, 1_000, 10_000, 5.0, 2**20),
@@ -37,14 +38,15 @@ POINTS = [
     Point("B_{0}", "B", 96.0, weights=50_000, source="A Book, 1999"),
 ]
 WEIGHTS = AXES[0]
+RIGHT = Reached(ACCURACY)
 
 
-def inside(points=POINTS, axis=WEIGHTS, error=False, names=True):
+def inside(points=POINTS, axis=WEIGHTS, reached=RIGHT, names=True):
     """What a figure holds: its axes, after it was laid out."""
     kept = []
 
     def draw(figure, axes) -> None:
-        draw_tradeoff(figure, axes, points, axis, error, names)
+        draw_tradeoff(figure, axes, points, axis, reached, names)
         kept.extend([figure, axes])
 
     drawn(draw, ["png"])
@@ -80,7 +82,7 @@ def test_bars_are_the_deviations() -> None:
 
 
 def test_error_instead_of_accuracy() -> None:
-    _, axes = inside(error=True)
+    _, axes = inside(reached=Reached(ACCURACY, error=True))
     assert axes.get_ylabel() == "held-out error in %"
     assert marks(axes)[COLOURS[0].lower(), False] == [(1_000, 10), (10_000, 5)]
 
@@ -94,11 +96,11 @@ def test_each_cost_has_its_axis(axis) -> None:
 
 
 def test_the_front_joins_what_nothing_exceeds() -> None:
-    assert [each.label for each in front(POINTS[:4], WEIGHTS)] == ["A_{1}", "A_{2}", "B_{2}"]
+    assert [each.label for each in front(POINTS[:4], WEIGHTS, RIGHT)] == ["A_{1}", "A_{2}", "B_{2}"]
     _, axes = inside()
     assert list(axes.lines[0].get_xdata()) == [1_000, 10_000, 90_000]  # nothing published
     same = Point("C", "C", 95.0, weights=10_000)
-    assert same not in front([*POINTS[:4], same], WEIGHTS)
+    assert same not in front([*POINTS[:4], same], WEIGHTS, RIGHT)
 
 
 def test_names_and_legend() -> None:
@@ -123,14 +125,14 @@ def test_names_that_have_no_room_are_left_out() -> None:
 
 def test_files_are_a_column_wide_with_fonts_for_papers() -> None:
     made = drawn(
-        lambda *axes: draw_tradeoff(*axes, POINTS, WEIGHTS, False, True), ["png", "svg", "pdf"]
+        lambda *axes: draw_tradeoff(*axes, POINTS, WEIGHTS, RIGHT, True), ["png", "svg", "pdf"]
     )
     assert struct.unpack(">I", made["png"][16:20]) == (975,)  # 3.25 inches of 300 dots
     assert b"/Type3" not in made["pdf"]
     assert b"/CIDFontType2" in made["pdf"] or b"/TrueType" in made["pdf"]
     assert b"STIX" in made["pdf"]
     assert b'width="234pt"' in made["svg"]  # 3.25 inches
-    again = drawn(lambda *axes: draw_tradeoff(*axes, POINTS, WEIGHTS, False, True), ["svg", "pdf"])
+    again = drawn(lambda *axes: draw_tradeoff(*axes, POINTS, WEIGHTS, RIGHT, True), ["svg", "pdf"])
     assert (again["svg"], again["pdf"]) == (made["svg"], made["pdf"])
 
 
@@ -146,13 +148,18 @@ def result(family: str, weights: int, *accuracies: float) -> Result:
     def entry(seed: int, accuracy: float) -> Entry:
         curve = tuple(
             Epoch(
-                epoch=n, train_loss=3 - n, train_accuracy=None, test_loss=1,
-                test_accuracy=None if n == 1 else accuracy,
+                epoch=n, train_loss=3 - n, value=None if n == 1 else accuracy,
             )
             for n in (1, 2, 3)
         )  # fmt: skip
         outcome = Outcome(
-            accuracy=accuracy, loss=1, seconds=10 + seed, memory=None, hardware="cpu", curve=curve
+            figure="accuracy",
+            value=accuracy,
+            loss=1,
+            seconds=10 + seed,
+            memory=None,
+            hardware="cpu",
+            curve=curve,
         )
         about = (order(family, weights, seed), outcome, None, "here", None, 0)
         return Entry(seed, seed, TrialState.COMPLETE, *about)
@@ -165,7 +172,7 @@ RESULTS = [result("A", 1_000, 0.5, 0.7), result("B", 2_000, 0.9), result("C", 3_
 
 def test_points_are_means_over_the_seeds() -> None:
     one, other = measured(RESULTS)
-    assert one.accuracy == pytest.approx(60)
+    assert one.value == pytest.approx(60)
     assert one.deviation == pytest.approx(14.142, abs=1e-3)
     assert (one.seeds, one.seconds, one.weights) == (2, 10.5, 1_000)
     assert (other.deviation, other.seeds) == (None, 1)
@@ -175,7 +182,7 @@ def test_learning_curves() -> None:
     kept = []
 
     def draw(figure, above, below) -> None:
-        draw_curves(figure, above, below, RESULTS[:2])
+        draw_curves(figure, above, below, RESULTS[:2], RIGHT)
         kept.extend([above, below])
 
     drawn(draw, ["png"], rows=2)
@@ -191,7 +198,7 @@ def test_learning_curves() -> None:
 
 def test_published_points_have_sources() -> None:
     points = published("cifar100")
-    assert {(each.label, each.weights, each.accuracy) for each in points} >= {
+    assert {(each.label, each.weights, each.value) for each in points} >= {
         ("MGiaD_{3,64}", 4_822_000, 75.85),
         ("ResNet18", 11_220_000, 75.42),
     }
@@ -200,7 +207,7 @@ def test_published_points_have_sources() -> None:
 
 
 def test_the_page_needs_no_network() -> None:
-    text = page("a <study>", RESULTS[:2], POINTS, error=False)
+    text = page("a <study>", RESULTS[:2], POINTS, RIGHT)
     assert "<title>a &lt;study&gt;</title>" in text
     assert not re.search(r"<(script|link|img)[^>]*(src|href)=", text)
     data = json.loads(re.findall(r"Plotly\.newPlot\(\s*\"figure0\",\s*(\[.*?\]),\s*\{\"", text)[0])
@@ -219,7 +226,7 @@ def test_tables() -> None:
         "0.500",
         "A Book, 1999",
     )
-    text = latex(POINTS)
+    text = latex(POINTS, RIGHT)
     assert r"A\textsubscript{2} & 10\,000 & 100\,000 & 95.00 $\pm$ 1.50 \\" in text
     assert r"B\textsubscript{0}$^*$ & 50\,000 & -- & 96.00 \\" in text
     assert text.count(r"\midrule") == 2
@@ -261,3 +268,10 @@ def test_plot_without_matplotlib(write_study, capsys, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "plotly", None)
     assert main(["plot", str(write_study())]) == 1
     assert 'pip install "mgiad-dsl[plot]"' in capsys.readouterr().err
+
+
+def test_of_errors_less_is_better() -> None:
+    reached = Reached(RELATIVE_L2)
+    assert [each.label for each in front(POINTS[:4], WEIGHTS, reached)] == ["A_{1}"]
+    _, axes = inside(reached=reached)
+    assert axes.get_ylabel() == "held-out relative L2 error in %"

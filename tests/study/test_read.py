@@ -96,7 +96,7 @@ SEARCHES = {
     "trials": ('sampler = "tpe"', "`trials` says how many candidates tpe may try"),
     "grid": ("trials = 3", "`trials` goes with a sampler"),
     "pruner": (
-        'sampler = "nsgaii"\ntrials = 3\npruner = "halving"\nobjectives = ["accuracy", "macs"]',
+        'sampler = "nsgaii"\ntrials = 3\npruner = "halving"\nobjectives = ["figure", "macs"]',
         "a pruner compares by one objective",
     ),
     "sampler": ('sampler = "best"', "`sampler`: a value should be 'grid', 'random', "),

@@ -34,8 +34,9 @@ def write(
 ) -> None:
     folder.mkdir(parents=True)
     record = RunRecord(
-        network=network, settings={"width": width, "dense": True}, input_shape=(1, 8, 8),
-        outputs=10, weights=weights, macs=5, data="digits", mean=(0.5,), std=(0.2,), seed=seed,
+        network=network, settings={"width": width, "dense": True},
+        task="classes", inputs={"image": (1, 8, 8)}, output=(10,),
+        weights=weights, macs=5, data="digits", mean=(0.5,), std=(0.2,), seed=seed,
         hardware="cpu", precision="fp32", deterministic=False, versions={"torch": "2"},
     )  # fmt: skip
     (folder / "run.json").write_text(record.model_dump_json())
@@ -63,7 +64,7 @@ def names(groups) -> list[str]:
 def test_seeds_stand_together(runs) -> None:
     rate, three, wide = found(runs)
     assert [run.record.seed for run in three.runs] == [0, 1, 2]
-    assert three.accuracy == pytest.approx(0.7)
+    assert three.value == pytest.approx(0.7)
     assert three.deviation == pytest.approx(0.2)
     assert (rate.deviation, rate.seconds, wide.seconds) == (None, 20, 10)
     assert (rate.epochs, wide.epochs) == ("2", "1 of 2")
@@ -73,7 +74,7 @@ def test_the_table_tells_what_differs_in_the_recipes(runs, capsys) -> None:
     assert main(["runs", str(runs), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["recipe"] for row in rows] == ["own lr=0.5", "own lr=0.1", "own lr=0.1"]
-    assert rows[1]["accuracy %"] == "70.00"
+    assert (rows[1]["figure"], rows[1]["held out"]) == ("accuracy %", "70.00")
     assert rows[1]["std"] == "20.00"
     assert rows[1]["seeds"] == "0 1 2"
     for form, start in (("--csv", "network,data"), ("--markdown", "**runs**"), ("--latex", "% ru")):

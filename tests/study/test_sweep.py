@@ -22,6 +22,7 @@ from mgiad_dsl.study.ledger import MAX_DEATHS, Ledger
 from mgiad_dsl.study.read import read_study
 from mgiad_dsl.study.storage import open_trials
 from mgiad_dsl.train.run.metrics import read_records
+from mgiad_dsl.train.tasks.figures import ACCURACY
 
 
 def process(path: Path, *words: str) -> subprocess.Popen[str]:
@@ -78,7 +79,10 @@ def test_a_study_is_trained_once(write_study, capsys) -> None:
     entry = ledger(path).entries()[0]
     last = read_records(read_study(str(path)).out / entry.order.folder)[-1]
     assert entry.outcome is not None
-    assert entry.outcome.accuracy == last.test_accuracy
+    assert (entry.outcome.figure, entry.outcome.value) == (
+        "accuracy",
+        last.figure("test", ACCURACY),
+    )
     assert entry.outcome.curve[-1].train_loss == last.train_loss
     before = written(path)
     assert sweep(path) == 0
@@ -94,7 +98,7 @@ def test_duplicates_are_trained_once(write_study, capsys) -> None:
     one, other = json.loads(capsys.readouterr().out)
     assert len(runs(path)) == 1
     assert one["candidate"] == "same"
-    assert one["accuracy %"] == other["accuracy %"] != ""
+    assert one["held out"] == other["held out"] != ""
 
 
 def test_a_candidate_that_fails_does_not_stop_the_others(write_study, capsys) -> None:
@@ -232,12 +236,12 @@ def test_a_sampler_that_finds_nothing_gives_up(write_study, capsys, monkeypatch)
 
 def test_several_objectives(write_study) -> None:
     path = write_study(
-        more='[search]\nsampler = "nsgaii"\ntrials = 2\nobjectives = ["accuracy", "weights"]\n',
+        more='[search]\nsampler = "nsgaii"\ntrials = 2\nobjectives = ["figure", "weights"]\n',
     )
     assert sweep(path) == 0
     values = {tuple(each.values) for each in ledger(path).trials.best_trials}
     assert {weights for _, weights in values} <= {52, 94}
-    path = write_study(more='[search]\nobjectives = ["accuracy"]\n')
+    path = write_study(more='[search]\nobjectives = ["figure"]\n')
     assert sweep(path) == 1  # other objectives
 
 
@@ -249,7 +253,7 @@ def test_a_pruner_ends_what_falls_behind(write_study, capsys) -> None:
     )
     assert sweep(path) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert any(row["state"] == "pruned 1" and row["accuracy %"] == "" for row in rows)
+    assert any(row["state"] == "pruned 1" and row["held out"] == "" for row in rows)
     assert any(row["state"] == "trained 1" for row in rows)
     pruned = [each for each in ledger(path).entries() if each.state == TrialState.PRUNED]
     assert all(each.outcome and len(each.outcome.curve) < 12 for each in pruned)
