@@ -1,4 +1,4 @@
-# make demo | test | fuzz | lint | bench | docs: each sets up what it needs, on a machine with Python and gcc.
+# make demo | test | fuzz | lint | bench | docs | gallery: each sets up what it needs, on a machine with Python and gcc.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 OUT    := out
 
-.PHONY: demo test fuzz lint bench docs graphviz clean
+.PHONY: demo test fuzz lint bench docs gallery graphviz clean
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -48,6 +48,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/pip install --quiet --editable ".[bench]"
 	$(BIN)/python bench/count_speed.py
+	$(BIN)/python bench/solve.py
 	$(BIN)/python bench/scaling.py
 	$(BIN)/python bench/levels.py
 	$(BIN)/python bench/levels.py --inference
@@ -66,6 +67,10 @@ docs: $(READY) graphviz
 	$(BIN)/mgiad draw mgiad -o docs/images/mgiad.svg
 	$(BIN)/mgiad draw mgiad --no-legend -o docs/images/mgiad_figure.svg
 	sed -n '/^network mgiad_small/,/^expect/p' docs/tutorial.md | $(BIN)/mgiad draw - --no-legend -o docs/images/mgiad_small.svg
+
+# The pictures of docs/gallery.md, each by the command above it.
+gallery: $(READY) graphviz
+	$(BIN)/python docs/gallery.py
 
 clean:
 	rm -rf $(VENV) $(OUT)

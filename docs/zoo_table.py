@@ -12,27 +12,16 @@ from pathlib import Path
 
 from mgiad_dsl import Compiled, Source, compile_source
 from mgiad_dsl.base import resources
+from mgiad_dsl.base.tables import Column, Table, render, tabulated
 from mgiad_dsl.counting.claims import agrees, figure
 from mgiad_dsl.counting.count import cost
-from mgiad_dsl.graph import ops
 from mgiad_dsl.language.syntax import Published
 from mgiad_dsl.parse import parse
 from mgiad_dsl.rewrite import rewrite
-from mgiad_dsl.show.tables import Column, Table, render, tabulated
+from mgiad_dsl.show.zoo import data_set
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"(?<=<!-- zoo:begin -->\n).*?(?=<!-- zoo:end -->)", re.DOTALL)
-
-# What an input and a number of classes are meant for.
-DATA_SETS = {
-    ((1, 8, 8), 10): "digits",
-    ((1, 28, 28), 10): "MNIST",
-    ((3, 32, 32), 10): "CIFAR-10",
-    ((3, 32, 32), 100): "CIFAR-100",
-    ((3, 128, 128), 3): "Oxford-IIIT Pet",
-    ((3, 128, 128), 21): "VOC 2012",
-    ((3, 224, 224), 1000): "ImageNet",
-}
 
 
 def networks() -> Iterator[Compiled]:
@@ -45,7 +34,7 @@ def networks() -> Iterator[Compiled]:
 
 _MODEL: tuple[Column[Compiled], ...] = (
     Column("model", lambda network: f"`{network.name}`"),
-    Column("data set", lambda network: data_set(network)),
+    Column("data set", data_set),
     Column("published", lambda network: _published(network)),
     Column("exact", lambda network: network.count.weights),
     Column("difference", lambda network: _difference(network)),
@@ -86,14 +75,6 @@ def _difference(network: Compiled) -> str | None:
     if more == 0:
         return "none"
     return "rounds to it" if agrees(claim, weights) else f"{more:+,}"
-
-
-def data_set(network: Compiled) -> str:
-    """``CIFAR-10``, or else the size of an image."""
-    nodes = network.written.operations
-    shape = next(node.shape for node in nodes.values() if isinstance(node.op, ops.Input))
-    made = nodes[next(iter(network.written.outputs.values()))].shape[0]
-    return DATA_SETS.get((shape, made), "x".join(map(str, shape)))
 
 
 def filled(page: str, table: Table) -> str:

@@ -15,6 +15,7 @@ from mgiad_dsl.base import resources
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Source, SpecError
 from mgiad_dsl.check import check
+from mgiad_dsl.counting.budgets import check_budgets
 from mgiad_dsl.counting.claims import check_claims
 from mgiad_dsl.counting.count import WeightCount, count
 from mgiad_dsl.graph.network import Network
@@ -29,6 +30,7 @@ from mgiad_dsl.rewrite import Level, rewrite
 
 if TYPE_CHECKING:
     from mgiad_dsl.counting.memory import Memory
+    from mgiad_dsl.draw.picture import Picture
     from mgiad_dsl.outline.program import Program
 
 
@@ -78,6 +80,20 @@ class Compiled:
         if self.inference:
             return outline(self.network, initialised=False)
         return outline(self.network, self.written)
+
+    @cached_property
+    def picture(self) -> Picture:
+        """The network as its spec writes it, in blocks."""
+        from mgiad_dsl.draw.picture import Picture
+
+        return Picture(replace(self.written, name=self.title))
+
+    def _repr_svg_(self) -> str | None:
+        return self.picture._repr_svg_()
+
+    def _repr_html_(self) -> str:
+        """The picture, where graphviz's program `dot` is installed, and the counts."""
+        return f"{self._repr_svg_() or ''}\n{self.count._repr_html_()}"
 
     def memory(self, batch: int, dtype: str = "float32") -> Memory:
         """The memory of training and of inference, for a batch and the network in a dtype.
@@ -137,9 +153,11 @@ def compile_tree(
     network = rewrite(written, level)
     counted = count(written, network)
     check_claims(spec, counted, report)
+    source = tree.span.source
+    compiled = Compiled(source, tree, spec, written, network, level, counted, ())
+    check_budgets(spec, counted, compiled.memory, report)
     report.raise_errors()
-    source, warnings = tree.span.source, report.ordered_warnings()
-    return Compiled(source, tree, spec, written, network, level, counted, warnings)
+    return replace(compiled, warnings=report.ordered_warnings())
 
 
 def compile_file(spec: str | PathLike[str], /, **settings: object) -> Compiled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -84,7 +84,7 @@ def assert_equal(
     compiled: Compiled,
     reference: nn.Module,
     groups: Mapping[str, Weights],
-    image: torch.Tensor,
+    *inputs: torch.Tensor,
     tolerance: float = 1e-12,
 ) -> None:
     """Same outputs and gradients for the same weights, in train and in eval mode."""
@@ -97,7 +97,7 @@ def assert_equal(
         reference.train(mode)
         network.zero_grad()
         reference.zero_grad()
-        got, wanted = (_with_equal_chances(each, image) for each in (network, reference))
+        got, wanted = (_with_equal_chances(each, inputs) for each in (network, reference))
         assert _distance(got, wanted) <= tolerance
         direction = torch.randn_like(wanted)
         (got * direction).sum().backward()
@@ -105,10 +105,10 @@ def assert_equal(
         _assert_same_gradients(tensors(own), tensors(groups), 10 * tolerance)
 
 
-def _with_equal_chances(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
+def _with_equal_chances(network: nn.Module, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
     """What a network gives; dropout takes the same numbers in all networks."""
     torch.manual_seed(2)
-    return network(image)
+    return network(*inputs)
 
 
 def _assert_same_gradients(

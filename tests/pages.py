@@ -4,8 +4,8 @@
   a warning.
 - ``mgspec-warning`` and ``mgspec-error``, each followed by a ``text`` block: its messages.
   These and the above are kept as ``NAME.mgspec``, after the name of the network.
-- ``console``: commands ``$ mgiad check|count|compile ...`` among those files, each followed by
-  its output; ``...`` alone on a line stands for any lines.
+- ``console``: commands ``$ mgiad check|count|solve|compile ...`` among those files, each followed
+  by its output; ``...`` alone on a line stands for any lines.
 - ``python``: executed among those files; a ``text`` block that follows is what it prints.
 
 ``python -m tests.pages docs/language.md ...`` rewrites what the blocks give, and the table of
@@ -32,7 +32,7 @@ from mgiad_dsl.parse import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(p for p in [*ROOT.glob("docs/*.md"), ROOT / "README.md"] if p.is_file())
-COMMANDS = ("check", "count", "compile")  # what runs without torch and graphviz
+COMMANDS = ("check", "count", "solve", "compile")  # what runs without torch and graphviz
 
 _FENCE = re.compile(r"^```([\w-]*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HABITS = re.compile(r"(?s)(?<=<!-- habits:begin -->\n).*?(?=<!-- habits:end -->)")

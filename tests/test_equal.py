@@ -12,6 +12,7 @@ from mgiad_dsl import Source, compile_file, compile_source
 from mgiad_dsl.base import resources
 from tests.equality import Weights, assert_equal
 from tests.reference import (
+    darcy,
     mgiad,
     mgic,
     mgnet,
@@ -187,6 +188,23 @@ def test_mgno(name, settings, reference) -> None:
     net = mgno.MgNO(6, **({"size": 16} | reference)).double()
     a = image(2, settings.get("in_channels", 1), settings["size"], settings["size"])
     assert_equal(compile_file(name, width=6, **settings), net, groups(net), a)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reference"),
+    [
+        ({"size": 32}, {"size": 32}),
+        ({"size": 37, "L": 4}, {"size": 37, "levels": 4}),
+        (
+            {"size": 14, "L": 3, "pre": 2, "coarsest": 3, "post": 0, "unit": "1/2", "force": 7},
+            {"size": 14, "levels": 3, "pre": 2, "coarsest": 3, "post": 0, "unit": 0.5, "force": 7},
+        ),
+    ],
+)
+def test_darcy(settings, reference) -> None:
+    net = darcy.Darcy(6, **reference).double()
+    fields = [image(2, 1, settings["size"], settings["size"]) for _ in range(2)]
+    assert_equal(compile_file("darcy", width=6, **settings), net, groups(net), *fields)
 
 
 def test_mgno_with_another_boundary() -> None:

@@ -57,6 +57,12 @@ def test_recipes_and_published_figures_are_in_the_wheel(installed: Path, kind: s
     assert all((installed / path).is_file() for path in ours)
 
 
+def test_the_templates_of_the_page_are_in_the_wheel(installed: Path) -> None:
+    ours = list((ROOT / "mgiad_dsl/page/templates").iterdir())
+    assert len(ours) == 3
+    assert all((installed / path.relative_to(ROOT)).is_file() for path in ours)
+
+
 def test_tests_and_benches_are_not(installed: Path) -> None:
     top = {p.name for p in installed.iterdir() if not p.name.endswith(".dist-info")}
     assert top == {"mgiad_dsl"}

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from docs.zoo_table import ROOT, data_set, filled, full, networks, published
+from docs.zoo_table import ROOT, filled, full, networks, published
 from mgiad_dsl import Compiled
+from mgiad_dsl.show.zoo import data_set
 from tests.reference import residual
 
 

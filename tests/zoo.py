@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import torch
+from torch import Tensor
+
 from mgiad_dsl.base import resources
+from mgiad_dsl.graph.network import Network
 
 ZOO = tuple(sorted(path.stem for path in resources.bundled_specs()))
 SMALL: dict[str, dict[str, object]] = {
+    "darcy": {"width": 4, "L": 3, "size": 16},
     "mgiad": {"width": 0.25, "c_K": 8, "g_s": 4, "size": 16, "classes": 5},
     "mgic": {"width": 0.5, "c_K": 8, "g_s": 4, "size": 16},
     "mgnet": {"width": 0.25, "size": 16},
@@ -31,6 +36,14 @@ SMALL: dict[str, dict[str, object]] = {
     "unet_mg": {"base": 4, "L": 3, "size": 16},
     "wide_resnet50_2": {"base": 8, "size": 32, "classes": 10},
 }
+
+
+def drawn(network: Network, samples: int) -> dict[str, Tensor]:
+    """Random samples for each input of a network, by its name."""
+    return {
+        name: torch.randn(samples, *network.operations[value].shape, dtype=torch.float64)
+        for name, value in network.inputs.items()
+    }
 
 
 def small(name: str) -> dict[str, object]:

@@ -24,10 +24,15 @@ def amount(text: str) -> int:
     """
     match = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,15})?) ?([A-Za-z]+)", text.strip())
     if match and match[2].lower() in _BYTES:
-        return int(Fraction(match[1]) * _BYTES[match[2].lower()])
+        return in_bytes(Fraction(match[1]), match[2])
     raise SpecError(
         f"{text!r} is no amount of memory", hint=f"a number and one of {', '.join(_units())}: 16GiB"
     )
+
+
+def in_bytes(number: Fraction, unit: str) -> int:
+    """The bytes of a number of units; what is less than one is none."""
+    return int(number * _BYTES[unit.lower()])
 
 
 def _units() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Caution, Note, SpecError
+from mgiad_dsl.check.claims import check_claims
 from mgiad_dsl.check.declarations import Declarations
 from mgiad_dsl.check.equations import Equations
 from mgiad_dsl.check.faults import Faults
@@ -17,7 +18,7 @@ from mgiad_dsl.check.statements import Statements
 from mgiad_dsl.check.symbols import Symbols
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.spec import NetSpec
-from mgiad_dsl.language.words import METRICS, did_you_mean
+from mgiad_dsl.language.words import did_you_mean
 
 
 def check(
@@ -37,7 +38,7 @@ def check(
     symbols = Symbols(tree, report)
     numbers = Numbers(symbols, report)
     declarations = Declarations(tree, symbols, numbers, report, faults)
-    _check_claims(tree, report)
+    check_claims(tree, report)
     _check_equations(tree, symbols, numbers, declarations, report, faults)
     if faults.fatal:
         report.raise_errors()
@@ -57,6 +58,7 @@ def check(
         outputs=tuple(marked_output(output, faults.spans) for output in tree.outputs),
         expects=chosen.expects if chosen else tree.expects,
         published=chosen.published if chosen else tree.published,
+        budgets=chosen.budgets if chosen else tree.budgets,
         settings=tuple(settings),
     )
 
@@ -80,20 +82,6 @@ def _variant(tree: ast.Spec, name: str | None, report: Report) -> ast.Variant | 
         )
         report.error(SpecError(f"`{tree.name}` has no variant `{name}`", hint=hint))
     return seen.get(name) if name is not None else None
-
-
-def _check_claims(tree: ast.Spec, report: Report) -> None:
-    claims: list[ast.Expect | ast.Published] = [*tree.expects, *tree.published]
-    for variant in tree.variants:
-        claims += [*variant.expects, *variant.published]
-    for claim in claims:
-        if claim.quantity not in METRICS:
-            hint = f"a claim is about {', '.join(METRICS)}"
-            report.error(
-                SpecError(
-                    f"`{claim.quantity}` is not counted", claim.span.find(claim.quantity), hint=hint
-                )
-            )
 
 
 def _check_equations(

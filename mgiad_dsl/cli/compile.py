@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mgiad_dsl.base.files import write
 from mgiad_dsl.base.output import put
+from mgiad_dsl.base.tables import render
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.export import (
     add_export_arguments,
@@ -22,7 +23,6 @@ from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.show.dump import STAGES, dump
 from mgiad_dsl.show.folding import folding
 from mgiad_dsl.show.stats import stats
-from mgiad_dsl.show.tables import render
 
 _EXAMPLES = """examples:
   mgiad compile mgnet -o mgnet.py

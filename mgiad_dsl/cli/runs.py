@@ -37,7 +37,7 @@ def _add_arguments(command: ArgumentParser) -> None:
     command.add_argument(
         "--diff", nargs=2, type=Path, metavar="RUN", help="what differs between two runs"
     )
-    add_forms(command)
+    add_forms(command, "docs/sweeps.md", "the table")
 
 
 def _run(options: Namespace) -> int:

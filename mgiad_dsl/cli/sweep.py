@@ -41,7 +41,7 @@ def _add_arguments(command: ArgumentParser) -> None:
         help="no other process works on the study: go on with all that seems to run",
     )
     add_data_arguments(command)
-    add_forms(command)
+    add_forms(command, "docs/sweeps.md", "the results, or the candidates")
 
 
 def _run(options: Namespace) -> int:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from mgiad_dsl.graph import ops, shapes, weights
 from mgiad_dsl.graph.describe import describe, level
 from mgiad_dsl.graph.network import Network, Operation, WeightGroup
+from mgiad_dsl.graph.ops import Weighted
 
 FLOAT_BYTES = 4
 
@@ -27,7 +28,7 @@ class GroupCount:
 
     name: str
     family: str
-    kind: str
+    op: Weighted
     role: str
     levels: dict[str, int]
     weights: int
@@ -41,6 +42,11 @@ class GroupCount:
     def unshared(self) -> int:
         """Weights if every use had its own; an unused group counts once."""
         return self.weights * max(1, self.uses)
+
+    @property
+    def kind(self) -> str:
+        """``conv 3x3 64 -> 64``"""
+        return describe(self.op)
 
     @property
     def level(self) -> str:
@@ -123,6 +129,19 @@ class WeightCount:
         """Bytes of weights and buffers in float32."""
         return FLOAT_BYTES * (self.weights + self.buffers)
 
+    def __str__(self) -> str:
+        """The tables of ``mgiad count``."""
+        return self._tables("table")
+
+    def _repr_html_(self) -> str:
+        return self._tables("html")
+
+    def _tables(self, form: str) -> str:
+        from mgiad_dsl.base.tables import render  # not needed to count
+        from mgiad_dsl.counting.tables import breakdowns, overview
+
+        return render([overview(self), *breakdowns(self)], form)
+
     def by(self, key: Callable[[GroupCount], _Key]) -> dict[_Key, list[GroupCount]]:
         """The groups by family, level or role, in the order of the network."""
         parts: dict[_Key, list[GroupCount]] = {}
@@ -169,7 +188,7 @@ def _group(group: WeightGroup, uses: int, macs: int, *, dead: bool) -> GroupCoun
     return GroupCount(
         group.name,
         group.family,
-        describe(group.op),
+        group.op,
         group.role,
         group.levels,
         weights=weights.trainable(group.op),

@@ -6,48 +6,73 @@ from html import escape
 from itertools import count
 from typing import TYPE_CHECKING
 
+from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.draw import notation
 from mgiad_dsl.draw.clusters import Cluster, Item, clusters
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.labels import FONT, cell, font, html, shape_text, table
+from mgiad_dsl.draw.labels import FONT, SMALL, TINY, cell, font, html, shape_text, table
+from mgiad_dsl.draw.look import Look
 from mgiad_dsl.draw.panel import panel, title
 from mgiad_dsl.graph.describe import describe
-from mgiad_dsl.graph.network import Network, Operation
+from mgiad_dsl.graph.network import Network, Operation, WeightGroup
 from mgiad_dsl.graph.tree import Cycle, equations
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-FILLS = ("#F4F4F1", "#FFFFFF")
-PLAIN = "#FFFFFF"
+TOO_MANY = 5000
 
 
-def draw_operations(network: Network, *, legend: bool = True) -> str:
-    """The DOT text of all operations of a network."""
+def draw_operations(network: Network, look: Look) -> str:
+    """The DOT text of all operations of a network.
+
+    Raises:
+        SpecError: there are more than a picture can show, or ``look`` asks for what it has not.
+    """
+    if look.width or look.fold or look.bars:
+        raise SpecError(
+            "a picture of every operation has no width, no folds and no bars",
+            hint="--depth steps",
+        )
+    if len(network.operations) > TOO_MANY:
+        raise SpecError(
+            f"{len(network.operations):,} operations are more than a picture can show",
+            hint="--depth steps",
+        )
     import graphviz
 
+    theme = look.theme
+    palette = Palette(network, theme, look.lit(network))
     dot = graphviz.Digraph(
         network.name,
-        graph_attr={"fontname": FONT, "fontsize": "10", "labeljust": "l", "ranksep": "0.25"},
+        graph_attr={
+            "fontname": FONT, "fontsize": "10", "labeljust": "l", "ranksep": "0.25",
+            "rankdir": "LR" if look.layout == "landscape" else "TB",
+            "bgcolor": theme.paper, "fontcolor": theme.ink,
+        },
         node_attr={
             "fontname": FONT, "fontsize": "9", "shape": "box", "style": "rounded,filled",
-            "fillcolor": PLAIN, "color": "#777777", "height": "0.25", "margin": "0.06,0.03",
+            "fillcolor": theme.box, "color": theme.inner, "fontcolor": theme.ink,
+            "height": "0.25", "margin": "0.06,0.03",
         },
-        edge_attr={"color": "#555555", "arrowsize": "0.5"},
+        edge_attr={"color": theme.line, "arrowsize": "0.5"},
     )  # fmt: skip
-    palette = Palette(network)
-    dot.node("title", title(network), shape="plain", style="")
-    _Drawing(palette).items(dot, clusters(network), 0)
+    dot.node("title", title(network, look)[0], shape="plain", style="")
+    _Drawing(network, palette).items(dot, clusters(network), 0)
     for operation in network.operations.values():
         for source in operation.inputs:
             dot.edge(source, operation.name)
     for name in network.inputs.values():
         dot.edge("title", name, style="invis")
-    dot.attr(labelloc="b", label=panel(network, palette, _axis(network)) if legend else "")
+    dot.attr(
+        labelloc="b", label=panel(network, palette, _axis(network)) if look.with_legend else ""
+    )
     return str(dot.source)
 
 
 class _Drawing:
-    def __init__(self, palette: Palette) -> None:
+    def __init__(self, network: Network, palette: Palette) -> None:
+        self._groups = network.groups
         self._palette = palette
         self._numbers = count(1)
 
@@ -56,31 +81,34 @@ class _Drawing:
             if isinstance(item, Cluster):
                 self._cluster(dot, item, depth)
             else:
-                _operation(dot, item, self._palette)
+                _operation(dot, item, self._groups.get(item.group or ""), self._palette)
 
     def _cluster(self, dot: Digraph, cluster: Cluster, depth: int) -> None:
+        theme = self._palette.theme
         # `with dot.subgraph(...)` would copy all of `dot` for each cluster.
         child = type(dot)(f"cluster_{next(self._numbers)}")
         child.attr(
-            label=cluster.heading, style="rounded,filled", color="#AAAAAA", labelloc="t",
-            fillcolor=FILLS[depth % 2],
+            label=cluster.heading, style="rounded,filled", color=theme.rule, labelloc="t",
+            fillcolor=(theme.bands[0], theme.paper)[depth % 2],
         )  # fmt: skip
         self.items(child, cluster.items, depth + 1)
         dot.subgraph(child)
 
 
-def _operation(dot: Digraph, operation: Operation, palette: Palette) -> None:
+def _operation(
+    dot: Digraph, operation: Operation, group: WeightGroup | None, palette: Palette
+) -> None:
     hint = f"{operation.name}: {operation.place.label}, {shape_text(operation.shape)}"
-    if operation.group is None:
+    if group is None:
         dot.node(operation.name, escape(describe(operation.op)), tooltip=hint)
         return
-    ink = palette.text(operation.group)
+    ink = palette.text(group.name)
     rows = [
-        cell(font(f"<B>{escape(operation.group)}</B>", 9, ink)),
-        cell(font(escape(describe(operation.op)), 8, ink)),
+        cell(f"<B>{notation.html(notation.of_group(group), SMALL, ink)}</B>"),
+        cell(font(escape(describe(operation.op)), TINY, ink)),
     ]
     label = html(table(rows, CELLSPACING=0, CELLPADDING=0))
-    dot.node(operation.name, label, tooltip=hint, fillcolor=palette.fill(operation.group))
+    dot.node(operation.name, label, tooltip=hint, fillcolor=palette.fill(group.name))
 
 
 def _axis(network: Network) -> str | None:

@@ -2,103 +2,108 @@
 
 from __future__ import annotations
 
-from mgiad_dsl.draw import labels
+from dataclasses import replace
+
 from mgiad_dsl.draw.arrows import Arrows
 from mgiad_dsl.draw.canvas import Canvas
 from mgiad_dsl.draw.colours import BESIDE, Palette
 from mgiad_dsl.draw.ends import Ends
-from mgiad_dsl.draw.labels import INK, SIZE, SMALL, cell, chip, font, html, table
-from mgiad_dsl.draw.layout import MARGIN, Layout, Rect, Track
+from mgiad_dsl.draw.free import Free
+from mgiad_dsl.draw.headings import Headings
+from mgiad_dsl.draw.labels import SMALL, Labels
+from mgiad_dsl.draw.layout import MARGIN, Layout, Rect
+from mgiad_dsl.draw.look import Look
 from mgiad_dsl.draw.panel import panel, title
 from mgiad_dsl.draw.place import place
-from mgiad_dsl.draw.story import Block, Item, Level, Nested, Stop, Transfer
-from mgiad_dsl.draw.style import Sizes
-from mgiad_dsl.draw.tell import tell
-from mgiad_dsl.graph.network import Network, WeightGroup
+from mgiad_dsl.draw.signs import signs
+from mgiad_dsl.draw.story import Block, Item, Nested, Stop, Story, Transfer
+from mgiad_dsl.draw.style import Density, Sizes
+from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import visit_name
 from mgiad_dsl.graph.weights import trainable
 
 MANY = 16
-TITLE = 44.0
-BANDS = ("#F1F1EE", "#F8F8F6")
-LINE = "#444444"
-MUTED = "#666666"
-TIGHT = {"CELLSPACING": 0, "CELLPADDING": 0}
+LONGEST_BAR = 40.0
+ROOM = 76.0  # for chips side by side in a narrow figure
 
 
-def draw_blocks(network: Network, *, legend: bool = True) -> str:
-    """The DOT text of the block diagram of a network."""
-    return _Figure(network).text(legend)
+class Figure:
+    """The block diagram of a story, drawn."""
 
-
-class _Figure:
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, story: Story, look: Look, density: Density) -> None:
         self._network = network
-        self._palette = Palette(network)
-        self._story = tell(network)
-        blocks = [item for item in self._story.items if isinstance(item, Block)]
+        self._story = story
+        self._look = look
+        self._palette = Palette(network, look.theme, look.lit(network))
+        bars = _bars(network) if look.bars else {}
+        self._labels = Labels(self._palette, bars, float("inf") if density == "roomy" else ROOM)
+        blocks = [item for item in story.items if isinstance(item, Block)]
         self._small = len(blocks) > MANY
-        self._layout = place(self._story.items, Sizes(self._small), {})
-        self._canvas = Canvas(network.name)
-        self._groups = _by_level(network)
-        self._cycles: dict[Level, dict[str, None]] = {}
-        for item in self._story.items:
-            if isinstance(item, Nested):
-                self._cycles.setdefault(item.level, {})[item.title] = None
+        flipped = look.layout == "landscape"
+        self._sizes = Sizes(self._labels, self._small, density, flipped)
+        self._layout = place(story.items, self._sizes, {})
+        self._canvas = Canvas(network.name, look.theme, flipped)
+        self._headings = Headings(network, story, self._palette, self._sizes)
+        self._draw()
 
-    def text(self, legend: bool) -> str:
-        self._tracks(self._layout)
+    @property
+    def width(self) -> float:
+        """In points."""
+        return self._canvas.width
+
+    @property
+    def height(self) -> float:
+        """In points."""
+        return self._canvas.height
+
+    def text(self) -> str:
+        """The DOT text."""
+        if self._look.width is not None:
+            self._canvas.scale(self._look.width)
+        if not self._look.with_legend:
+            return self._canvas.text("")
+        name = self._layout.tracks[0].level.name if self._layout.tracks else None
+        shown = signs(self._story, self._palette, small=self._small, bars=self._look.bars)
+        return self._canvas.text(panel(self._network, self._palette, name, shown))
+
+    def _draw(self) -> None:
+        ends, free = self._ends()
+        needed = self._headings.needs(self._layout.tracks, free)
+        if needed > self._layout.width:
+            self._layout = place(self._story.items, replace(self._sizes, least=needed), {})
+            ends, free = self._ends()
+        self._tracks(self._layout, free)
         self._items(self._story.items, self._layout)
-        ends = Ends(self._network, self._story, self._layout)
-        self._ends(ends)
+        for block in (*self._story.inputs, self._story.start, *self._story.outputs):
+            if block:
+                self._block(block, ends.rects[block.key])
         arrows = Arrows(self._network, self._canvas, self._palette, self._small)
         arrows.cycle(self._story.items, self._layout)
         for arrow in ends.arrows:
             arrows.end(arrow, self._layout)
-        name = self._layout.tracks[0].level.name if self._layout.tracks else None
-        return self._canvas.text(panel(self._network, self._palette, name) if legend else "")
+        self._canvas.above_all("title", *title(self._network, self._look))
+
+    def _ends(self) -> tuple[Ends, Free]:
+        ends = Ends(self._network, self._story, self._layout, self._end_size)
+        return ends, Free(self._story.items, ends.arrows, self._layout)
+
+    def _end_size(self, block: Block) -> tuple[float, float]:
+        width, height = self._labels.block_size(block)
+        return (height, width) if self._sizes.flipped else (width, height)
 
     # -- levels ------------------------------------------------------------------------------
 
-    def _tracks(self, layout: Layout, prefix: str = "") -> None:
-        """Bands with labels for rows, labels above columns."""
+    def _tracks(self, layout: Layout, free: Free, prefix: str = "") -> None:
+        """Bands with names for rows, names above columns."""
+        theme = self._look.theme
         for number, track in enumerate(layout.tracks):
             key = f"{prefix}level_{visit_name(track.level.name, track.level.value)}"
-            rect = track.rect
-            if track.turned:
-                self._canvas.node(key, rect.x, rect.top + 12, self._label(track))
-            else:
-                band = rect.grown(MARGIN)
-                self._canvas.box(
-                    f"{key}_band", band, style="filled", fillcolor=BANDS[number % 2], penwidth="0"
-                )
-                left = rect.left + (95 if self._small else 50)
-                self._canvas.node(key, left, rect.y, self._label(track))
-
-    def _label(self, track: Track) -> str:
-        """Name of a level, its shape, its weights, and in small figures its operators."""
-        groups = self._groups_on(track)
-        count = sum(trainable(group.op) for group in groups)
-        name = font(f"<B>{track.level.name} = {track.level.value}</B>", SIZE, INK)
-        shape = font(labels.shape_text(track.shape), SMALL, INK)
-        weights = [cell(font(f"{count:,} weights", 8, MUTED))] if count else []
-        if track.turned:
-            return html(table([cell(f"{name}&#160;&#160;{shape}"), *weights], **TIGHT))
-        rows = [cell(name), cell(shape), *weights]
-        rows += [cell(font(text, 8, MUTED)) for text in self._cycles.get(track.level, ())]
-        words = table(rows, **TIGHT)
-        if not self._small:
-            return html(words)
-        shown = sorted(group.name for group in groups if group.role not in BESIDE)
-        chips = [chip(name, self._palette) for name in shown]
-        tall = f'<TD ROWSPAN="3" WIDTH="90">{words}</TD>'
-        return html(table([tall + cell(""), "".join(chips) or cell(""), cell("")]))
-
-    def _groups_on(self, track: Track) -> list[WeightGroup]:
-        """The sharing groups that belong to a level and to those around it."""
-        around = track.context.items()
-        fewest = min((self._groups.get(level, []) for level in around), key=len)
-        return [group for group in fewest if around <= group.levels.items()]
+            if not track.turned:
+                band = track.rect.grown(MARGIN)
+                edge = {"penwidth": "0"} if theme.edge == "none" else {"color": theme.edge}
+                fill = theme.bands[number % 2]
+                self._canvas.box(f"{key}_band", band, style="filled", fillcolor=fill, **edge)
+            self._canvas.node(key, *self._headings.place(track, free), self._headings.label(track))
 
     # -- blocks ------------------------------------------------------------------------------
 
@@ -110,45 +115,40 @@ class _Figure:
                     self._block(item, rect)
                 case Transfer():
                     if not self._small:
-                        label = labels.transfer(item, self._palette)
-                        self._canvas.node(item.key, rect.x, rect.y, label)
+                        self._canvas.node(item.key, rect.x, rect.y, self._labels.transfer(item))
                 case Stop():
                     self._canvas.point(item.key, rect.x, rect.y, "0.08")
                 case Nested():
                     self._nested(item, rect, layout.inner[item.key])
 
     def _block(self, item: Block, rect: Rect) -> None:
+        theme = self._look.theme
         if not self._small or item.role in ("input", "start", "output"):
             style = "filled" if item.role == "input" else "rounded,filled"
             self._canvas.box(
-                item.key, rect, labels.block(item, self._palette), style=style, fillcolor="white",
-                color=LINE, fixedsize="false", margin="0",
+                item.key, rect, self._labels.block(item), style=style, fillcolor=theme.box,
+                color=theme.line, fixedsize="false", margin="0",
             )  # fmt: skip
             return
-        solve = item.role == "solve"
+        fill, ink = (theme.line, theme.box) if item.role == "solve" else (theme.box, theme.ink)
         self._canvas.box(
-            item.key, rect, str(item.steps), shape="circle", style="filled", fontsize="9",
-            color=LINE, fillcolor=LINE if solve else "white", fontcolor="white" if solve else INK,
+            item.key, rect, str(item.steps), shape="circle", style="filled", fontsize=f"{SMALL}",
+            color=theme.line, fillcolor=fill, fontcolor=ink,
         )  # fmt: skip
 
     def _nested(self, item: Nested, rect: Rect, inner: Layout) -> None:
         """The box of a nested cycle, with points where arrows enter and leave it."""
-        self._canvas.box(item.key, rect, style="rounded,filled", fillcolor="white", color="#8A8A8A")
-        self._tracks(inner, f"{item.key}.")
+        theme = self._look.theme
+        self._canvas.box(
+            item.key, rect, style="rounded,filled", fillcolor=theme.box, color=theme.inner
+        )
+        self._tracks(inner, Free(item.items, [], inner), f"{item.key}.")
         self._items(item.items, inner)
 
-    def _ends(self, ends: Ends) -> None:
-        """Inputs, start and outputs, and the title above all."""
-        for block in (*self._story.inputs, self._story.start, *self._story.outputs):
-            if block:
-                self._block(block, ends.rects[block.key])
-        self._canvas.node("title", self._layout.width / 2, ends.top - TITLE, title(self._network))
 
-
-def _by_level(network: Network) -> dict[tuple[str, int], list[WeightGroup]]:
-    """The sharing groups that belong to each level."""
-    found: dict[tuple[str, int], list[WeightGroup]] = {}
-    for group in network.groups.values():
-        for level in group.levels.items():
-            found.setdefault(level, []).append(group)
-    return found
+def _bars(network: Network) -> dict[str, float]:
+    """The lengths of bars that show the weights of sharing groups, in points."""
+    shown = [group for group in network.groups.values() if group.role not in BESIDE]
+    weights = {group.name: trainable(group.op) for group in shown}
+    most = max(weights.values(), default=0) or 1
+    return {name: LONGEST_BAR * count / most for name, count in weights.items()}

@@ -7,10 +7,11 @@ first to use. Arrows turn in the strips between rows and ends, where no box is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from mgiad_dsl.draw import labels
 from mgiad_dsl.draw.flow import Flow
+from mgiad_dsl.draw.labels import Size
 from mgiad_dsl.draw.layout import ASIDE, DOWN, MARGIN, UP, Layout, Point, Rect
 from mgiad_dsl.draw.story import Block, Item, Story, Transfer
 from mgiad_dsl.graph.network import Network
@@ -38,16 +39,19 @@ class EndArrow:
 class Ends:
     """Places the ends: ``rects`` by their keys, and ``arrows``."""
 
-    def __init__(self, network: Network, story: Story, layout: Layout) -> None:
+    def __init__(
+        self, network: Network, story: Story, layout: Layout, size: Callable[[Block], Size]
+    ) -> None:
+        self._size = size
         self._story = story
         self._layout = layout
         self._entry = layout.entry_x(story.items[0]) if story.items else 0.0
         starts = (story.start,) if story.start else ()
         self._flow = Flow(network, (*story.inputs, *starts, *story.items))
         self._shelves = {
-            UP: _Shelf(-MARGIN - STRIP, UP),
-            ASIDE: _Shelf(layout.width + MARGIN + 2 * STRIP, ASIDE),
-            DOWN: _Shelf(layout.height + MARGIN + STRIP, DOWN),
+            UP: _Shelf(size, -MARGIN - STRIP, UP),
+            ASIDE: _Shelf(size, layout.width + MARGIN + 2 * STRIP, ASIDE),
+            DOWN: _Shelf(size, layout.height + MARGIN + STRIP, DOWN),
         }
         self._sides: dict[str, int] = {}
         self._feeds: list[tuple[Block, Block]] = []  # inputs above all, and what they feed
@@ -92,13 +96,13 @@ class Ends:
 
     def _above(self, inputs: list[Block]) -> None:
         """Inputs in a row above what they feed, with arrows down to it."""
-        widths = [labels.block_size(block)[0] for block in inputs]
+        widths = [self._size(block)[0] for block in inputs]
         extent = sum(widths) + GAP * (len(widths) - 1)
         left = self._entry - extent / 2
         fed = [self.rects[head.key].right for _, head in self._feeds]
         right = max([left + extent, *fed])
         turn = min([r.top for r in self.rects.values() if r.left < right], default=0) - STRIP / 2
-        row = _Shelf(turn - STRIP, UP, left)
+        row = _Shelf(self._size, turn - STRIP, UP, left)
         for block in inputs:
             self.rects[block.key] = row.put(block, left)
         for source, head in self._feeds:
@@ -114,7 +118,7 @@ class Ends:
         x, y = self._door(item, side, comes=comes)
         rect = self._stand(end, side, y if side == ASIDE else x)
         straight = side != ASIDE and rect.x == x
-        points = () if straight else self._turns((x, y), side)
+        points = () if straight else self._turns(item, (x, y), side)
         if comes:
             self.arrows.append(EndArrow(end, item, -side, points[::-1], leave=FACING[side]))
         else:
@@ -129,10 +133,10 @@ class Ends:
         """Above the first row, below the last one, or to the right."""
         if item.key in self._sides:
             return self._sides[item.key]
-        y, tracks = self._layout.rects[item.key].y, self._layout.tracks
+        tracks = self._layout.tracks
         rows = [(UP, tracks[0]), (DOWN, tracks[-1])]
         ordered = rows if comes else reversed(rows)
-        return next((side for side, track in ordered if track.rect.y == y), ASIDE)
+        return next((side for side, track in ordered if track.level == item.level), ASIDE)
 
     def _door(self, item: Item, side: int, *, comes: bool) -> Point:
         """Where an arrow goes to or comes from."""
@@ -142,7 +146,7 @@ class Ends:
             return rect.x, rect.y
         return (layout.entry_x(item) if comes else layout.exit_x(item, side)), rect.y
 
-    def _turns(self, door: Point, side: int) -> tuple[Point, ...]:
+    def _turns(self, item: Item, door: Point, side: int) -> tuple[Point, ...]:
         """Where an arrow turns between a door and an end."""
         (x, y), layout = door, self._layout
         if side == UP:
@@ -150,25 +154,35 @@ class Ends:
         if side == DOWN:
             return ((x, layout.height + MARGIN),)
         right = layout.width + MARGIN + STRIP
-        row = [layout.rects[i.key] for i in self._story.items if not isinstance(i, Transfer)]
-        if not any(rect.y == y and rect.x > x for rect in row):
+        row = [
+            layout.rects[other.key]
+            for other in self._story.items
+            if not isinstance(other, Transfer) and other.level == item.level
+        ]
+        if not any(rect.x > x for rect in row):
             return ((right, y),)
-        track = next(track.rect for track in layout.tracks if track.rect.y == y)
-        below = track.bottom + MARGIN / 2
+        below = layout.track(item).rect.bottom + MARGIN / 2
         return (x, below), (right, below)
 
 
 class _Shelf:
     """Boxes next to each other along the line ``edge``, on its ``side``."""
 
-    def __init__(self, edge: float, side: int, free: float = float("-inf")) -> None:
+    def __init__(
+        self,
+        size: Callable[[Block], Size],
+        edge: float,
+        side: int,
+        free: float = float("-inf"),
+    ) -> None:
+        self._size = size
         self._edge = edge
         self._side = side
         self._free = free
 
     def put(self, block: Block, at: float) -> Rect:
         """The place of a box: at ``at``, or as soon after it as there is room."""
-        width, height = labels.block_size(block)
+        width, height = self._size(block)
         aside = self._side == ASIDE
         length, depth = (height, width) if aside else (width, height)
         along = max(at, self._free + length / 2)

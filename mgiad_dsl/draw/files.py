@@ -6,8 +6,9 @@ from pathlib import Path
 
 from mgiad_dsl.base.files import write
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.draw.tikz import tikz
 
-FORMATS = ("svg", "png", "pdf", "dot")
+FORMATS = ("svg", "png", "pdf", "tex", "dot")
 DPI = 144
 
 _INSTALL = (
@@ -41,10 +42,22 @@ def render(dot_text: str, path: Path, file_format: str) -> None:
 
 
 def _picture(dot_text: str, file_format: str) -> bytes:
+    match file_format:
+        case "png":
+            with_dpi = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
+            return _drawn(with_dpi, "png")
+        case "svg":
+            # What stands below is only said in words that not all browsers know.
+            return _drawn(dot_text, "svg").replace(b'baseline-shift="sub"', b'dy="0.25em"')
+        case "tex":
+            return tikz(_drawn(dot_text, "json")).encode()
+        case _:
+            return _drawn(dot_text, file_format)
+
+
+def _drawn(dot_text: str, file_format: str) -> bytes:
     import graphviz
 
-    if file_format == "png":
-        dot_text = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
     try:
         return bytes(graphviz.pipe("dot", file_format, dot_text.encode(), quiet=True))
     except graphviz.ExecutableNotFound as error:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from mgiad_dsl.draw.story import Item, Level, Nested
-from mgiad_dsl.graph.ops import Shape
+from mgiad_dsl.draw.story import Extents, Item, Level, Nested
 
 MARGIN = 8.0  # of a band around its row
 CORNER = 16.0
@@ -52,9 +51,9 @@ class Rect:
 class Track:
     """The row or column of a level; ``context`` are the levels around it and its own."""
 
-    context: Mapping[str, int]
+    context: Mapping[str, Level]
     level: Level
-    shape: Shape
+    shape: Extents
     rect: Rect
     turned: bool
 
@@ -80,6 +79,10 @@ class Layout:
             tracks=[track.moved(x, y) for track in self.tracks],
             inner={key: layout.moved(x, y) for key, layout in self.inner.items()},
         )
+
+    def track(self, item: Item) -> Track:
+        """The row or column of an item."""
+        return next(track for track in self.tracks if track.level == item.level)
 
     def entry_x(self, item: Item) -> float:
         """Where arrows come into an item from above or below: a nested cycle at its first block."""

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from html import escape
 from itertools import zip_longest
 
+from mgiad_dsl.draw import notation
 from mgiad_dsl.draw.colours import BESIDE, Palette, order
-from mgiad_dsl.draw.labels import INK, SMALL, cell, chip, font, table, wide
+from mgiad_dsl.draw.labels import SIZE, SMALL, TINY, cell, chip, font, table, wide
 from mgiad_dsl.graph.describe import kind
 from mgiad_dsl.graph.network import Network, WeightGroup
 from mgiad_dsl.graph.ops import Conv, Resampling
 from mgiad_dsl.graph.weights import trainable
 
 MANY = 6
-MUTED = "#777777"
+MOST = 12  # columns; the weights of more levels are one
 ROLES = ("stem", "operator", "scalar", "transfer", "norm", "activation", "chance", "head")
 
 Family = list[WeightGroup]
@@ -33,13 +34,16 @@ class _Legend:
         self._network = network
         self._live = network.live_groups()
         self._palette = palette
+        self._theme = palette.theme
         self._axis = columns or ""
+        levels = {group.levels.get(self._axis) for group in network.groups.values()}
+        self._folded = len(levels) > MOST
         self._weighted = [group for group in network.groups.values() if trainable(group.op)]
         places = {self._place(group) for group in self._weighted}
         self._places = sorted(places, key=lambda place: (place is None, place or 0))
 
     def _place(self, group: WeightGroup) -> int | None:
-        return group.levels.get(self._axis)
+        return None if self._folded else group.levels.get(self._axis)
 
     def text(self) -> str:
         families: dict[str, Family] = {}
@@ -47,11 +51,13 @@ class _Legend:
             families.setdefault(group.family, []).append(group)
         parts = {self._rank(groups): self._family(groups) for groups in families.values()}
         for name, kinds in self._resampling().items():
-            parts[False, ROLES.index("transfer"), name] = [self._plain(name, INK, kinds)]
+            parts[False, ROLES.index("transfer"), name] = [
+                self._plain(name, self._theme.ink, kinds)
+            ]
         rows = [parts[rank] for rank in sorted(parts)]
         if self._weighted:
             rows = [[self._heading()], *rows, [self._totals()]]
-        return table(rows, BORDER=1, COLOR="#BBBBBB", CELLSPACING=1) if rows else ""
+        return table(rows, BORDER=1, COLOR=self._theme.rule, CELLSPACING=1) if rows else ""
 
     def _rank(self, groups: Family) -> tuple[bool, int, str]:
         """Roles in the order of a network, dead weights last."""
@@ -69,20 +75,22 @@ class _Legend:
     # -- rows --------------------------------------------------------------------------------
 
     def _heading(self) -> str:
-        levels = [wide(_bold(self._title(place)), 3) for place in self._places]
-        return "".join([wide("", 2), *levels, cell(_bold("weights"), "RIGHT")])
+        levels = [wide(self._bold(self._title(place)), 3) for place in self._places]
+        return "".join([wide("", 2), *levels, cell(self._bold("weights"), "RIGHT")])
 
     def _title(self, place: int | None) -> str:
         if place is not None:
             return f"{self._axis} = {place}"
+        if self._folded:
+            return "all levels"
         elsewhere = any(group.levels for group in self._weighted if self._place(group) is None)
         return "elsewhere" if elsewhere else "all levels"
 
     def _totals(self) -> str:
         sums = map(_weights, self._columns(self._weighted))
-        levels = [cell("") + cell(_bold(f"{count:,}"), "RIGHT") + cell("") for count in sums]
-        total = cell(_bold(f"{_weights(self._weighted):,}"), "RIGHT")
-        return "".join([cell(_bold("total"), "LEFT"), cell(""), *levels, total])
+        levels = [cell("") + cell(self._bold(f"{count:,}"), "RIGHT") + cell("") for count in sums]
+        total = cell(self._bold(f"{_weights(self._weighted):,}"), "RIGHT")
+        return "".join([cell(self._bold("total"), "LEFT"), cell(""), *levels, total])
 
     def _family(self, groups: Family) -> list[str]:
         """The rows of a family: for each of its kinds as many as its fullest level needs."""
@@ -104,7 +112,7 @@ class _Legend:
     def _plain(self, family: str, tint: str, kinds: Iterable[str]) -> str:
         """The row of a family without weights."""
         name = _family_name(family, tint)
-        what = font(escape(" or ".join(dict.fromkeys(kinds))), SMALL, INK)
+        what = font(escape(" or ".join(dict.fromkeys(kinds))), SMALL, self._theme.ink)
         if not self._places:
             return cell(f"{name}&#160;&#160;{what}", "LEFT")
         return cell(name, "LEFT") + cell(what, "LEFT") + wide("", 3 * len(self._places) + 1)
@@ -113,10 +121,14 @@ class _Legend:
         """Side by side the groups of each level, one below the other."""
         columns = self._columns(groups)
         if bundled:
-            cells = [list(map(self._chip, _bundles(column))) for column in columns]
+            cells = [list(map(self._chip, self._bundles(column))) for column in columns]
         else:
             cells = [[self._chip([group]) for group in column] for column in columns]
         return ["".join(line) for line in zip_longest(*cells, fillvalue=wide("", 3))]
+
+    def _bundles(self, groups: Family) -> list[Family]:
+        """What is summed: groups of the same levels, or all."""
+        return [groups] if self._folded else _bundles(groups)
 
     def _columns(self, groups: Family) -> list[Family]:
         """The groups of each level."""
@@ -129,12 +141,18 @@ class _Legend:
         """A chip, the weights, and how often they are used."""
         first = groups[0]
         uses = sum(len(group.users) for group in groups)
-        text, times = first.name, f"×{uses}" if uses > 1 else ""
+        math, times = notation.of_group(first), f"×{uses}" if uses > 1 else ""
         if len(groups) > 1:
-            inner = [f" {n}={v}" for n, v in first.levels.items() if n != self._axis]
-            text, times = f"{len(groups)} {first.family}{''.join(inner)}", ""
+            levels = () if self._folded else first.levels.items()
+            inner = [f" {n}={v}" for n, v in levels if n != self._axis]
+            math = notation.words(f"{len(groups)} {first.family}{''.join(inner)}")
+            times = ""
         count = cell(font(f"{_weights(groups):,}", SMALL, self._ink(first)), "RIGHT")
-        return chip(first.name, self._palette, text) + count + cell(font(times, 8, MUTED), "LEFT")
+        often = cell(font(times, TINY, self._theme.muted), "LEFT")
+        return chip(first.name, self._palette, math) + count + often
+
+    def _bold(self, text: str) -> str:
+        return font(f"<B>{escape(text)}</B>", SMALL, self._theme.ink)
 
     # -- colours -----------------------------------------------------------------------------
 
@@ -142,10 +160,10 @@ class _Legend:
         return group.name in self._live
 
     def _tint(self, group: WeightGroup) -> str:
-        return self._palette.families[group.family] if self._lives(group) else MUTED
+        return self._palette.ink(group.family) if self._lives(group) else self._theme.dead_ink
 
     def _ink(self, group: WeightGroup) -> str:
-        return INK if self._lives(group) else MUTED
+        return self._theme.ink if self._lives(group) else self._theme.dead_ink
 
 
 def _kinds(groups: Family) -> dict[str, Family]:
@@ -170,11 +188,7 @@ def _bundles(groups: Family) -> list[Family]:
 
 
 def _family_name(family: str, tint: str) -> str:
-    return font(f"<B>{escape(family)}</B>", 10, tint)
-
-
-def _bold(text: str) -> str:
-    return font(f"<B>{escape(text)}</B>", SMALL, INK)
+    return f"<B>{notation.html(notation.symbol(family), SIZE, tint)}</B>"
 
 
 def _tall(content: str, rows: int, align: str) -> str:

@@ -1,18 +1,17 @@
-"""The equations of a network under its diagram, as the spec writes them."""
+"""The equations of a network under its diagram, as mathematics."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from html import escape
 
-from mgiad_dsl.base.comments import without_comments
+from mgiad_dsl.draw import notation
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.labels import INK, MONO, SMALL, cell, font, table
+from mgiad_dsl.draw.labels import SIZE, SMALL, cell, font, table
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.tree import Body, Cycle, Equation, Loop, Output, Part, Start, unrolled
 
-WIDEST = 108
+WIDEST = 560.0  # of a line, in points
 
 
 def listing(network: Network, palette: Palette) -> str:
@@ -26,11 +25,17 @@ def listing(network: Network, palette: Palette) -> str:
     found: dict[str, list[str]] = {}
     for text, title in titles.items():
         found.setdefault(title, []).append(text)
+    operators = {node.operator for node in network.operations.values() if node.operator}
     rows = [
-        cell(font(f"<B>{escape(title)}</B>&#160;" if number == 0 else "", SMALL, INK), "RIGHT")
-        + cell(_coloured(line, palette), "LEFT")
+        cell(
+            font(f"<B>{escape(title)}</B>&#160;" if number == 0 else "", SMALL, palette.theme.ink),
+            "RIGHT",
+        )
+        + cell(line, "LEFT")
         for title, texts in found.items()
-        for number, line in enumerate(line for text in texts for line in _wrapped(text))
+        for number, line in enumerate(
+            line for text in texts for line in _lines(text, palette, operators)
+        )
     ]
     return table(rows, CELLSPACING=0, CELLPADDING=1, BORDER=0)
 
@@ -49,13 +54,13 @@ def _titled(network: Network) -> Iterator[tuple[str, str]]:
             case Loop():
                 yield from _body((stage,), f"repeat {stage.index}", inner=False)
             case Output(equation):
-                yield "output", _plain(equation).removeprefix("output ")
+                yield "output", equation.text
 
 
 def _body(body: Body, title: str, *, inner: bool) -> Iterator[tuple[str, str]]:
     for _, item in unrolled(body):
         if isinstance(item, Equation):
-            yield title, _plain(item)
+            yield title, item.text
         else:
             yield from _cycle(item, inner=inner)
 
@@ -79,28 +84,12 @@ def _title(part: Part, index: str, *, inner: bool) -> str:
 # -- how it looks ----------------------------------------------------------------------------
 
 
-def _plain(equation: Equation) -> str:
-    """The text of an equation without comments and line breaks."""
-    return " ".join(without_comments(equation.span.text).split())
-
-
-def _wrapped(text: str) -> list[str]:
-    """Lines of a text, broken at spaces; the further ones indented."""
-    lines = [""]
-    for word in text.split(" "):
-        if len(lines[-1]) + len(word) > WIDEST and lines[-1].strip():
-            lines.append("   ")
-        lines[-1] += f"{word} "
-    return [line.rstrip() for line in lines]
-
-
-def _coloured(text: str, palette: Palette) -> str:
-    words = re.split(r"(\b[A-Za-z_]\w*)", text)
-    shown = [
-        f'<FONT COLOR="{palette.families[word]}"><B>{word}</B></FONT>'
-        if word in palette.families
-        else escape(word).replace(" ", "&#160;")
-        for word in words
-        if word
-    ]
-    return f'<FONT FACE="{MONO}" POINT-SIZE="{SMALL}">{"".join(shown)}</FONT>'
+def _lines(text: str, palette: Palette, operators: set[str]) -> list[str]:
+    """An equation, broken where it is too long; the further lines are indented."""
+    lines: list[notation.Math] = [()]
+    for run in notation.typeset(text, operators):
+        if notation.width((*lines[-1], run), SIZE) > WIDEST and not run.below:
+            lines.append((notation.Run("      "),))
+        lines[-1] = (*lines[-1], run)
+    ink, inks = palette.theme.ink, {name: palette.ink(name) for name in palette.families}
+    return [notation.html(line, SIZE, ink, inks) for line in lines]

@@ -9,39 +9,75 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mgiad_dsl.graph.ops import Shape
+from mgiad_dsl.draw.notation import Math, symbol
+
+# Channels and sizes; where levels are drawn as one, a text for what differs: ``16…4``.
+Extents: TypeAlias = "tuple[int | str, ...]"
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level of a hierarchy: ``l = 2``."""
+    """One level of a hierarchy, ``l = 2``, or several that are drawn as one, to the ``last``."""
 
     name: str
     value: int
+    last: int | None = None
+
+    @property
+    def values(self) -> range:
+        return range(self.value, (self.value if self.last is None else self.last) + 1)
+
+    @property
+    def text(self) -> str:
+        """``l = 2``, ``l = 2–4``"""
+        return f"{self.name} = {self.value}" + ("" if self.last is None else f"–{self.last}")
 
     def is_beside(self, other: Level) -> bool:
         """Whether nothing lies between two levels, as far as their index tells."""
-        return self.name != other.name or abs(self.value - other.value) <= 1
+        apart = max(self.value - other.values[-1], other.value - self.values[-1])
+        return self.name != other.name or apart <= 1
 
 
 @dataclass(frozen=True)
 class Chip:
-    """An operator by its name; ``group`` is its sharing group, None without weights."""
+    """An operator by its name and indices; ``group`` is its sharing group, None without weights.
 
-    text: str
+    ``names`` are those of the indices where the operator is declared; ``also`` are further groups
+    that are drawn as one with it.
+    ``kind`` is what it does, in words, and ``coupling`` the groups of channels of a family that
+    has some: ``groups of 64``, ``fully coupled``.
+    """
+
+    name: str
+    indices: tuple[str, ...]
     group: str | None
+    kind: str
+    coupling: str = ""
+    names: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """All sharing groups that it stands for."""
+        return () if self.group is None else (self.group, *self.also)
+
+    @property
+    def math(self) -> Math:
+        return symbol(self.name, ",".join(self.indices))
 
 
 @dataclass(frozen=True)
 class Line:
     """A line of a block: what it is called, and the operators it uses.
 
-    Where it uses none, ``words`` say what it does: ``0`` sets to zero, ``=`` copies.
+    Where it uses none, ``words`` say what it does: ``0`` sets to zero, ``=`` copies. ``note``
+    says more of the operators.
     """
 
     name: str
     chips: tuple[Chip, ...]
     words: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,17 +85,29 @@ class Block:
     """Steps on one level; steps that use the same groups in a row are one line.
 
     ``role`` is ``input``, ``start``, ``smooth``, ``solve`` or ``output``; ``steps`` counts them
-    all.
+    all. ``over`` are the levels of a cycle that is drawn as a block; of several first and last.
     """
 
     key: str
     level: Level
     title: str
     lines: tuple[Line, ...]
-    shape: Shape
+    shape: Extents
     values: tuple[str, ...]
     role: str = "smooth"
     steps: int = 1
+    over: tuple[Level, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """``V cycle over k = 0–2``, of several ``k = 0–2…4``"""
+        if not self.over:
+            return self.title
+        first, last = self.over[0].values, self.over[-1].values
+        texts = [f"{first[0]}" + (f"–{first[-1]}" if len(first) > 1 else "")]
+        if last != first:
+            texts.append(f"{last[-1]}" if last[0] == first[0] else f"{last[0]}–{last[-1]}")
+        return f"{self.title} = {'…'.join(texts)}"
 
 
 @dataclass(frozen=True)
@@ -89,7 +137,7 @@ class Nested:
     values: tuple[str, ...]
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> Extents:
         """The shape on the finest level that has a block."""
         blocks = [item for item in self.items if isinstance(item, (Block, Nested))]
         return min(blocks, key=lambda item: item.level.value).shape if blocks else ()
@@ -105,6 +153,15 @@ class Stop:
 
 
 Item: TypeAlias = "Block | Nested | Stop | Transfer"
+
+
+def groups(item: Item) -> set[str]:
+    """The sharing groups that an item uses."""
+    if isinstance(item, Nested):
+        return {name for each in item.items for name in groups(each)}
+    if isinstance(item, Stop):
+        return set()
+    return {name for line in item.lines for chip in line.chips for name in chip.groups}
 
 
 @dataclass(frozen=True)

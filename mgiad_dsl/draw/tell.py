@@ -22,9 +22,9 @@ from mgiad_dsl.draw.story import (
     Transfer,
     with_stops,
 )
-from mgiad_dsl.graph.describe import kind
-from mgiad_dsl.graph.network import Network
-from mgiad_dsl.graph.ops import Resampling, Shape
+from mgiad_dsl.graph.describe import grouping, kind
+from mgiad_dsl.graph.network import Network, WeightGroup
+from mgiad_dsl.graph.ops import Conv, Resampling, Shape
 from mgiad_dsl.graph.tree import (
     Around,
     Cycle,
@@ -72,6 +72,11 @@ def _outermost(tree: Tree) -> Run:
 class _Teller:
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._grouped = {
+            group.family
+            for group in network.groups.values()
+            if isinstance(group.op, Conv) and group.op.groups > 1
+        }
 
     def input(self, name: str, value: str) -> Block:
         shape = self._network.operations[value].shape
@@ -161,6 +166,7 @@ class _Teller:
         ]
         role = "solve" if part.role == "solve" else "smooth"
         title, lines = _summary(part.step or role, steps)
+        lines = tuple(replace(line, note=_note(line.chips)) for line in lines)
         if role == "solve" and part.step:
             title = f"solve: {title}"
         return Block(key, level, title, lines, self._shape(found), _values(found), role, len(steps))
@@ -182,12 +188,22 @@ class _Teller:
         words: dict[str, None] = {}
         for slot in _slots(found):
             node = self._network.operations[slot]
-            if node.group and self._network.groups[node.group].role not in BESIDE:
-                chips[Chip(node.group, node.group)] = None
+            group = self._network.groups[node.group] if node.group else None
+            if group and group.role not in BESIDE:
+                indices = tuple(map(str, group.indices))
+                known = kind(group.op), self._coupling(group)
+                chips[Chip(group.family, indices, group.name, *known, group.names)] = None
             elif isinstance(node.op, Resampling):
-                chips[Chip(node.operator or kind(node.op), None)] = None
+                what = kind(node.op)
+                chips[Chip(node.operator or what, (), None, what)] = None
             words[kind(node.op)] = None
         return Line(name, tuple(chips), "" if chips else " ".join(words) or "=")
+
+    def _coupling(self, group: WeightGroup) -> str:
+        """How a convolution couples channels, if its family has groups of them somewhere."""
+        if not isinstance(group.op, Conv) or group.family not in self._grouped:
+            return ""
+        return grouping(group.op) or "fully coupled"
 
     def _shape(self, found: list[Equation]) -> Shape:
         """The shape of the last value."""
@@ -213,6 +229,14 @@ def _summary(title: str, steps: list[tuple[Around, Line]]) -> tuple[str, tuple[L
     line = runs[0][0]
     counted = f"{len(steps)} × {title}" if len(steps) > 1 else title
     return counted, (line,) if line.chips else ()
+
+
+def _note(chips: tuple[Chip, ...]) -> str:
+    """The coupling of a line: once, if it is that of all its operators."""
+    found = {chip.name: chip.coupling for chip in chips if chip.coupling}
+    if len(found) == len(chips) and len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return ", ".join(f"{name} {coupling}" for name, coupling in found.items())
 
 
 def _range(arounds: list[Around]) -> str:

@@ -151,13 +151,17 @@ def _conv_name(op: ops.Conv) -> str:
     return f"{'transposed conv' if op.transposed else 'conv'} {by(op.kernel)}"
 
 
-def _group_size(op: ops.Conv) -> str:
-    """As the spec says it: the channels of a group, of the side that has more."""
+def grouping(op: ops.Conv) -> str:
+    """``groups of 4``, as the spec says it: of the side that has more channels."""
     if op.groups == 1:
         return ""
     if _is_depthwise(op):
-        return ", depthwise"
-    return f", groups of {max(op.channels_in, op.channels_out) // op.groups}"
+        return "depthwise"
+    return f"groups of {max(op.channels_in, op.channels_out) // op.groups}"
+
+
+def _group_size(op: ops.Conv) -> str:
+    return f", {grouping(op)}" if op.groups > 1 else ""
 
 
 def _is_depthwise(op: ops.Conv) -> bool:

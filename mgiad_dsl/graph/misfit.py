@@ -28,7 +28,7 @@ def _misfits(op: Op, given: tuple[Shape, ...], made: Shape) -> Iterator[str]:
     follows = shapes.result(op, given, made)
     if made != follows:
         yield f"makes {follows}, not {made}"
-    if made and min(made) < 1:
+    if any(n < 1 for n in made):
         yield f"makes nothing: {made}"
 
 

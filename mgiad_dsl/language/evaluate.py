@@ -112,7 +112,18 @@ class Evaluator:
         """An integer, or a SpecError that says what was to be one."""
         if isinstance(expr, ast.Name) and type(bound := env.get(expr.name)) is int:
             return bound  # most are a level or a step
-        value = self.value(expr, env)
+        return self.whole(self.value(expr, env), expr, what)
+
+    def channels(self, expr: ast.Expr, env: Environment, what: str) -> int:
+        """An integer that says how many channels there are, and no more. Raises as `integer`."""
+        return self.integer(expr, env, what)
+
+    def settled(self, value: Value) -> Value:
+        """A number that stands in the network itself: a factor, a probability, a stencil."""
+        return value
+
+    def whole(self, value: Value, expr: ast.Expr, what: str) -> int:
+        """The value of an expression that must be an integer. Raises as `integer`."""
         if isinstance(value, int) and not isinstance(value, bool):
             return value
         found = show(value) if is_number(value) else kind_of(value)
@@ -251,7 +262,10 @@ class Evaluator:
             return simplest((min if name == "min" else max)(map(_fraction, numbers)), span)
         if len(numbers) != 1:
             raise SpecError(f"`{name}` takes one number, not {len(numbers)}", span)
-        return _round(name, _fraction(numbers[0]), span)
+        argument = _fraction(numbers[0])
+        if name == "log2" and argument <= 0:
+            raise SpecError(f"`log2` of {argument}", span, hint="it needs a number above 0")
+        return rounded(name, argument)
 
 
 def simplest(value: int | Fraction, span: Span | None) -> Value:
@@ -309,19 +323,18 @@ def _power(base: Fraction, exponent: Fraction, span: Span) -> Value:
     return simplest(base**power, span)
 
 
-def _round(name: str, x: Fraction, span: Span) -> Value:
+def rounded(name: str, x: Fraction) -> int | Fraction:
+    """``floor``, ``ceil``, ``round`` or ``log2`` of a number, for ``log2`` above 0."""
     if name == "floor":
         return math.floor(x)
     if name == "ceil":
         return math.ceil(x)
     if name == "round":  # halves go up
         return math.floor(x + Fraction(1, 2))
-    if x <= 0:
-        raise SpecError(f"`log2` of {x}", span, hint="it needs a number above 0")
     return _log2(x)
 
 
-def _log2(x: Fraction) -> Value:
+def _log2(x: Fraction) -> int | Fraction:
     """Exact for powers of two; otherwise never rounded across an integer."""
     whole = x.numerator.bit_length() - x.denominator.bit_length()
     if Fraction(2) ** whole > x:

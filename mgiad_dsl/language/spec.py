@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import core_schema
 
 from mgiad_dsl.base.source import Span
@@ -143,6 +150,7 @@ class NetSpec(_Model):
     outputs: Annotated[tuple[ast.Output, ...], _Texts]
     expects: Annotated[tuple[ast.Expect, ...], _Texts]
     published: Annotated[tuple[ast.Published, ...], _Texts]
+    budgets: Annotated[tuple[ast.Budget, ...], _Texts]
     settings: tuple[str, ...]
 
     @property
@@ -166,6 +174,10 @@ class NetSpec(_Model):
         return f"{self.name}:{self.variant}" if self.variant else self.name
 
     @property
+    def let_by_name(self) -> dict[str, ast.Let]:
+        return {let.declared.name: let for let in self.lets}
+
+    @property
     def values(self) -> dict[str, Value]:
         return {p.name: p.value for p in self.parameters}
 
@@ -178,6 +190,12 @@ Size = Annotated[int, Field(ge=1, le=4_096)]
 Padding = Annotated[int, Field(ge=0, le=4_096)]
 
 
+def _as_it_is(value: int, check: Callable[[int], int]) -> int:
+    """Checked, but not made another integer: it may know more than its value."""
+    check(value)
+    return value
+
+
 class Options(_Model):
     """What may follow an operator's kind, as numbers; absent ones are None or false."""
 
@@ -186,7 +204,7 @@ class Options(_Model):
     pad: tuple[Padding, ...] | None = None
     boundary: str = "zeros"
     dilation: tuple[Size, ...] | None = None
-    group_size: Annotated[int, Field(ge=1)] | None = None
+    group_size: Annotated[int, WrapValidator(_as_it_is), Field(ge=1)] | None = None
     factor: Annotated[int, Field(ge=1, le=MAX_FACTOR)] | None = None
     depthwise: bool = False
     bias: bool = False

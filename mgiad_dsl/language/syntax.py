@@ -328,6 +328,18 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """``budget weights <= 1.4M``, ``budget memory <= 2GiB batch 128``"""
+
+    quantity: str
+    sign: str
+    most: Number
+    unit: str | None
+    batch: Number | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True)
 class Setting:
     name: str
     value: Expr
@@ -340,6 +352,7 @@ class Variant:
     settings: tuple[Setting, ...]
     expects: tuple[Expect, ...]
     published: tuple[Published, ...]
+    budgets: tuple[Budget, ...]
     span: Span = _span()
 
 
@@ -360,6 +373,7 @@ class Spec:
     outputs: tuple[Output, ...]
     expects: tuple[Expect, ...]
     published: tuple[Published, ...]
+    budgets: tuple[Budget, ...]
     variants: tuple[Variant, ...]
     span: Span = _span()
 

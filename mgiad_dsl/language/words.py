@@ -25,7 +25,8 @@ WORDS = frozenset(word for words in WORD_SETS for word in words)
 NUMERIC_FUNCTIONS = ("floor", "ceil", "round", "log2", "min", "max", "sum", "len")
 FUNCTIONS = frozenset({*NUMERIC_FUNCTIONS, *ACTIVATIONS, *RESAMPLINGS})
 
-METRICS = ("weights",)
+METRICS = ("weights",)  # what `expect` and `published` are about
+BUDGETED = ("weights", "macs", "memory")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:

@@ -184,7 +184,7 @@ def _mend(operator: Operator, what: str) -> str:
 
 
 def _check_size(op: Op, inputs: tuple[Tensor, ...], shape: Shape, span: Span) -> None:
-    if shape and not 1 <= min(shape) <= max(shape) <= MAX_SIZE:
+    if not all(1 <= n <= MAX_SIZE for n in shape):
         vanishes = min(shape) < 1
         raise SpecError(
             f"the size {'vanishes' if vanishes else f'passes {MAX_SIZE:,}'}: "

@@ -132,7 +132,7 @@ class Equations:
         if name != SLOPED or len(arguments) < 2:
             return None
         assert not isinstance(arguments[1], ast.Window)
-        slope = self._evaluator.value(arguments[1], env)
+        slope = self._evaluator.settled(self._evaluator.value(arguments[1], env))
         if isinstance(slope, (int, Fraction)) and is_number(slope):
             return slope
         raise SpecError(f"a slope is a number, not {worth(slope).label}", arguments[1].span)
@@ -232,6 +232,7 @@ class Equations:
     def _lift(self, value: Result, span: Span) -> Tensor:
         if isinstance(value, Tensor):
             return value
+        value = self._evaluator.settled(value)
         if isinstance(value, (int, Fraction)) and is_number(value):
             return self._builder.scalar(ops.Constant(value), None, span)
         raise SpecError(f"{worth(value).label} is no factor", span)

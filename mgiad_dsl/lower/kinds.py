@@ -93,7 +93,7 @@ class Kinds:
 
     def scalar(self, kind: ast.Kind, env: Environment) -> ops.Scalar:
         assert isinstance(kind.argument, ast.Expr)
-        initial = self._evaluator.value(kind.argument, env)
+        initial = self._evaluator.settled(self._evaluator.value(kind.argument, env))
         if not isinstance(initial, (int, Fraction)) or isinstance(initial, bool):
             raise SpecError(
                 f"a scalar starts at a number, not {kind_of(initial)}", kind.argument.span
@@ -103,7 +103,7 @@ class Kinds:
     def _probability(self, kind: ast.Kind, env: Environment) -> int | Fraction:
         assert isinstance(kind.argument, ast.Expr)
         span = kind.argument.span
-        value = self._evaluator.value(kind.argument, env)
+        value = self._evaluator.settled(self._evaluator.value(kind.argument, env))
         if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
             raise SpecError(f"a probability is a number, not {kind_of(value)}", span)
         if value < 0 or float(value) >= 1:  # the emitted file has a float
@@ -149,7 +149,9 @@ class Kinds:
             elif option.value is None:
                 values[option.name] = True
             else:
-                values[option.name] = self._evaluator.integer(option.value, env, f"`{option.name}`")
+                values[option.name] = self._evaluator.channels(
+                    option.value, env, f"`{option.name}`"
+                )
         if kind.traits.argument == "factor" and isinstance(kind.argument, ast.Expr):
             values["factor"] = self._evaluator.integer(kind.argument, env, "the factor")
             spans["factor"] = kind.argument.span
@@ -221,7 +223,7 @@ class Kinds:
 
     def _rows(self, expr: object, env: Environment) -> ops.Rows:
         assert isinstance(expr, ast.Expr)
-        value = self._evaluator.value(expr, env)
+        value = self._evaluator.settled(self._evaluator.value(expr, env))
         kernel = _kernel(value)
         if not kernel or len(kernel) > MAX_RANK:
             raise SpecError(
@@ -405,6 +407,7 @@ def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
 
 def _group_sizes(few: int, many: int, near: int) -> str:
     """The group sizes next to a wrong one: both sides have as many groups."""
+    few, many, near = int(few), int(many), int(near)  # a hint
     common = gcd(few, many)
 
     def fits(size: int) -> bool:

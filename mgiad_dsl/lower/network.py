@@ -30,19 +30,20 @@ from mgiad_dsl.lower.written import written
 Environment = dict[str, object]
 
 
-def lower(spec: NetSpec, report: Report) -> Network:
+def lower(spec: NetSpec, report: Report, evaluator: Evaluator | None = None) -> Network:
     """The network of a spec: every operation that runs, and all its weights.
 
-    Errors go to the report; the network is complete only when there are none.
+    Errors go to the report; the network is complete only when there are none. The evaluator, if
+    not that of the spec, gives the same values.
     """
-    return _Lowering(spec, report).run()
+    return _Lowering(spec, report, evaluator or Evaluator(spec.values, spec.let_by_name)).run()
 
 
 class _Lowering:
-    def __init__(self, spec: NetSpec, report: Report) -> None:
+    def __init__(self, spec: NetSpec, report: Report, evaluator: Evaluator) -> None:
         self._spec = spec
         self._report = report
-        self._evaluator = Evaluator(spec.values, {t.declared.name: t for t in spec.lets})
+        self._evaluator = evaluator
         self._builder = Builder(spec.title, spec.name)
         self._spaces = Spaces(spec, self._evaluator)
         self._operators = Operators(spec, self._evaluator, self._spaces, self._builder, report)

@@ -224,7 +224,7 @@ class Operators:
                 exprs = side.indices if isinstance(side, ast.Index) else ()
                 values = tuple(self._evaluator.integer(e, env, "an index") for e in exprs)
                 return self._spaces.place(name, values, span)
-        number = self._evaluator.integer(side, env, "the number of channels")
+        number = self._evaluator.channels(side, env, "the number of channels")
         if not 1 <= number <= MAX_SIZE:
             raise SpecError(
                 f"the number of channels must be 1 to {MAX_SIZE:,}, not {number:,}", side.span

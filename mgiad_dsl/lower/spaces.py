@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mgiad_dsl.base.report import Report
@@ -20,6 +20,7 @@ MAX_LEVELS = 10_000
 _SIDES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 Indices = tuple[int, ...]
+Reader = Callable[[ast.Expr, Mapping[str, object], str], int]
 
 
 @dataclass(frozen=True)
@@ -130,25 +131,28 @@ class Spaces:
             space = self.families[place.identity]
             env = dict(zip(space.indices, place.indices, strict=True))
             what = f"the channels of {place.label}"
-            self._channels[key] = self._positive(space.channels, env, what)
+            self._channels[key] = self._positive(
+                self._evaluator.channels, space.channels, env, what
+            )
         return self._channels[key]
 
     def input_shape(self, name: str) -> Shape:
         """Shape ``(C, *size)`` of an input."""
         declared = self.inputs[name]
-        channels = self._positive(declared.channels, {}, f"the channels of {name}")
+        what = f"the channels of {name}"
+        channels = self._positive(self._evaluator.channels, declared.channels, {}, what)
         return (channels, *self._size(declared.size, {}, name))
 
     def _size(self, numbers: tuple[ast.Expr, ...], env: Mapping[str, object], name: str) -> Size:
         sides = _SIDES[len(numbers)] if len(numbers) in _SIDES else ("size",) * len(numbers)
         return tuple(
-            self._positive(each, env, f"the {side} of {name}")
+            self._positive(self._evaluator.integer, each, env, f"the {side} of {name}")
             for each, side in zip(numbers, sides, strict=True)
         )
 
-    def _positive(self, expr: ast.Expr, env: Mapping[str, object], what: str) -> int:
+    def _positive(self, read: Reader, expr: ast.Expr, env: Mapping[str, object], what: str) -> int:
         try:
-            value = self._evaluator.integer(expr, env, what)
+            value = read(expr, env, what)
         except SpecError as error:
             error.notes = (*error.notes, Note(f"for {what}"))
             raise

@@ -16,7 +16,7 @@ MAX_WORD = 64
 
 ITEMS = (
     "network", "let", "input", "levels", "spaces", "operators", "start", "step", "cycle", "repeat",
-    "output", "expect", "published", "variant",
+    "output", "expect", "published", "budget", "variant",
 )  # fmt: skip
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}

@@ -198,6 +198,12 @@ class Builder(Transformer[Token, Any]):
         what, number, origin = children
         return ast.Published(str(what), self._literal(number), str(origin)[1:-1], self._span(meta))
 
+    def budget(self, meta: Meta, children: Children) -> ast.Budget:
+        what, sign, most, *rest = children
+        unit = next((str(token) for token in rest if token.type == "UNIT"), None)
+        batch = next((self._literal(token) for token in rest if token.type == "NUMBER"), None)
+        return ast.Budget(str(what), str(sign), self._literal(most), unit, batch, self._span(meta))
+
     def setting(self, meta: Meta, children: Children) -> ast.Setting:
         return ast.Setting(str(children[0]), children[1], self._span(meta))
 
@@ -207,6 +213,7 @@ class Builder(Transformer[Token, Any]):
             _only(ast.Setting, children),
             _only(ast.Expect, children),
             _only(ast.Published, children),
+            _only(ast.Budget, children),
             self._span(meta),
         )
 
@@ -230,6 +237,7 @@ class Builder(Transformer[Token, Any]):
             _only(ast.Output, children),
             _only(ast.Expect, children),
             _only(ast.Published, children),
+            _only(ast.Budget, children),
             _only(ast.Variant, children),
             span,
         )

@@ -18,6 +18,9 @@ _CLASSES = {
     "NUMBER": "a number",
     "STRING": 'a text in "quotes"',
     "X": "`x`",
+    "UNIT": "a unit such as GiB",
+    "_BATCH": "`batch`",
+    "COMPARE": "`<=`",  # of a budget
     "MINUS": "`-`",
     "$END": "the end of the file",
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mgiad_dsl.base.tables import Column, Table, as_csv, tabulated
 from mgiad_dsl.plot.points import Point, Reached, families
-from mgiad_dsl.show.tables import Column, Table, as_csv, tabulated
 from mgiad_dsl.study.labels import as_latex, as_plain
 
 _COLUMNS: tuple[Column[Point], ...] = (

@@ -9,6 +9,8 @@ from types import ModuleType
 
 from torch import nn
 
+from mgiad_dsl.compiler import Compiled
+
 
 def load(source: str, name: str = "network") -> nn.Module:
     """The network of an emitted source, freshly initialised from torch's global generator.
@@ -22,6 +24,30 @@ def load(source: str, name: str = "network") -> nn.Module:
         name: what the module is called in tracebacks.
     """
     network: nn.Module = load_class(source, name)()
+    return network
+
+
+def load_compiled(compiled: Compiled) -> nn.Module:
+    """The network of a compiled spec, which knows what it is.
+
+    Its class has ``count``, ``spec`` and ``picture``, those of the compiled spec, and a notebook
+    shows it as its picture and its counts. Where an operator of the spec has such a name, the
+    name is the operator's. The emitted source knows nothing of it.
+
+    Args:
+        compiled: what `mgiad_dsl.compile_file` gives.
+    """
+    network = load(compiled.python, compiled.name)
+    known = {
+        "count": compiled.count,
+        "spec": compiled.spec,
+        "picture": compiled.picture,
+        "_repr_svg_": lambda module: compiled._repr_svg_(),
+        "_repr_html_": lambda module: compiled._repr_html_(),
+    }
+    for name, value in known.items():
+        if not hasattr(network, name):  # of the class: copies and pickles do not carry it
+            setattr(type(network), name, value)
     return network
 
 

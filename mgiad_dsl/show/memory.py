@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from mgiad_dsl.base.amounts import shown
+from mgiad_dsl.base.tables import Cell, Column, Table, tabulated
 from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.graph.describe import kind, level
-from mgiad_dsl.show.tables import Cell, Column, Table, tabulated
 
 if TYPE_CHECKING:  # not needed to count
     from mgiad_dsl.counting.memory import Memory

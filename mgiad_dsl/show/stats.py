@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mgiad_dsl.base.tables import Column, Table, tabulated
 from mgiad_dsl.compiler import Compiled
 from mgiad_dsl.counting.count import Cost, cost
 from mgiad_dsl.rewrite import stages
-from mgiad_dsl.show.tables import Column, Table, tabulated
 
 
 @dataclass(frozen=True)

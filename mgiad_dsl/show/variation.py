@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from mgiad_dsl.base.tables import Column, Table, tabulated
 from mgiad_dsl.counting.growth import Gap, Growth, Point, Variation
 from mgiad_dsl.language.evaluate import show
-from mgiad_dsl.show.tables import Column, Table, tabulated
 
 Quantity = tuple[str, Callable[[Point], int]]
 

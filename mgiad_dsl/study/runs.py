@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.base.tables import Column, Table, tabulated
 from mgiad_dsl.language.words import did_you_mean
-from mgiad_dsl.show.tables import Column, Table, tabulated
 from mgiad_dsl.study.amounts import number
 from mgiad_dsl.study.records import measured
 from mgiad_dsl.study.tables import digits, rounded, words

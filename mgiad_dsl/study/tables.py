@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mgiad_dsl.base.amounts import shown
-from mgiad_dsl.show.tables import Cell, Column, Table, tabulated
+from mgiad_dsl.base.tables import Cell, Column, Table, tabulated
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.study.records import Order
 from mgiad_dsl.study.results import Result

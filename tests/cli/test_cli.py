@@ -126,7 +126,10 @@ def test_pasteable_tables(form: str, mark: str, capsys: pytest.CaptureFixture[st
     [
         ("table", r"published 54 (a|b & c_d \| e|): agrees"),
         ("markdown", r"published 54 (a\|b & c_d \\\| e\|): agrees"),
-        ("latex", r"published 54 (a|b \& c\_d \textbackslash{}| e|): agrees"),
+        (
+            "latex",
+            r"published 54 (a\textbar{}b \& c\_d \textbackslash{}\textbar{} e\textbar{}): agrees",
+        ),
     ],
 )
 def test_the_source_of_a_figure_keeps_its_cell(form: str, shown: str, tmp_path, capsys) -> None:
@@ -194,8 +197,21 @@ def test_stdin_and_stdout() -> None:
 def test_list_shows_every_bundled_spec(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     out = capsys.readouterr().out
-    for path in (ROOT / "specs").glob("*.mgspec"):
-        assert path.stem in out
+    rows = {line.split()[0]: line for line in out.splitlines()[3:]}
+    assert set(rows) == {path.stem for path in (ROOT / "specs").glob("*.mgspec")}
+    counted = compiler.compile_file("mgnet").count
+    what = "MgNet as configured by van Betteray, Rottmann and Kahl"
+    words = f"mgnet CIFAR-10 {counted.weights:,} {counted.macs:,} 5 {what}"
+    assert rows["mgnet"].split() == words.split()
+
+
+def test_list_shows_every_variant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--variants"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[3:]]
+    names = [row[0] for row in rows]
+    specs = [compiler.read(str(path))[0] for path in (ROOT / "specs").glob("*.mgspec")]
+    assert len(names) == len(set(names)) == sum(1 + len(spec.variants) for spec in specs)
+    assert ["mgiad:w3", "CIFAR-100", "4,821,796", "2,592,159,744"] in rows
 
 
 def test_everything_but_training_works_without_torch(tmp_path: Path) -> None:
@@ -264,11 +280,9 @@ def test_train_and_eval_from_the_command_line(
     assert (run / "eval.md").is_file()
 
 
-@pytest.mark.parametrize("detail", [[], ["--detail"]])
-def test_a_picture_tells_what_was_set(
-    detail: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["draw", "digits", "--no-legend", *detail, "-o", "-"]
+@pytest.mark.parametrize("depth", [[], ["--depth", "ops"]])
+def test_a_picture_tells_what_was_set(depth: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["draw", "digits", "--no-legend", *depth, "-o", "-"]
     assert main(words) == 0
     assert "<B>digits</B>" in capsys.readouterr().out
     assert main([*words, "--set", "width=1/2"]) == 0
@@ -285,6 +299,8 @@ QUIET = {
     "plot": ["plot", "study.toml"],
     "runs": ["runs", "loud"],
     "sweep": ["sweep", "study.toml"],
+    "report": ["report", "mgnet", "-o", "-"],
+    "solve": ["solve", "mgnet", "--vary", "width=1,2"],
     "train": ["train", "mgnet", "--set", "width=1/8", "--data", "fake", "--out", "RUN"],
 }
 
@@ -305,7 +321,7 @@ def test_every_command_can_be_quiet(
         loud, quiet = said
         assert not quiet.err
         assert quiet.out
-        assert loud.err or name in ("eval", "list", "plot", "runs")
+        assert loud.err or name in ("eval", "list", "plot", "runs", "solve")
         if name == "train":
             assert quiet.out.startswith("held-out accuracy ")
             assert quiet.out.count("\n") == 1

@@ -18,8 +18,10 @@ from mgiad_dsl.runtime import load
 COMPILING: list[list[str]] = [
     ["check", "mgnet"],
     ["count", "mgnet"],
+    ["solve", "mgnet", "--vary", "width=1,2"],
     ["compile", "mgnet"],
     ["draw", "mgnet", "-o", "-"],
+    ["report", "digits", "-o", "-"],
     ["train", "digits", "--data", "digits"],
 ]
 NAMES = [command.name for command in COMMANDS]
@@ -166,8 +168,8 @@ def _row(table: str, name: str) -> str:
 
 
 def test_detailed_pictures_show_the_network_of_the_level(twice: str, capsys) -> None:
-    pictures = [said(capsys, "draw", twice, "--detail", "-o", "-", f"-O{n}") for n in (0, 1)]
-    assert said(capsys, "draw", twice, "--detail", "-o", "-") == pictures[0]
+    pictures = [said(capsys, "draw", twice, "--depth", "ops", "-o", "-", f"-O{n}") for n in (0, 1)]
+    assert said(capsys, "draw", twice, "--depth", "ops", "-o", "-") == pictures[0]
     assert pictures[0].count("conv 3x3") > pictures[1].count("conv 3x3") > 0
 
 
@@ -182,7 +184,7 @@ def test_blocks_show_what_the_spec_writes_at_every_level(
         pictures.append(out)
         notes.append([line for line in err.splitlines() if line.startswith("note:")])
     assert pictures == [pictures[0]] * 3
-    said = "note: blocks show what the spec writes; --detail draws what runs at"
+    said = "note: blocks show what the spec writes; --depth ops draws what runs at"
     assert notes == [[], [f"{said} -O1"], [f"{said} -O2"]]
 
 

@@ -18,8 +18,10 @@ ROOT = Path(__file__).parents[2]
 PRINTING = [
     "count mgnet",
     "check mgnet",
+    "solve mgnet --vary width=1,2",
     "compile mgnet",
     "draw mgnet -o -",
+    "report digits -o -",
     "sweep examples/tradeoff.toml --dry-run",
     "list",
     "--version",

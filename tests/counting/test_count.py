@@ -8,12 +8,12 @@ import torch
 from mgiad_dsl import compile_file, compile_source
 from mgiad_dsl.base.resources import bundled_specs
 from mgiad_dsl.base.source import Source, SpecError
+from mgiad_dsl.base.tables import Table
 from mgiad_dsl.counting import claims
+from mgiad_dsl.counting.tables import breakdowns, groups
 from mgiad_dsl.graph.weights import tensors
 from mgiad_dsl.parse import parse
 from mgiad_dsl.runtime import load
-from mgiad_dsl.show import counts
-from mgiad_dsl.show.tables import Table
 from tests.graph.broken import KINDS
 
 
@@ -102,7 +102,7 @@ def test_macs_of_resnet18_are_the_fields() -> None:
 def test_every_breakdown_sums_to_the_totals(name: str) -> None:
     counted = compile_file(name).count
     totals = (counted.weights, counted.dead, counted.buffers)
-    for table in counts.breakdowns(counted):
+    for table in breakdowns(counted):
         columns = [table.header.index(n) for n in ("weights", "dead", "buffers")]
         assert tuple(sum(row[at] for row in table.rows) for at in columns) == totals
         for column, total in (("unshared", counted.unshared), ("ungrouped", counted.ungrouped)):
@@ -113,8 +113,8 @@ def test_every_breakdown_sums_to_the_totals(name: str) -> None:
 @pytest.mark.parametrize("name", ["mgnet", "mgiad:w3", "unet_mg", "poly_mgnet:quadratic"])
 def test_every_column_of_a_breakdown_sums_to_that_of_the_groups(name: str) -> None:
     counted = compile_file(name).count
-    listed = counts.groups(counted)
-    for table in counts.breakdowns(counted):
+    listed = groups(counted)
+    for table in breakdowns(counted):
         titles = [title for title in table.header[2:] if title != "dead"]
         assert titles == [title for title in listed.header if title in titles]
         assert [total(table, title) for title in titles] == [total(listed, t) for t in titles]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from mgiad_dsl import SpecError
+from mgiad_dsl import SpecError, count
+from mgiad_dsl.base.tables import as_csv
 from mgiad_dsl.cli import main
 from mgiad_dsl.cli import vary as command
 from mgiad_dsl.compiler import read
 from mgiad_dsl.counting.growth import Growth, Point, Variation
-from mgiad_dsl.show.tables import as_csv
 from mgiad_dsl.show.variation import growth_table
 from tests.reference import mgiad, mgnet
 
@@ -200,5 +200,54 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     facts = json.loads(capsys.readouterr().out)
     assert facts["weights"] == [1_383_844, 3_067_108]
     assert facts["body"] == [1_383_844 - 25_700, 3_067_108 - 51_300]
-    assert main(["count", "mgiad", "mgnet", "--vary", "width=1,2"]) == 1
-    assert "--vary counts one network" in capsys.readouterr().err
+
+
+def test_a_range_is_all_its_values(varied: str, capsys) -> None:
+    assert main(["count", varied, "--vary", "k=1:2:1/2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["values"] == [1, "3/2", 2]
+
+
+def test_several_parameters_and_specs_are_a_grid(capsys) -> None:
+    command = ["count", "mgnet", "mgnet:cifar100", "--vary", "width=1,2", "share_B=true,false"]
+    assert main([*command, "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["network"], row["width"], row["share_B"]) for row in rows] == [
+        (name, width, share)
+        for name in ("mgnet", "mgnet:cifar100")
+        for width in "12"
+        for share in ("true", "false")
+    ]
+    for row in rows:
+        settings = {"width": int(row["width"]), "share_B": row["share_B"] == "true"}
+        counted = count(row["network"], **settings)
+        assert int(row["weights"]) == counted.weights
+        assert int(row["apart from the head"]) == counted.body
+        assert int(row["MACs per image"]) == counted.macs
+    assert main([*command, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [each["weights"] for each in facts["networks"]] == [int(row["weights"]) for row in rows]
+
+
+def test_a_row_of_a_grid_says_why_it_is_not_counted(varied: str, capsys) -> None:
+    assert main(["count", varied, "--vary", "width=1,1.3,1.4", "k=1,2", "--json"]) == 1
+    said = capsys.readouterr()
+    assert [each["error"] for each in json.loads(said.out)["networks"]] == [
+        None,
+        None,
+        "the number of channels must be an integer, not 13/5",
+        "the number of channels must be an integer, not 26/5",
+        "the number of channels must be an integer, not 14/5",
+        "the number of channels must be an integer, not 28/5",
+    ]
+    assert "v width=13/10 k=2: v.mgspec:3:22: error: the number of channels" in said.err
+
+
+def test_a_word_alone_is_a_grid_and_grids_are_one_table(varied: str, capsys) -> None:
+    assert main(["count", "mgnet", "--vary", "share_B=true,false", "--csv"]) == 0
+    assert [row.split(",")[0] for row in capsys.readouterr().out.splitlines()] == [
+        "share_B",
+        "true",
+        "false",
+    ]
+    assert main(["count", varied, "--vary", "k=1,2", "width=1,2", "--vary", "k=1,2"]) == 1
+    assert "several --vary are several tables" in capsys.readouterr().err

@@ -14,9 +14,10 @@ from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.resources import bundled_specs
 from mgiad_dsl.base.source import Source, SpecError
 from mgiad_dsl.check import check
-from mgiad_dsl.draw import draw, render
+from mgiad_dsl.draw import Look, draw, notation, render
 from mgiad_dsl.draw.colours import Palette
 from mgiad_dsl.draw.labels import chip
+from mgiad_dsl.draw.look import Depth
 from mgiad_dsl.graph import ops
 from mgiad_dsl.graph.describe import kind
 from mgiad_dsl.graph.network import Network
@@ -25,6 +26,7 @@ from mgiad_dsl.lower import lower
 from mgiad_dsl.parse import parse
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs graphviz's dot")
+DEPTHS: tuple[Depth, ...] = ("levels", "steps", "ops")
 VARIANT = re.compile(r"^variant (\w+)", re.MULTILINE)
 
 BOTH = """mgspec 1
@@ -145,8 +147,14 @@ def all_names() -> list[str]:
 
 
 def words(text: str) -> str:
-    """The words of a label without its tags."""
-    return unescape(re.sub(r"<[^<>]*>", " ", text))
+    """The words of a label without its tags, what stands below after a ``_``: ``A_2,0``."""
+    text = re.sub(r"(?:</?(?:FONT[^<>]*|I|B)>)*<SUB>(?:<[^<>]*>)*", "_", text)
+    return unescape(re.sub(r"<[^<>]*>", " ", text)).replace("\xa0", " ")
+
+
+def written(graph: Network, name: str) -> str:
+    """A sharing group as pictures write it."""
+    return notation.plain(notation.of_group(graph.groups[name]))
 
 
 def legend(dot: str) -> str:
@@ -174,11 +182,11 @@ def edges(dot: str) -> list[tuple[str, str]]:
 def test_every_bundled_network_draws(name: str) -> None:
     graph = bundled(name)
     total = sum(trainable(group.op) for group in graph.groups.values())
-    for detail in (False, True):
-        dot = draw(graph, detail=detail)
+    for depth in DEPTHS:
+        dot = draw(graph, Look(depth=depth))
         assert graph.name in dot
-        assert f"{total:,} weights" in dot
-        assert dot == draw(graph, detail=detail)
+        assert total == 0 or f"{total:,} weights" in dot
+        assert dot == draw(graph, Look(depth=depth))
 
 
 @needs_dot
@@ -200,13 +208,17 @@ def test_legend_shows_every_group_with_its_weights(name: str) -> None:
     for group in graph.groups.values():
         if group.role != "norm":
             count = trainable(group.op)
-            assert re.search(rf"(?<!\S){re.escape(group.name)}\s+{count:,}\s", shown), group.name
+            name = re.escape(written(graph, group.name))
+            assert re.search(rf"(?<!\S){name}\s+{count:,}\s", shown), group.name
 
 
 WEIGHTLESS = ("poisson", "poisson:w", "poisson:f")
+IN_OTHER_SIZES = tuple(f"poisson{n}d{kind}" for n in (1, 3) for kind in ("", ":w", ":f"))
 
 
-@pytest.mark.parametrize("name", [name for name in all_names() if name not in WEIGHTLESS])
+@pytest.mark.parametrize(
+    "name", [name for name in all_names() if name not in (*WEIGHTLESS, *IN_OTHER_SIZES)]
+)
 def test_legend_adds_up(name: str) -> None:
     """Independent arithmetic on the printed table: chips, sums of families, sums of levels."""
     graph = bundled(name)
@@ -222,8 +234,9 @@ def test_legend_adds_up(name: str) -> None:
 @pytest.mark.parametrize("name", WEIGHTLESS)
 def test_a_legend_without_weights_has_a_line_for_each_operator(name: str) -> None:
     rows = [" ".join(row[0].split()) for row in rows_of(legend(draw(bundled(name))))]
-    strided = "fixed stencil 3x3, stride 2"
-    assert rows == ["A fixed stencil 3x3", f"P {strided}", f"R {strided}"]
+    kernel = {"poisson1d": "3", "poisson": "3x3", "poisson3d": "3x3x3"}[name.partition(":")[0]]
+    strided = f"fixed stencil {kernel}, stride 2"
+    assert rows == [f"A fixed stencil {kernel}", f"P {strided}", f"R {strided}"]
 
 
 def test_families_without_weights_are_lines_between_the_others() -> None:
@@ -233,24 +246,24 @@ def test_families_without_weights_are_lines_between_the_others() -> None:
     rows = {row[0]: row[1:] for row in rows_of(legend(draw(lowered(POOLS))))}
     assert rows["Ra"] == ["avgpool 2x2"]
     assert rows["Up"] == ["upsample bilinear"]
-    assert list(rows)[1:] == ["theta", "Ra", "Up", "total"]
+    assert list(rows)[1:] == ["θ", "Ra", "Up", "total"]
 
 
 def test_a_family_has_a_row_for_each_kind_that_it_is() -> None:
     rows = rows_of(legend(draw(bundled("mgiad"))))
     first = next(number for number, row in enumerate(rows) if row[0] == "A")
     grouped, inner, coupled = rows[first : first + 3]
-    assert grouped[:3] == ["A", "conv 3x3, groups of 64", "A.2_0"]
-    assert [name for name in inner if "." in name] == ["A.3_1", "A.4_1"]
+    assert grouped[:3] == ["A", "conv 3x3, groups of 64", "A_2,0"]
+    assert [name for name in inner if "_" in name] == ["A_3,1", "A_4,1"]
     assert coupled[0] == "conv 3x3, fully coupled"
-    assert [name for name in coupled if "." in name] == ["A.1_0", "A.2_1", "A.3_2", "A.4_2"]
+    assert [name for name in coupled if "_" in name] == ["A_1,0", "A_2,1", "A_3,2", "A_4,2"]
     assert grouped[-1] == "663,552"
 
 
 def test_fully_coupled_is_only_said_beside_groups() -> None:
     assert "fully coupled" not in draw(bundled("mgnet"))
     shown = words(legend(draw(bundled("mgnet_grouped"))))
-    assert re.search(r"A\s+conv 3x3, groups of 4\s+A\.1\s", shown)
+    assert re.search(r"A\s+conv 3x3, groups of 4\s+A_1\s", shown)
     assert "fully coupled" not in shown
 
 
@@ -318,6 +331,16 @@ def test_long_cycles_shrink_to_discs() -> None:
     assert "20 × jacobi" not in dot
 
 
+def test_beside_discs_many_groups_of_a_family_are_a_number() -> None:
+    """Their names would reach into the discs."""
+    picture = draw(bundled("mgno"), Look(legend=False))
+    assert "8&#160;A<" in picture  # four layers, two steps each
+    assert "4&#160;Pi<" in picture
+    assert "1,6,1" not in picture
+    solver = draw(bundled("poisson:w"), Look(legend=False))
+    assert re.search(r"<I>A</I></FONT><SUB><FONT[^>]*>5<", solver)
+
+
 def test_nested_cycles_on_the_way_back_and_two_outputs() -> None:
     dot = draw(lowered(BOTH))
     at = positions(dot)
@@ -343,14 +366,14 @@ def test_groups_of_no_level_have_a_column_of_their_own() -> None:
 
 
 def test_without_a_legend() -> None:
-    dot = draw(bundled("mgnet"), legend=False)
+    dot = draw(bundled("mgnet"), Look(legend=False))
     assert "batchnorm" not in dot
     assert "2 × smooth" in dot
 
 
 def test_detail_shows_every_operation_and_edge() -> None:
     graph = bundled("mgnet")
-    dot = draw(graph, detail=True)
+    dot = draw(graph, Look(depth="ops"))
     drawn = set(edges(dot))
     for node in graph.operations.values():
         assert {(source, node.name) for source in node.inputs} <= drawn
@@ -358,17 +381,32 @@ def test_detail_shows_every_operation_and_edge() -> None:
 
 def test_a_level_around_another_that_computes_nothing_is_one_cluster() -> None:
     def headings(text: str) -> list[str]:
-        return re.findall(r'label="(l = .*?)"', draw(lowered(text), detail=True))
+        return re.findall(r'label="(l = .*?)"', draw(lowered(text), Look(depth="ops")))
 
     assert headings(DEEP) == ["l = 1", "l = 2", "l = 1"]
     assert headings(DEEP.replace("= A(u[l])", "= l == 1 ? A(u[l]) : u[l]")) == ["l = 1"]
 
 
 @pytest.mark.parametrize("cycle", ["backslash", "V"])
-@pytest.mark.parametrize("detail", [False, True])
-def test_thousands_of_levels(cycle: str, detail: bool) -> None:
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_thousands_of_levels(cycle: str, depth: Depth) -> None:
     text = DEEP.replace("L = 2", "L = 4096").replace("over l : V", f"over l : {cycle}")
-    assert "l = 4096" in draw(lowered(text), detail=detail)
+    network = lowered(text)
+    if depth == "ops":
+        with pytest.raises(SpecError, match=r"operations are more than a picture can show"):
+            draw(network, Look(depth=depth))
+        return
+    dot = draw(network, Look(depth=depth))
+    assert {"V": "l = 1–4095", "backslash": "l = 2–4096"}[cycle] in dot
+    assert len(dot) < 30_000
+    assert rows_of(legend(dot))[0] == ["all levels", "weights"]
+
+
+def test_what_cannot_be_folded_is_refused_when_nobody_could_read_it() -> None:
+    text = DEEP.replace("L = 2", "L = 12").replace("over l : V", "over l : W")
+    with pytest.raises(SpecError, match=r"3,071 blocks are more than a picture can show") as caught:
+        draw(lowered(text))
+    assert "fewer levels" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(
@@ -402,18 +440,16 @@ def test_kinds_leave_out_channels_and_sizes(op: ops.Op, said: str) -> None:
 
 
 def test_texts_are_escaped() -> None:
-    text = FLAT.replace("u[l] = A(u[l])", "u[l] = 1 <= 2 ? A(u[l]) : u[l]")
-    dot = draw(lowered(text))
-    assert "1&#160;&lt;=&#160;2" in dot
+    assert "<B>a&lt;b&gt;&amp;</B>" in draw(lowered(FLAT), Look(title="a<b>&"))
     palette = Palette(lowered(FLAT))
-    assert "a&lt;b&gt;&amp;" in chip("A", palette, "a<b>&")
+    assert "a&lt;b&gt;&amp;" in chip("A", palette, notation.words("a<b>&"))
 
 
 @needs_dot
 @pytest.mark.parametrize("text", [BOTH, FLAT, BARE])
-@pytest.mark.parametrize("detail", [False, True])
-def test_pictures_in_every_format(text: str, detail: bool, tmp_path: Path) -> None:
-    dot = draw(lowered(text), detail=detail)
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_pictures_in_every_format(text: str, depth: Depth, tmp_path: Path) -> None:
+    dot = draw(lowered(text), Look(depth=depth))
     starts = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "dot": b"digraph"}
     for file_format, start in starts.items():
         path = tmp_path / f"net.{file_format}"

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from mgiad_dsl.base.resources import bundled_specs
-from mgiad_dsl.draw import draw
+from mgiad_dsl.draw import Look, draw
 from tests.draw.geometry import picture
 from tests.draw.test_draw import (
     BARE,
@@ -68,7 +68,9 @@ def net(
 @pytest.mark.parametrize("smooth", ["", C_AT_1, C_AT_2, C_AT_3], ids=["start", "1", "2", "3"])
 def test_no_arrow_runs_through_a_box(kind: str, outputs: str, smooth: str) -> None:
     used = {"start": ""} if smooth else {}
-    found = picture(draw(lowered(net(kind, smooth=smooth, outputs=outputs, **used)), legend=False))
+    found = picture(
+        draw(lowered(net(kind, smooth=smooth, outputs=outputs, **used)), Look(legend=False))
+    )
     assert found.crossings() == []
     assert found.collisions() == []
 
@@ -77,14 +79,14 @@ def test_no_arrow_runs_through_a_box(kind: str, outputs: str, smooth: str) -> No
     "name", [*(path.stem for path in bundled_specs()), "mgiad:w3", "poisson:w", "poisson:f"]
 )
 def test_nor_in_any_bundled_network(name: str) -> None:
-    found = picture(draw(bundled(name), legend=False))
+    found = picture(draw(bundled(name), Look(legend=False)))
     assert found.crossings() == []
     assert found.collisions() == []
 
 
 @pytest.mark.parametrize("text", [BOTH, FLAT, DEEP, BARE])
 def test_nor_in_small_ones(text: str) -> None:
-    found = picture(draw(lowered(text), legend=False))
+    found = picture(draw(lowered(text), Look(legend=False)))
     assert found.crossings() == []
     assert found.collisions() == []
 
@@ -118,13 +120,13 @@ FLAT_TWICE = (
 
 @pytest.mark.parametrize("text", [TWICE, FLAT_TWICE], ids=["nested", "flat"])
 def test_nor_where_a_cycle_begins_again_far_from_its_end(text: str) -> None:
-    found = picture(draw(lowered(text), legend=False))
+    found = picture(draw(lowered(text), Look(legend=False)))
     assert found.crossings() == []
     assert found.collisions() == []
 
 
 def test_it_can_fail() -> None:
-    dot = draw(lowered(net()), legend=False)
+    dot = draw(lowered(net()), Look(legend=False))
     through = dot.rstrip().removesuffix("}") + '"input.one" -> "input.c" l1_pre -> l3_solve}'
     assert ("input.one", "input.c", "input.another_one_of_long_name") in picture(
         through

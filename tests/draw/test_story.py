@@ -8,7 +8,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from mgiad_dsl.draw import draw
+from mgiad_dsl.draw import Look, draw, notation
 from mgiad_dsl.draw.story import Block, Item, Nested, Stop, Transfer
 from mgiad_dsl.draw.tell import tell
 from tests.draw.test_draw import POOLS, edges, lowered, positions, words
@@ -125,7 +125,10 @@ def lines(part: str, **equations: str) -> list[tuple[str, list[str], str]]:
     filled = {"smooth": "g = A(g)", "coarsen": "u[l+1] = R(u[l])", **equations}
     items = tell(lowered(LINES.format(**filled))).items
     found = next(i for i in items if isinstance(i, Transfer if part == "coarsen" else Block))
-    return [(each.name, [chip.text for chip in each.chips], each.words) for each in found.lines]
+    return [
+        (each.name, [notation.plain(chip.math) for chip in each.chips], each.words)
+        for each in found.lines
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,17 +160,20 @@ def test_steps_are_told_in_the_same_way() -> None:
     step = "g = i == 1 ? A(g) : i == 2 ? maxpool(g, 3x3 stride 1) : relu(g)"
     items = tell(lowered(text.format(smooth=step, coarsen="u[l+1] = R(u[l])"))).items
     assert isinstance(items[0], Block)
-    found = [(line.name, [c.text for c in line.chips], line.words) for line in items[0].lines]
+    found = [
+        (line.name, [notation.plain(c.math) for c in line.chips], line.words)
+        for line in items[0].lines
+    ]
     assert found == [("1", ["A"], ""), ("2", ["maxpool 3x3"], ""), ("3-4", [], "relu")]
     assert lines("smooth", smooth="g = relu(g)") == []
 
 
 def test_zero_is_only_said_of_zeros() -> None:
-    dot = draw(lowered(POOLS), legend=False)
+    dot = draw(lowered(POOLS), Look(legend=False))
     labels = {key: words(label).split() for key, label in re.findall(LABEL, dot, re.MULTILINE)}
     assert labels["l1_coarsen"] == ["f", "Ra", "u", "0"]
     assert labels["l1_correct"] == ["u", "Up"]
-    assert labels["start"] == ["start", "theta", "maxpool", "3x3"]
+    assert labels["start"] == ["start", "θ", "maxpool", "3x3"]
 
 
 # -- keys ------------------------------------------------------------------------------------

@@ -318,9 +318,8 @@ def test_a_boundary_that_is_a_parameter(word: str) -> None:
     around = (
         "network n(around = zeros) input x : 2 x 8 x 8 operators { A : x -> x conv 3x3 pad around }"
     )
-    found = compile_source(
-        Source("n", f"{around} output y = A(x)"), settings={"around": word}
-    ).network
+    source = Source("n", f"{around} output y = A(x)")
+    found = compile_source(source, settings={"around": word}).network
     assert found.operations[found.outputs["y"]].op == ops.Conv(
         2, 2, (3, 3), padding=(1, 1), boundary=word
     )

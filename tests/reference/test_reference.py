@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from . import (
+    darcy,
     mgiad,
     mgic,
     mgnet,
@@ -66,6 +67,9 @@ COUNTS = {
     "mgiad-3-imagenet": (mgiad.MGiaD, mgiad, {"width": 3, **IMAGENET, "norm_p": True}, 5_543_848),
     "hexu-B^l": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {}, 8_278_794),
     "hexu-B^li": (mgnet_hexu.HeXuMgNet, mgnet_hexu, {"share_b": False}, 10_638_090),
+    "darcy": (darcy.Darcy, darcy, {}, 13_537),
+    "darcy-w16": (darcy.Darcy, darcy, {"width": 16}, 50_753),
+    "darcy-odd": (darcy.Darcy, darcy, {"size": 63}, 13_481),
     "mgno": (mgno.MgNO, mgno, {}, 572_661),
     "mgno-smooth": (mgno.MgNO, mgno, {"layers": 5, "size": 211}, 678_093),
     "mgno-residual": (mgno.MgNO, mgno, {"residual": True}, 651_501),

@@ -21,7 +21,7 @@ from mgiad_dsl.rewrite.residual import carry_residuals
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from mgiad_dsl.rewrite.zero import drop_zeros
 from mgiad_dsl.runtime import load
-from tests.zoo import ZOO, small
+from tests.zoo import ZOO, drawn, small
 
 TINY = """network tiny
 input x : 2 x 6 x 6
@@ -221,8 +221,7 @@ def test_the_zoo_is_equal_in_real_arithmetic(name: str) -> None:
         compiled = compile_tree(tree, variant, small(name), level)
         torch.manual_seed(0)
         network = load(compiled.python).double()
-        shape = next(iter(compiled.network.operations.values())).shape
-        outputs = network(torch.randn(4, *shape, dtype=torch.float64))
+        outputs = network(*drawn(compiled.network, 4).values())
         found = list(outputs.values()) if isinstance(outputs, dict) else [outputs]
         if found[0].requires_grad:
             sum(value.square().sum() for value in found).backward()

@@ -13,7 +13,7 @@ from mgiad_dsl import Source, compile_source
 from mgiad_dsl.compiler import Compiled, compile_tree, read
 from mgiad_dsl.rewrite import Level
 from mgiad_dsl.runtime import load
-from tests.zoo import ZOO, small
+from tests.zoo import ZOO, drawn, small
 
 
 def compiled(name: str, level: Level) -> Compiled:
@@ -27,7 +27,7 @@ class Pair:
 
     written: nn.Module
     rewritten: nn.Module
-    image: Tensor
+    inputs: dict[str, Tensor]
 
     def __iter__(self) -> Iterator[nn.Module]:
         yield self.written
@@ -44,14 +44,13 @@ def pair(request: pytest.FixtureRequest) -> Pair:
             if value.is_floating_point() and value.ndim <= 1:  # none is like another
                 value.copy_((value + 0.1) * torch.empty_like(value).uniform_(0.8, 1.2))
     rewritten.load_state_dict(written.state_dict())
-    shape = next(iter(at[0].network.operations.values())).shape
-    return Pair(written, rewritten, torch.randn(8, *shape, dtype=torch.float64))
+    return Pair(written, rewritten, drawn(at[0].network, 8))
 
 
-def results(network: nn.Module, image: Tensor) -> list[Tensor]:
+def results(network: nn.Module, inputs: dict[str, Tensor]) -> list[Tensor]:
     """The outputs; dropout draws the same numbers every time."""
     torch.manual_seed(1)
-    made = network(image)
+    made = network(*inputs.values())
     return list(made.values()) if isinstance(made, dict) else [made]
 
 
@@ -59,7 +58,7 @@ def results(network: nn.Module, image: Tensor) -> list[Tensor]:
 def test_outputs_and_statistics_are_equal_bit_for_bit(pair: Pair, training: bool) -> None:
     for network in pair:
         network.train(training)
-    one, other = (results(network, pair.image) for network in pair)
+    one, other = (results(network, pair.inputs) for network in pair)
     for made, wanted in zip(other, one, strict=True):
         assert torch.equal(made, wanted)
         assert wanted.isfinite().all()
@@ -69,14 +68,15 @@ def test_outputs_and_statistics_are_equal_bit_for_bit(pair: Pair, training: bool
 
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 def test_gradients_are_equal_but_for_rounding(pair: Pair, training: bool) -> None:
-    directions = [torch.randn_like(made) for made in results(pair.written.eval(), pair.image)]
+    directions = [torch.randn_like(made) for made in results(pair.written.eval(), pair.inputs)]
     found = []
     for network in pair:
         network.train(training).zero_grad()
-        image = pair.image.clone().requires_grad_()
-        made = results(network, image)
+        inputs = {name: each.clone().requires_grad_() for name, each in pair.inputs.items()}
+        made = results(network, inputs)
         sum((a * b).sum() for a, b in zip(made, directions, strict=True)).backward()
-        found.append({"image": image.grad, **{n: p.grad for n, p in network.named_parameters()}})
+        slopes = {f"input {name}": each.grad for name, each in inputs.items()}
+        found.append(slopes | {n: p.grad for n, p in network.named_parameters()})
     written, rewritten = found
     assert written.keys() == rewritten.keys()
     largest = max(float(g.abs().max()) for g in written.values() if g is not None)

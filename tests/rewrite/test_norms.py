@@ -22,7 +22,7 @@ from tests.interpreter import run
 from tests.random_specs import Plan, plans, text
 from tests.test_properties import BOUNDED, levels
 from tests.wild_specs import wild
-from tests.zoo import ZOO, small
+from tests.zoo import ZOO, drawn, small
 
 TINY = """network tiny
 input x : 4 x 6 x 6
@@ -73,9 +73,9 @@ def trained(compiled: Compiled) -> nn.Module:
     return network
 
 
-def outputs(network: nn.Module, compiled: Compiled, image: Tensor) -> dict[str, Tensor]:
+def outputs(network: nn.Module, compiled: Compiled, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
     with torch.no_grad():
-        made = network(image)
+        made = network(*inputs.values())
     return made if isinstance(made, dict) else dict.fromkeys(compiled.network.outputs, made)
 
 
@@ -94,11 +94,10 @@ def check_outputs(compiled: Compiled, tolerance: float = 1e-11) -> Compiled:
     weights = weights_for(inference, network.state_dict())
     folded = load(inference.python, "folded").double().eval()
     folded.load_state_dict(weights, strict=True)
-    value = next(iter(compiled.network.inputs.values()))
-    image = torch.randn(5, *compiled.network.operations[value].shape, dtype=torch.float64)
-    wanted = outputs(network, compiled, image)
-    assert_close(outputs(folded, inference, image), wanted, tolerance)
-    graph = run(inference.network, weights, dict.fromkeys(inference.network.inputs, image), False)
+    inputs = drawn(compiled.network, 5)
+    wanted = outputs(network, compiled, inputs)
+    assert_close(outputs(folded, inference, inputs), wanted, tolerance)
+    graph = run(inference.network, weights, inputs, False)
     assert_close(
         {k: graph[k] for k in wanted if wanted[k].ndim},
         {k: v for k, v in wanted.items() if v.ndim},
@@ -153,9 +152,8 @@ def test_wild_specs_compute_the_same(level: Level) -> None:
 
 def blows_up(compiled: Compiled) -> bool:
     """Whether values become so large that few digits are left of what cancels."""
-    value = next(iter(compiled.network.inputs.values()))
-    image = torch.randn(5, *compiled.network.operations[value].shape, dtype=torch.float64)
-    made = outputs(trained(compiled), compiled, image).values()
+    inputs = drawn(compiled.network, 5)
+    made = outputs(trained(compiled), compiled, inputs).values()
     return not all(float(each.abs().max()) < 1e6 for each in made)
 
 

@@ -32,7 +32,7 @@ class Policy(NamedTuple):
     operations: Operation
 
     @classmethod
-    def cifar10(cls, size: tuple[int, int], device: torch.device) -> Policy:
+    def cifar10(cls, size: tuple[int, ...], device: torch.device) -> Policy:
         """The 25 pairs for CIFAR-10 images of ``size`` (height, width)."""
         pairs = AutoAugment(AutoAugmentPolicy.CIFAR10).policies
         probabilities = [[probability for _, probability, _ in pair] for pair in pairs]
