@@ -11,7 +11,7 @@ OUT    := out
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet --editable ".[torch,report,test,lint]"
+	$(BIN)/pip install --quiet --editable ".[torch,report,sweep,plot,test,lint]"
 	touch $(READY)
 
 # Pictures need the program `dot`; without it only the DOT text is written.

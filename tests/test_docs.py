@@ -134,7 +134,16 @@ def test_names_of_examples_are_unique() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_blocks_are_of_known_kinds_and_links_lead_somewhere(page: Path) -> None:
-    known = {"mgspec", "mgspec-error", "mgspec-warning", "console", "bash", "python", "text"}
+    known = {
+        "mgspec",
+        "mgspec-error",
+        "mgspec-warning",
+        "console",
+        "bash",
+        "python",
+        "text",
+        "toml",
+    }
     assert {block.kind for block in BLOCKS[page]} <= known
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", _prose(page)):
         other = (page.parent / target).resolve() if target else page

@@ -49,8 +49,10 @@ def test_grammar_and_specs_are_in_the_wheel(installed: Path) -> None:
         assert path.stem in listed
 
 
-def test_recipes_are_in_the_wheel(installed: Path) -> None:
-    ours = {p.relative_to(ROOT) for p in (ROOT / "mgiad_dsl").rglob("*.json")}
+@pytest.mark.parametrize("kind", ["*.json", "*.toml"])
+def test_recipes_and_published_figures_are_in_the_wheel(installed: Path, kind: str) -> None:
+    package = ROOT / "mgiad_dsl"
+    ours = {p.relative_to(ROOT) for p in package.rglob(kind)}
     assert ours
     assert all((installed / path).is_file() for path in ours)
 

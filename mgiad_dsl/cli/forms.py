@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from mgiad_dsl.base.output import put
+from mgiad_dsl.base.tables import Table, as_csv, render
 
 
 def add_forms(command: ArgumentParser, page: str, csv: str) -> None:
@@ -32,3 +33,12 @@ def add_forms(command: ArgumentParser, page: str, csv: str) -> None:
 def put_json(facts: Sequence[dict[str, object]]) -> None:
     """One object, or a list of several."""
     put(json.dumps(facts if len(facts) > 1 else facts[0], indent=2))
+
+
+def formatted(table: Table, form: str) -> str:
+    """One table in one of the formats; in JSON a list of objects with its titles as keys."""
+    if form == "json":
+        return json.dumps(
+            [dict(zip(table.header, row, strict=True)) for row in table.rows], indent=2
+        )
+    return as_csv(table) if form == "csv" else render([table], form)

@@ -11,10 +11,23 @@ from mgiad_dsl import __version__
 from mgiad_dsl.base.output import drop_output, flush, open_output
 from mgiad_dsl.base.printable import printable
 from mgiad_dsl.base.source import SpecError
-from mgiad_dsl.cli import check, compile, count, draw, eval, list, report, solve, train
+from mgiad_dsl.cli import (
+    check,
+    compile,
+    count,
+    draw,
+    eval,
+    list,
+    plot,
+    report,
+    runs,
+    solve,
+    sweep,
+    train,
+)
 from mgiad_dsl.cli.messages import one_command, show_error
 
-_MODULES = (check, count, solve, compile, draw, report, train, eval, list)
+_MODULES = (check, count, solve, compile, draw, report, train, eval, runs, sweep, plot, list)
 COMMANDS = tuple(module.COMMAND for module in _MODULES)
 
 

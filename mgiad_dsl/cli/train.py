@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,13 +121,25 @@ def train(network: Network, args: Namespace) -> Path:
 
 
 def chosen_recipe(args: Namespace) -> Recipe:
-    """The recipe that the arguments mean; digits are mirrored only where they say so."""
-    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, load_recipe, parse_changes
+    """The recipe that the arguments mean."""
+    from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, parse_changes
 
     augmentation = AUGMENTATIONS[args.augment] if args.augment else {}
-    changes = parse_changes(args.changes)
-    recipe = load_recipe(args.recipe or default_recipe(args.data), augmentation | changes)
-    if recipe.flip and "flip" not in changes and args.data in UNMIRRORED:
+    changes, name = parse_changes(args.changes), args.recipe or default_recipe(args.data)
+    return recipe_for(args.data, name, changes, augmentation)
+
+
+def recipe_for(
+    data: str,
+    name: str,
+    changes: dict[str, object],
+    augmentation: Mapping[str, object] | None = None,
+) -> Recipe:
+    """A recipe with changes, for a data set: digits are mirrored only where they say so."""
+    from mgiad_dsl.train.recipes.recipe import load_recipe
+
+    recipe = load_recipe(name, {**(augmentation or {}), **changes})
+    if recipe.flip and "flip" not in changes and data in UNMIRRORED:
         say("note: no flip: a mirrored digit is none, or another (--with flip=true)")
         return recipe.model_copy(update={"flip": False})
     return recipe

@@ -55,12 +55,12 @@ class Options:
     quiet: bool = False
 
 
-def run_experiment(network: Network, options: Options) -> Path:
+def run_experiment(network: Network, options: Options, listener: Listener | None = None) -> Path:
     """Train every seed and write the report; the folder. Raises SpecError, and SystemExit
     with the shell's status for the signal when one stopped the training.
     """
     device = choose_device(options.device, world().local)
-    listener = make_listener(world().first, options.quiet)
+    listener = listener or make_listener(world().first, options.quiet)
     try:
         with training_explained(options.recipe), process_group(world(), device):
             from_first(lambda: check_folders(options.out, folders(options), options.resume))

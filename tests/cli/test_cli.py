@@ -18,6 +18,7 @@ from mgiad_dsl.cli import main
 from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.main import COMMANDS
 from mgiad_dsl.show.dump import STAGES
+from tests.study.small import small_study
 
 ROOT = Path(__file__).parents[2]
 WITHOUT_TORCH = (
@@ -217,6 +218,7 @@ def test_everything_but_training_works_without_torch(tmp_path: Path) -> None:
     assert blocked("check", "mgiad").returncode == 0
     assert "1,383,844" in blocked("count", "mgiad").stdout
     assert "import torch" in blocked("compile", "mgiad").stdout
+    assert "95,658" in blocked("sweep", "examples/tradeoff.toml", "--dry-run").stdout
     drawn = blocked("draw", "mgiad", "-o", str(tmp_path / "mgiad.dot"))
     assert drawn.returncode == 0, drawn.stderr
     assert "digraph" in (tmp_path / "mgiad.dot").read_text()
@@ -294,6 +296,9 @@ QUIET = {
     "draw": ["draw", "mgnet", "-o", "-", "-O1"],
     "eval": ["eval", "RUN", "--robustness-images", "0"],
     "list": ["list"],
+    "plot": ["plot", "study.toml"],
+    "runs": ["runs", "loud"],
+    "sweep": ["sweep", "study.toml"],
     "report": ["report", "mgnet", "-o", "-"],
     "solve": ["solve", "mgnet", "--vary", "width=1,2"],
     "train": ["train", "mgnet", "--set", "width=1/8", "--data", "fake", "--out", "RUN"],
@@ -306,7 +311,8 @@ def test_every_command_can_be_quiet(
     """Results are what they are without it; nothing is said besides."""
     assert set(QUIET) == {command.name for command in COMMANDS}
     monkeypatch.chdir(tmp_path)
-    for name in sorted(QUIET, key=lambda name: name == "eval"):  # it needs the run
+    small_study(tmp_path)
+    for name in sorted(QUIET, key=lambda name: name in ("eval", "plot", "runs")):  # they need runs
         said = []
         for run, quiet in (("loud", []), ("quiet", ["--quiet"])):
             words = [run if word == "RUN" else word for word in QUIET[name]]
@@ -315,7 +321,7 @@ def test_every_command_can_be_quiet(
         loud, quiet = said
         assert not quiet.err
         assert quiet.out
-        assert loud.err or name in ("eval", "list", "solve")
+        assert loud.err or name in ("eval", "list", "plot", "runs", "solve")
         if name == "train":
             assert quiet.out.startswith("held-out accuracy ")
             assert quiet.out.count("\n") == 1

@@ -22,10 +22,11 @@ PRINTING = [
     "compile mgnet",
     "draw mgnet -o -",
     "report digits -o -",
+    "sweep examples/tradeoff.toml --dry-run",
     "list",
     "--version",
 ]
-OTHERS = {"train", "eval"}  # their results are files: tests/train
+OTHERS = {"train", "eval", "runs", "plot"}  # their results are files, or come from them
 ON_POSIX = pytest.mark.skipif(os.name != "posix", reason="redirections of a POSIX shell")
 
 

@@ -161,9 +161,9 @@ class Loop:
             **self.figures(figures.figure, scores),
         )
         self.records.append(record)
-        self.listener.epoch(record)
         if self.journal:
             self.journal.record(record)
+        self.listener.epoch(record)
         if self.agree(last or (self.journal is not None and self.journal.due()))[0]:
             self.save()
 

@@ -1,0 +1,1 @@
+"""Studies: many networks trained alike, through Optuna's storage."""
