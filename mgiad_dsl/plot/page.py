@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from mgiad_dsl.base.amounts import shown
+from mgiad_dsl.base.tables import render
 from mgiad_dsl.plot.curves import curves, value
 from mgiad_dsl.plot.points import AXES, Axis, Point, Reached, families, front
 from mgiad_dsl.plot.style import Look, looks
@@ -54,7 +55,7 @@ def page(title: str, results: Sequence[Result], points: Sequence[Point], reached
         title=escape(title),
         tradeoff=first,
         curves=second,
-        table=_table(points),
+        table=render([table("results", points)], "html"),
         words=reached.words,
     )
 
@@ -143,7 +144,7 @@ def _words(point: Point) -> str:
     return "<br>".join(lines)
 
 
-# -- learning curves, and numbers --------------------------------------------------------------
+# -- learning curves --------------------------------------------------------------------------
 
 
 def _curves(results: Sequence[Result], reached: Reached) -> Any:
@@ -170,11 +171,3 @@ def _curves(results: Sequence[Result], reached: Reached) -> Any:
         yaxis={"title": {"text": reached.words}, "showgrid": True},
     )
     return figure
-
-
-def _table(points: Sequence[Point]) -> str:
-    found = table("results", points)
-    rows = [[f"{c:,}" if isinstance(c, int) else escape(c or "") for c in r] for r in found.rows]
-    head = "".join(f"<th>{escape(title)}</th>" for title in found.header)
-    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>\n" for row in rows)
-    return f"<table>\n<tr>{head}</tr>\n{body}</table>"
