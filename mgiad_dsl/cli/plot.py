@@ -58,7 +58,7 @@ def _run(options: Namespace) -> int:
     if not is_begun(study):
         raise SpecError(f"{study.name} was not begun", hint=f"mgiad sweep {options.study}")
     grid = Bench(study, recipe_for).grid() if study.file.search.sampler == "grid" else []
-    found = results(grid, Ledger(*open_trials(study), study.out).entries())
+    found = results(grid, Ledger(*open_trials(study), study.out).entries(), study.file.seeds)
     wishes = Wishes(options.error, options.names, options.published, options.formats)
     for path in write_figures(study, found, folder, wishes):
         put(str(path))

@@ -106,7 +106,7 @@ def _sweep(bench: Bench, grid: Sequence[Candidate | Refused], options: Namespace
         _explain(grid, len(sweep.wanted))
     only = _only(options.trial, sweep.wanted) if options.trial is not None else None
     sweep.run(only, options.retry, options.alone)
-    found = results(grid, ledger.entries())
+    found = results(grid, ledger.entries(), study.file.seeds)
     put(formatted(result_table(study.name, found), options.form))
     return 1 if any(each.errors for each in found) else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from optuna.trial import TrialState
@@ -82,15 +82,25 @@ def state_of(entry: Entry) -> str:
     return words[entry.state]
 
 
-def results(grid: Sequence[Candidate | Refused], entries: Sequence[Entry]) -> list[Result]:
-    """The result of each candidate of a grid, or without one of all that a sampler chose."""
+def results(
+    grid: Sequence[Candidate | Refused], entries: Sequence[Entry], seeds: Collection[int]
+) -> list[Result]:
+    """The result of each candidate of a grid, or without one of all that a sampler chose.
+
+    Trials of other ``seeds``, from when the study had more, are left out.
+    """
     if grid:
         kept = [each for each in grid if isinstance(each, Candidate) and not each.over]
         known = [order(each, seed=0) for each in kept]
     else:
         known = list({each.order.identity: each.order for each in entries}.values())
     return [
-        Result(each, tuple(e for e in entries if e.order.identity == each.identity))
+        Result(
+            each,
+            tuple(
+                e for e in entries if e.order.identity == each.identity and e.order.seed in seeds
+            ),
+        )
         for each in known
     ]
 

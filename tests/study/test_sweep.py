@@ -89,6 +89,9 @@ def test_a_study_is_trained_once(write_study, capsys) -> None:
     assert json.loads(capsys.readouterr().out) == rows
     assert written(path) == before
     assert len(ledger(path).trials.get_trials()) == 4
+    path.write_text(path.read_text().replace("[0, 1]", "[1]"))
+    assert sweep(path) == 0
+    assert [row["state"] for row in json.loads(capsys.readouterr().out)] == ["trained 1"] * 2
 
 
 def test_duplicates_are_trained_once(write_study, capsys) -> None:
