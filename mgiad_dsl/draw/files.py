@@ -42,17 +42,15 @@ def render(dot_text: str, path: Path, file_format: str) -> None:
 
 
 def _picture(dot_text: str, file_format: str) -> bytes:
-    match file_format:
-        case "png":
-            with_dpi = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
-            return _drawn(with_dpi, "png")
-        case "svg":
-            # What stands below is only said in words that not all browsers know.
-            return _drawn(dot_text, "svg").replace(b'baseline-shift="sub"', b'dy="0.25em"')
-        case "tex":
-            return tikz(_drawn(dot_text, "json")).encode()
-        case _:
-            return _drawn(dot_text, file_format)
+    if file_format == "png":
+        with_dpi = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
+        return _drawn(with_dpi, "png")
+    if file_format == "svg":
+        # What stands below is only said in words that not all browsers know.
+        return _drawn(dot_text, "svg").replace(b'baseline-shift="sub"', b'dy="0.25em"')
+    if file_format == "tex":
+        return tikz(_drawn(dot_text, "json")).encode()
+    return _drawn(dot_text, file_format)
 
 
 def _drawn(dot_text: str, file_format: str) -> bytes:

@@ -111,7 +111,7 @@ class _Writer:
                     if waiting:
                         yield self._text(waiting)
                     waiting = text
-                case _:
+                case "P" | "p" | "L" | "E" | "e" | "b" | "B":
                     yield from self._shape(op, pen, fill, style)
         if waiting:
             yield self._text(waiting)
@@ -145,8 +145,7 @@ class _Writer:
                 first, *rest = map(self._at, op["points"])
                 curves = zip(rest[::3], rest[1::3], rest[2::3], strict=True)
                 return first + "".join(f" .. controls {a} and {b} .. {c}" for a, b, c in curves)
-            case _:
-                return ""
+        return ""
 
     def _at(self, point: Any) -> str:
         return f"({self._number(point[0])},{self._number(point[1])})"

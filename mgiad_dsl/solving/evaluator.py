@@ -66,21 +66,19 @@ class TracingEvaluator(Evaluator):
 
     def _applied(self, sign: str, x: Polynomial, b: object) -> Polynomial:
         y = polynomial(b)
-        match sign:
-            case "+":
-                return x + y
-            case "-":
-                return x - y
-            case "*":
-                return x * y
-            case "^":
-                exponent = y.constant
-                assert isinstance(exponent, int)
-                if exponent < 0:
-                    self._path.holds("zero", x)  # as of all that is divided by
-                return x.power(exponent)
-            case _:
-                return x.over(y)
+        if sign == "+":
+            return x + y
+        if sign == "-":
+            return x - y
+        if sign == "*":
+            return x * y
+        if sign == "^":
+            exponent = y.constant
+            assert isinstance(exponent, int)
+            if exponent < 0:
+                self._path.holds("zero", x)  # as of all that is divided by
+            return x.power(exponent)
+        return x.over(y)
 
     def _number(self, value: Exact, of: Polynomial) -> Value:
         return value if of.constant is not None else Number(value, of, self._path)

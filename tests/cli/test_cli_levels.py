@@ -77,7 +77,7 @@ def test_what_does_not_compile_has_no_level(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main([command, "-O1", *(["run"] if command == "eval" else [])])
+        main([command, "-O1", *(["run"] if command in ("eval", "plot", "sweep") else [])])
     assert stopped.value.code == 2
     assert "unrecognized arguments: -O1" in capsys.readouterr().err
 

@@ -130,18 +130,16 @@ def examine(
     with out_of_memory_explained(min(batch, held_out_images(data))), backends(recipe):
         arranged(model.to(device), memory_format(recipe)).eval()
         scores = score(load(data))
-        match data:
-            case ImageSet() | FolderSet():
-                images = images if len(image) == 3 else 0  # signals and volumes are not corrupted
-                images_of = load(spread(data, images)) if images else ()
-                pixels = [(as_inputs(each)[0], labels) for each, labels in images_of]
-                found = measure(model, score, pixels) if pixels else None
-                return Examination(data.classes, scores, robustness=found)
-            case TensorSet() if isinstance(job.task, Solver):
-                return Examination((), scores, grids=factors(job, trained, recipe, device))
-            case _:
-                few = next(iter(load(spread(data, SHOWN))))
-                return Examination(data.classes, scores, answers=answers(job, model, few, recipe))
+        if isinstance(data, (ImageSet, FolderSet)):
+            images = images if len(image) == 3 else 0  # signals and volumes are not corrupted
+            images_of = load(spread(data, images)) if images else ()
+            pixels = [(as_inputs(each)[0], labels) for each, labels in images_of]
+            found = measure(model, score, pixels) if pixels else None
+            return Examination(data.classes, scores, robustness=found)
+        if isinstance(data, TensorSet) and isinstance(job.task, Solver):
+            return Examination((), scores, grids=factors(job, trained, recipe, device))
+        few = next(iter(load(spread(data, SHOWN))))
+        return Examination(data.classes, scores, answers=answers(job, model, few, recipe))
 
 
 def factors(job: Job, model: nn.Module, recipe: Recipe, device: torch.device) -> list[OnGrid]:
