@@ -92,7 +92,7 @@ class _Writer:
         size, face = 10.0, 0
         waiting: _Text | None = None
         for op in ops:
-            match op["op"]:
+            match op["op"]:  # type: ignore[exhaustive-match]  # of graphviz's signs only these draw
                 case "c":
                     pen = op["color"]
                 case "C":
@@ -132,7 +132,7 @@ class _Writer:
             yield f"\\path[{','.join([*inks, *([style] if style else [])])}] {path};"
 
     def _path(self, op: Mapping[str, Any]) -> str:
-        match op["op"]:
+        match op["op"]:  # type: ignore[exhaustive-match]
             case "P" | "p":
                 return " -- ".join([*map(self._at, op["points"]), "cycle"])
             case "L":
