@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 # (right, up) in points, and how the text lies to the place
@@ -17,28 +18,32 @@ _SIDES = (
 _ROOM = 3  # points around a place
 
 
-def write_names(
-    figure: Any, axes: Any, names: Iterable[tuple[float | None, float, str, str]]
-) -> None:
-    """Write (x, y, text, colour) on the first side that is free.
+@dataclass(frozen=True)
+class Name:
+    """A text for a place (x, y), which has a bar as long as its deviation to both sides."""
+
+    place: tuple[float, float]
+    deviation: float
+    text: str
+    colour: str
+
+
+def write_names(figure: Any, axes: Any, names: Sequence[Name]) -> None:
+    """Write names on the first side that is free.
 
     A name without room is left out.
     """
     from matplotlib.patheffects import withStroke
-    from matplotlib.transforms import Bbox
 
-    names = list(names)
     figure.draw_without_rendering()  # where things are, and stay
     figure.set_layout_engine("none")
-    room = _ROOM * figure.dpi / 72
     frame, renderer = axes.get_window_extent(), figure.canvas.get_renderer()
-    places = [axes.transData.transform((x, y)) for x, y, _, _ in names]
-    taken = [Bbox([(x - room, y - room), (x + room, y + room)]) for x, y in places]
-    for x, y, text, colour in names:
+    taken = [_marked(figure, axes, name) for name in names]
+    for name in names:
         for right, up, across, upright in _SIDES:
             note = axes.annotate(
-                text, (x, y), xytext=(right, up), textcoords="offset points", ha=across,
-                va=upright, fontsize=6, color=colour,
+                name.text, name.place, xytext=(right, up), textcoords="offset points",
+                ha=across, va=upright, fontsize=6, color=name.colour,
                 path_effects=[withStroke(linewidth=1.5, foreground="white")],
             )  # fmt: skip
             box = note.get_window_extent(renderer)
@@ -48,3 +53,14 @@ def write_names(
                 taken.append(box)
                 break
             note.remove()
+
+
+def _marked(figure: Any, axes: Any, name: Name) -> Any:
+    """The box of a mark and its bar, in pixels."""
+    from matplotlib.transforms import Bbox
+
+    (x, y), room = name.place, _ROOM * figure.dpi / 72
+    (left, low), (_, high) = axes.transData.transform(
+        [(x, y - name.deviation), (x, y + name.deviation)]
+    )
+    return Bbox([(left - room, low - room), (left + room, high + room)])

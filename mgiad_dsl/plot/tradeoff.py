@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mgiad_dsl.plot.naming import write_names
+from mgiad_dsl.plot.naming import Name, write_names
 from mgiad_dsl.plot.points import Axis, Point, Reached, families, front
 from mgiad_dsl.plot.style import Look, looks
 from mgiad_dsl.study.labels import as_math
@@ -46,7 +46,12 @@ def draw_tradeoff(
             figure,
             axes,
             [
-                (axis.of(each), reached.of(each), as_math(each.label), look[each.family].colour)
+                Name(
+                    (axis.of(each) or 0, reached.of(each)),
+                    each.deviation or 0,
+                    as_math(each.label),
+                    look[each.family].colour,
+                )
                 for each in ordered
             ],
         )

@@ -143,6 +143,7 @@ class Sweep:
             self._fail(trial, name, "".join(format_exception_only(error)).strip())
         except BaseException:
             self.ledger.stopped(trial)
+            self.say(f"stopped {name}: the same command goes on")
             raise
         else:
             figure = FIGURES[found.figure]

@@ -179,8 +179,9 @@ def test_a_signal_saves_and_stops(write_study) -> None:
     out = read_study(str(path)).out
     wait_for(lambda: any(out.glob("*seed0/step-*.pt")))
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=60)
+    _, said = running.communicate(timeout=60)
     assert running.returncode == 128 + signal.SIGTERM
+    assert said.endswith("stopped tiny width=2 seed 0: the same command goes on\n")
     (entry, _) = ledger(path).entries()
     assert (entry.state, entry.error, entry.deaths) == (TrialState.FAIL, None, 0)
 
