@@ -11,7 +11,7 @@ from mgiad_dsl.draw.tikz import tikz
 FORMATS = ("svg", "png", "pdf", "tex", "dot")
 DPI = 144
 
-_INSTALL = (
+INSTALL = (
     "install graphviz (`apt install graphviz`, `brew install graphviz`, "
     "`conda install graphviz`), or open the .dot file in any graphviz viewer"
 )
@@ -30,30 +30,35 @@ def render(dot_text: str, path: Path, file_format: str) -> None:
         write(path, dot_text.encode())
         return
     try:
-        picture = _picture(dot_text, file_format)
+        picture = drawn(dot_text, file_format)
     except FileNotFoundError:
         fallback = path.with_suffix(".dot")
         write(fallback, dot_text.encode())
         raise SpecError(
             f"graphviz's program `dot` is not installed: wrote {fallback} and no {file_format}",
-            hint=_INSTALL,
+            hint=INSTALL,
         ) from None
     write(path, picture)
 
 
-def _picture(dot_text: str, file_format: str) -> bytes:
+def drawn(dot_text: str, file_format: str) -> bytes:
+    """The picture of a DOT text.
+
+    Raises:
+        FileNotFoundError: graphviz's program `dot` is missing.
+    """
     if file_format == "png":
         with_dpi = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
-        return _drawn(with_dpi, "png")
+        return _graphviz(with_dpi, "png")
     if file_format == "svg":
         # What stands below is only said in words that not all browsers know.
-        return _drawn(dot_text, "svg").replace(b'baseline-shift="sub"', b'dy="0.25em"')
+        return _graphviz(dot_text, "svg").replace(b'baseline-shift="sub"', b'dy="0.25em"')
     if file_format == "tex":
-        return tikz(_drawn(dot_text, "json")).encode()
-    return _drawn(dot_text, file_format)
+        return tikz(_graphviz(dot_text, "json")).encode()
+    return _graphviz(dot_text, file_format)
 
 
-def _drawn(dot_text: str, file_format: str) -> bytes:
+def _graphviz(dot_text: str, file_format: str) -> bytes:
     import graphviz
 
     try:

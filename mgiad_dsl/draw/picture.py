@@ -11,7 +11,7 @@ from typing import get_args
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.draw import Look, draw
 from mgiad_dsl.draw.colours import Palette
-from mgiad_dsl.draw.files import _INSTALL, _picture, render
+from mgiad_dsl.draw.files import INSTALL, drawn, render
 from mgiad_dsl.draw.look import Depth
 from mgiad_dsl.graph.network import Network
 
@@ -44,9 +44,9 @@ class Picture:
             SpecError: graphviz's program `dot` is missing.
         """
         try:
-            text = _picture(self.dot.replace("{", _BOUNDED, 1), "svg").decode()
+            text = drawn(self.dot.replace("{", _BOUNDED, 1), "svg").decode()
         except FileNotFoundError:
-            raise SpecError("graphviz's program `dot` is not installed", hint=_INSTALL) from None
+            raise SpecError("graphviz's program `dot` is not installed", hint=INSTALL) from None
         return text[text.index("<svg") :]
 
     def save(self, file: str | PathLike[str]) -> None:

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from math import gcd, prod
 from typing import TypeVar
 
-from pydantic import ValidationError
 from typing_extensions import assert_never
 
-from mgiad_dsl.base.source import Note, Span, SpecError
+from mgiad_dsl.base.source import Note, SpecError
 from mgiad_dsl.graph import ops, shapes
 from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.ops import Op, Shape, Size
 from mgiad_dsl.language import rules
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of, show
-from mgiad_dsl.language.kinds import BOUNDARIES, UPSAMPLINGS, PoolName
+from mgiad_dsl.language.evaluate import Evaluator, kind_of
+from mgiad_dsl.language.kinds import UPSAMPLINGS, PoolName
 from mgiad_dsl.language.spec import MAX_RANK, Options
-
-Environment = Mapping[str, object]
-
-_BOUNDS = {"ge": "at least", "le": "at most"}  # as pydantic calls them
-
-
-@dataclass(frozen=True)
-class Ends:
-    """What an operation stands between: channels, the size it gets and the one it must give.
-
-    ``rank`` is how many dimensions an image has, 0 of a vector. An operator that nothing applies
-    may not know its ``size``, which then is empty.
-    """
-
-    label: str
-    channels_in: int
-    channels_out: int
-    size: Size
-    rank: int
-    wanted: Size | None
-    span: Span
+from mgiad_dsl.lower.arguments import Arguments, Environment
+from mgiad_dsl.lower.ends import Ends, option_span
+from mgiad_dsl.lower.grouping import groups
 
 
 class Kinds:
@@ -48,6 +27,7 @@ class Kinds:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._arguments = Arguments(evaluator)
 
     def build(self, kind: ast.Kind, env: Environment, ends: Ends) -> Op:
         """The operation of a kind at one use.
@@ -59,8 +39,8 @@ class Kinds:
             rules.check_points(ends.label, ends.rank == 0, ends.span)
         if kind.traits.keeps_channels:
             _check_channels_kept(ends, kind)
-        rows = self._rows(kind.argument, env) if kind.name == "stencil" else ()
-        options = self._options(kind, env, ops.lengths(rows) if rows else ())
+        rows = self._arguments.rows(kind.argument, env) if kind.name == "stencil" else ()
+        options = self._arguments.options(kind, env, ops.lengths(rows) if rows else ())
         if options.kernel is not None:
             _check_rank(kind, options.kernel, ends)
         match kind.name:
@@ -79,9 +59,9 @@ class Kinds:
             case "prelu":
                 return ops.PReLU(ends.channels_in)
             case "dropout":
-                return ops.Dropout(self._probability(kind, env))
+                return ops.Dropout(self._arguments.probability(kind, env))
             case "droppath":
-                return ops.DropPath(self._probability(kind, env))
+                return ops.DropPath(self._arguments.probability(kind, env))
             case "avgpool" | "maxpool":
                 return _pool(kind, options, ends)
             case "upsample":
@@ -100,21 +80,6 @@ class Kinds:
             )
         return ops.Scalar(initial)
 
-    def _probability(self, kind: ast.Kind, env: Environment) -> int | Fraction:
-        assert isinstance(kind.argument, ast.Expr)
-        span = kind.argument.span
-        value = self._evaluator.settled(self._evaluator.value(kind.argument, env))
-        if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
-            raise SpecError(f"a probability is a number, not {kind_of(value)}", span)
-        if value < 0 or float(value) >= 1:  # the emitted file has a float
-            raise SpecError(
-                f"the probability of a {kind.name} must be at least 0 and less than 1, "
-                f"not {show(value)}",
-                span,
-                hint=f"of one in ten: {kind.name} 1/10",
-            )
-        return value
-
     def window(self, name: PoolName, window: ast.Window, env: Environment, given: Shape) -> Op:
         """The pooling ``maxpool(g, 3x3 stride 2)`` of a value of a shape.
 
@@ -124,72 +89,6 @@ class Kinds:
         channels, *size = given
         ends = Ends(name, channels, channels, tuple(size), len(size), None, window.span)
         return self.build(ast.Kind(name, window.dims, window.options, window.span), env, ends)
-
-    # -- options -----------------------------------------------------------------------------
-
-    def _options(self, kind: ast.Kind, env: Environment, kernel: Size) -> Options:
-        """The options of a kind; ``kernel`` is that of a stencil."""
-        values: dict[str, object] = {}
-        spans: dict[str, Span] = {}
-        if isinstance(kind.argument, ast.Dims):
-            kernel = self._integers(kind.argument, env, "a kernel")
-        if kernel:
-            values["kernel"], spans["kernel"] = kernel, kind.span
-        if isinstance(kind.argument, ast.Dims):
-            spans["kernel"] = kind.argument.span
-        for option in kind.options:
-            spans[option.name] = option.span
-            boundary = option.boundary or self._boundary_word(option, env)
-            if boundary is not None:
-                values["boundary"] = boundary
-                if option.value is None or option.boundary is None:
-                    continue
-            if isinstance(option.value, ast.Dims):
-                values[option.name] = self._along(option, option.value, env, kernel)
-            elif option.value is None:
-                values[option.name] = True
-            else:
-                values[option.name] = self._evaluator.channels(
-                    option.value, env, f"`{option.name}`"
-                )
-        if kind.traits.argument == "factor" and isinstance(kind.argument, ast.Expr):
-            values["factor"] = self._evaluator.integer(kind.argument, env, "the factor")
-            spans["factor"] = kind.argument.span
-        try:
-            return Options(**values)  # type: ignore[arg-type]
-        except ValidationError as problem:
-            first = problem.errors()[0]
-            field = str(first["loc"][0])
-            ((bound, limit),) = first["ctx"].items()
-            raise SpecError(
-                f"`{field}` must be {_BOUNDS[bound]} {limit}, not {first['input']}",
-                spans.get(field, kind.span),
-            ) from None
-
-    def _boundary_word(self, option: ast.Option, env: Environment) -> str | None:
-        """What a parameter says that lies around the image: ``pad around``."""
-        if option.name != "pad" or not isinstance(option.value, ast.Dims):
-            return None
-        first, *others = option.value.numbers
-        word = None if others else self._evaluator.value(first, env)
-        return word if isinstance(word, str) and word in BOUNDARIES else None
-
-    def _integers(self, dims: ast.Dims, env: Environment, what: str) -> Size:
-        return tuple(self._evaluator.integer(each, env, what) for each in dims.numbers)
-
-    def _along(self, option: ast.Option, dims: ast.Dims, env: Environment, kernel: Size) -> Size:
-        """A number for each dimension of a kernel; one serves all."""
-        numbers = self._integers(dims, env, f"`{option.name}`")
-        if len(numbers) == 1:
-            return numbers * max(1, len(kernel))
-        if kernel and len(numbers) != len(kernel):
-            raise SpecError(
-                f"ranks disagree: `{option.name}` has {len(numbers)} numbers, "
-                f"and the kernel is {by(kernel)}",
-                option.span,
-                hint=f"one number serves all dimensions: {option.name} {numbers[0]}",
-            )
-        return numbers
 
     # -- kinds -------------------------------------------------------------------------------
 
@@ -202,7 +101,7 @@ class Kinds:
             stride=options.stride or (),
             padding=_padding(kind, options.kernel, options),
             dilation=options.dilation or (),
-            groups=_groups(kind, options, ends),
+            groups=groups(kind, options, ends),
             bias=options.bias,
             transposed=options.transposed,
             boundary=_boundary(kind, options),
@@ -220,21 +119,6 @@ class Kinds:
             boundary=_boundary(kind, options),
         )
         return _at_size(op, kind, ends)
-
-    def _rows(self, expr: object, env: Environment) -> ops.Rows:
-        assert isinstance(expr, ast.Expr)
-        value = self._evaluator.settled(self._evaluator.value(expr, env))
-        kernel = _kernel(value)
-        if not kernel or len(kernel) > MAX_RANK:
-            raise SpecError(
-                "a stencil is a list of numbers, of rows of them, or of planes of rows, "
-                "all of one length",
-                expr.span,
-                hint="[-1,2,-1] or [[0,-1,0],[-1,4,-1],[0,-1,0]]",
-            )
-        self._evaluator.spend(prod(kernel), expr.span)
-        assert isinstance(value, tuple)
-        return value
 
     def _linear(self, ends: Ends) -> ops.Linear:
         if any(n != 1 for n in ends.size):
@@ -271,17 +155,8 @@ class Kinds:
                 hint="write a factor: upsample 2",
             )
         way = next((word for word in UPSAMPLINGS if getattr(options, word)), "nearest")
-        rules.check_way(way, ends.size, _span(kind, way))
+        rules.check_way(way, ends.size, option_span(kind, way))
         return ops.Upsample(size, way)
-
-
-def _kernel(value: object) -> Size | None:
-    """The kernel of numbers in lists in lists, if lists beside each other are as long."""
-    if not isinstance(value, tuple):
-        return () if is_number(value) else None
-    inside = {_kernel(each) for each in value}
-    inner = inside.pop() if len(inside) == 1 else None
-    return None if inner is None else (len(value), *inner)
 
 
 def _check_rank(kind: ast.Kind, kernel: Size, ends: Ends) -> None:
@@ -358,7 +233,7 @@ def _boundary(kind: ast.Kind, options: Options) -> str:
     if options.boundary != "zeros" and options.transposed:
         raise SpecError(
             f"a transposed {kind.name} has zeros around the image, no `{options.boundary}`",
-            _span(kind, "pad"),
+            option_span(kind, "pad"),
         )
     return options.boundary
 
@@ -375,47 +250,9 @@ def _at_size(op: _Moving, kind: ast.Kind, ends: Ends) -> _Moving:
             raise SpecError(
                 f"`{op.boundary}` around {by(ends.size)} is {points - lack} wide at most, "
                 f"not {width}",
-                _span(kind, "pad"),
+                option_span(kind, "pad"),
             )
     return op
-
-
-def _groups(kind: ast.Kind, options: Options, ends: Ends) -> int:
-    few, many = sorted((ends.channels_in, ends.channels_out))
-    if options.depthwise:
-        option, groups, said = "depthwise", few, "depthwise"
-    elif options.group_size is None:
-        return 1
-    elif many % options.group_size:
-        raise SpecError(
-            f"groups of {options.group_size} do not divide the {many} channels of `{ends.label}`",
-            _span(kind, "group_size"),
-            hint=_group_sizes(few, many, options.group_size),
-        )
-    else:
-        option, said = "group_size", f"group_size {options.group_size}"
-        groups = many // options.group_size
-    if ends.channels_in % groups or ends.channels_out % groups:
-        raise SpecError(
-            f"`{ends.label}` takes {ends.channels_in} channels to {ends.channels_out}; "
-            f"{said} makes {groups} groups, which do not divide both",
-            _span(kind, option),
-            hint=None if options.depthwise else _group_sizes(few, many, many // groups),
-        )
-    return groups
-
-
-def _group_sizes(few: int, many: int, near: int) -> str:
-    """The group sizes next to a wrong one: both sides have as many groups."""
-    few, many, near = int(few), int(many), int(near)  # a hint
-    common = gcd(few, many)
-
-    def fits(size: int) -> bool:
-        return many % size == 0 and common % (many // size) == 0
-
-    below = next((str(d) for d in range(min(near, many), 0, -1) if fits(d)), None)
-    above = next((str(d) for d in range(near, min(many, near * 64) + 1) if fits(d)), None)
-    return f"{' or '.join(dict.fromkeys(filter(None, (below, above))))} would"
 
 
 def _check_wanted(ends: Ends) -> None:
@@ -443,7 +280,3 @@ def _output_padding(op: ops.Conv | ops.Stencil, ends: Ends) -> Size:
                 ends.span,
             )
     return missing
-
-
-def _span(kind: ast.Kind, option: str) -> Span:
-    return next((o.span for o in kind.options if o.name == option), kind.span)

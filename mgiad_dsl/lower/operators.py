@@ -14,7 +14,8 @@ from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator
 from mgiad_dsl.language.spec import NetSpec, Operator
 from mgiad_dsl.lower.builder import MAX_SIZE, Builder
-from mgiad_dsl.lower.kinds import Ends, Kinds
+from mgiad_dsl.lower.ends import Ends
+from mgiad_dsl.lower.kinds import Kinds
 from mgiad_dsl.lower.spaces import Spaces
 from mgiad_dsl.lower.values import Tensor, worth, worth_in
 
