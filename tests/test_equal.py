@@ -8,8 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from mgiad_dsl import Source, compile_file, compile_source
-from mgiad_dsl.base import resources
+from mgiad_dsl import compile_file
 from tests.equality import Weights, assert_equal
 from tests.reference import (
     darcy,
@@ -207,14 +206,11 @@ def test_darcy(settings, reference) -> None:
     assert_equal(compile_file("darcy", width=6, **settings), net, groups(net), *fields)
 
 
-def test_mgno_with_another_boundary() -> None:
-    """As the spec's header says it is written."""
-    path = next(path for path in resources.bundled_specs() if path.stem == "mgno")
-    text = path.read_text(encoding="utf-8").replace("conv 3x3", "conv 3x3 pad circular")
-    net = mgno.MgNO(6, 2, 3, size=16, around="circular").double()
-    settings = {"width": 6, "T": 2, "L": 3, "size": 16}
-    compiled = compile_source(Source("mgno.mgspec", text), settings=settings)
-    assert_equal(compiled, net, groups(net), image(2, 1, 16, 16))
+@pytest.mark.parametrize("around", ["circular", "replicate", "reflect"])
+def test_mgno_with_another_boundary(around: str) -> None:
+    net = mgno.MgNO(6, 2, 3, size=16, around=around).double()
+    settings = {"width": 6, "T": 2, "L": 3, "size": 16, "around": around}
+    assert_equal(compile_file("mgno", **settings), net, groups(net), image(2, 1, 16, 16))
 
 
 def _named(net: nn.Module, operators: dict[str, str], norms: list[str]) -> dict[str, Weights]:
