@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from graphviz import Digraph
 
 TOO_MANY = 5000
+# Rounds of graphviz's network simplex for each node: without a bound 800 operations take minutes.
+BOUNDED = {"nslimit": "1", "nslimit1": "1"}
 
 
 def draw_operations(network: Network, look: Look) -> str:
@@ -48,7 +50,7 @@ def draw_operations(network: Network, look: Look) -> str:
         graph_attr={
             "fontname": FONT, "fontsize": "10", "labeljust": "l", "ranksep": "0.25",
             "rankdir": "LR" if look.layout == "landscape" else "TB",
-            "bgcolor": theme.paper, "fontcolor": theme.ink,
+            "bgcolor": theme.paper, "fontcolor": theme.ink, **BOUNDED,
         },
         node_attr={
             "fontname": FONT, "fontsize": "9", "shape": "box", "style": "rounded,filled",

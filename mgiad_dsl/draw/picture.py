@@ -16,8 +16,6 @@ from mgiad_dsl.draw.look import Depth
 from mgiad_dsl.graph.network import Network
 
 DEPTHS: tuple[Depth, ...] = get_args(Depth)
-# Rounds of graphviz's network simplex for each node: without a bound 800 operations take minutes.
-_BOUNDED = "{\n\tgraph [nslimit=1 nslimit1=1]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +42,7 @@ class Picture:
             SpecError: graphviz's program `dot` is missing.
         """
         try:
-            text = drawn(self.dot.replace("{", _BOUNDED, 1), "svg").decode()
+            text = drawn(self.dot, "svg").decode()
         except FileNotFoundError:
             raise SpecError("graphviz's program `dot` is not installed", hint=INSTALL) from None
         return text[text.index("<svg") :]
