@@ -8,13 +8,16 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 from torch import distributed as dist
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.cli import main
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
-from mgiad_dsl.train.loop.fit import prepared
+from mgiad_dsl.train.loop.fit import batch_like, fit, prepared
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.distributed import GPU_BACKEND, greatest
 from mgiad_dsl.train.machine.precision import backends, uses_bf16
@@ -33,6 +36,7 @@ SMALL = ["train", "digits", "--data", "digits", "--device", "cuda"]
 QUICK = ["--with", "epochs=3", "compile=true", "channels_last=true"]
 RECIPES = {
     "paper": load_recipe("paper", {"batch": 64, "ema": 0.9, "clip": 1}),
+    "not captured": load_recipe("paper", {"batch": 64, "ema": 0.9, "cuda_graph": False}),
     "fast": load_recipe("fast", {"batch": 64, "compile": True}),
     "compiled paper": load_recipe("fast", {"batch": 64, "compile": True, **AUGMENTATIONS["paper"]}),
 }
@@ -46,7 +50,10 @@ def training(request):
     feed = make_feed(data, recipe, data.shape, device, 0, 0)
     model = SmallCycle(16, 3, 10)
     with backends(recipe), prepared(model, feed, recipe, device, Quiet()):
-        yield Trainer(model, Classes(recipe.label_smoothing), recipe, device, len(feed)), feed
+        trainer = Trainer(model, Classes(recipe.label_smoothing), recipe, device, len(feed))
+        trainer.capture([batch_like(feed)], pytest.fail)
+        assert (trainer.captured is not None) == recipe.cuda_graph
+        yield trainer, feed
 
 
 def an_epoch(trainer: Trainer, feed: Feed, number: int) -> None:
@@ -65,6 +72,60 @@ def test_no_step_waits_for_the_gpu(training) -> None:
             trainer.step([batch])
     finally:
         torch.cuda.set_sync_debug_mode("default")
+
+
+class Restless(SmallCycle):
+    """Drops values at random, which takes random numbers from the GPU."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return super().forward(F.dropout(image, 0.1, self.training))
+
+
+class Impatient(SmallCycle):
+    """Looks at a value, for which it waits."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        assert image.isfinite().all()
+        return super().forward(image)
+
+
+def trained(kind: type[SmallCycle], size: int, deterministic: bool = True, **changes) -> tuple:
+    """A network after two epochs of batches, the last of which is smaller, and what was said."""
+    torch.manual_seed(0)
+    images, labels = torch.randn(150, 3, 16, 16), torch.randint(0, 10, (150,))
+    loader = DataLoader(TensorDataset(images, labels), batch_size=size, shuffle=True)
+    said = Said()
+    recipe = Recipe(epochs=2, batch=size, precision="fp32", tf32=False, clip=1, ema=0.9, **changes)
+    model = kind(16, 3, 10)
+    fit(model, loader, recipe, device="cuda", deterministic=deterministic, listener=said)
+    return model.state_dict(), said.lines
+
+
+class Said(Quiet):
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize("kind", [SmallCycle, Restless])
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_captured_training_is_the_same(kind, accumulate) -> None:
+    """Also with random numbers, a last batch of another size, and batches in parts."""
+    as_it_is, _ = trained(kind, 32, accumulate=accumulate)
+    captured, said = trained(kind, 32, accumulate=accumulate, cuda_graph=True)
+    assert not any("captured" in line for line in said)
+    for name, value in as_it_is.items():
+        assert torch.allclose(captured[name], value, rtol=1e-4, atol=1e-5), name
+
+
+def test_what_cannot_be_captured_is_said() -> None:
+    as_it_is, _ = trained(Impatient, 32)
+    not_captured, said = trained(Impatient, 32, cuda_graph=True)
+    assert sum("not captured as a CUDA graph" in line for line in said) == 1
+    for name, value in as_it_is.items():
+        assert torch.equal(not_captured[name], value), name
 
 
 def test_memory_is_stable_over_epochs(training) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.machine.compilation import compiled_regions
 from mgiad_dsl.train.machine.distributed import from_first
-from mgiad_dsl.train.machine.placing import laid_out
+from mgiad_dsl.train.machine.placing import laid_out, repeated
 from mgiad_dsl.train.machine.precision import autocast, memory_format
 from mgiad_dsl.train.machine.trial import trial_step
 from mgiad_dsl.train.recipes.recipe import Recipe
@@ -39,7 +39,7 @@ def compiled(
     what was decided when a resumed one began. ``example`` has inputs of one sample of the feed.
     """
     layout, n = memory_format(recipe), feed.size()
-    inputs = tuple(laid_out(each.expand(n, *each.shape).contiguous(), layout) for each in example)
+    inputs = tuple(laid_out(repeated(each, n), layout) for each in example)
     wanted = recipe.compile if before is None else before
     if wanted == "auto":
         wanted = from_first(lambda: _pays(model, inputs, recipe, len(feed), listener))

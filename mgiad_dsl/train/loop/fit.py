@@ -25,7 +25,7 @@ from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.distributed import together, world
 from mgiad_dsl.train.machine.faults import training_explained
-from mgiad_dsl.train.machine.placing import arranged, as_inputs
+from mgiad_dsl.train.machine.placing import arranged, as_inputs, repeated
 from mgiad_dsl.train.machine.precision import backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.journal import Journal
@@ -109,6 +109,8 @@ def fit(
         if state:
             trainer.restore(state, world().rank)
             began -= state["seconds"]
+        if trainer.done < recipe.epochs * steps:
+            trainer.capture(recipe.accumulate * [batch_like(feed)], listener.say)
         loop = Loop(trainer, task, feed, test, listener, journal, began)
         stopped = loop.run()
     records = journal.records() if journal else loop.records
@@ -120,6 +122,12 @@ def steps_of_an_epoch(feed: Feed, recipe: Recipe) -> int:
     if steps == 0:
         raise SpecError(f"{len(feed)} batches are less than one step of {recipe.accumulate}")
     return steps
+
+
+def batch_like(feed: Feed) -> Batch:
+    """A batch as large as those of a feed."""
+    (inputs, targets), n = feed.example(), feed.size()
+    return tuple(repeated(each, n) for each in as_inputs(inputs)), repeated(targets, n)
 
 
 def make_mixing(model: nn.Module, feed: Feed, recipe: Recipe, seed: int) -> Mixing | None:

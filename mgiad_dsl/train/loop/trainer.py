@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import torch
@@ -17,6 +19,7 @@ from mgiad_dsl.train.loop.kept import Kept
 from mgiad_dsl.train.loop.optimiser import make_optimiser
 from mgiad_dsl.train.loop.schedule import learning_rate
 from mgiad_dsl.train.loop.tally import Tally
+from mgiad_dsl.train.machine.capture import Captured, captured
 from mgiad_dsl.train.machine.distributed import gather, together, world
 from mgiad_dsl.train.machine.placing import arranged, laid_out, placed
 from mgiad_dsl.train.machine.precision import autocast, memory_format
@@ -63,6 +66,7 @@ class Trainer:
         self.average = Average(self.module, recipe.ema) if recipe.ema else None
         self.blend = Blend(self.module, recipe.blend) if recipe.blend < 1 else None
         self.tally = Tally(device)
+        self.captured: Captured[list[Measured]] | None = None
         self.kept: Kept | None = None
         self.done = 0
         objective = Objective(self.module, task, autocast(recipe, device))
@@ -81,20 +85,50 @@ class Trainer:
         """Learning rate of the next step."""
         return learning_rate(self.recipe, self.done, self.steps_per_epoch)
 
+    def capture(self, parts: list[Batch], say: Callable[[str], None]) -> None:
+        """Have the gradients of parts like these as one CUDA graph, if the recipe wants it; why
+        not goes to ``say``. Parts of other shapes are computed as they are.
+        """
+        if not self.recipe.cuda_graph or self.device.type != "cuda":
+            return
+        if together():
+            say("not captured as a CUDA graph: several processes exchange gradients")
+            return
+        given = [each for part in self.all_taken(parts) for each in part]
+        self.captured = captured(self.module, partial(self.backward, len(parts)), given, say)
+
     def step(self, parts: list[Batch]) -> None:
         """One optimiser step on a batch that comes in ``parts`` (inputs, targets) of equal size."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate
-        for number, part in enumerate(parts, start=1):
-            with self.exchange(last=number == len(parts)):
-                self.backward(*self.taken(part, number), len(parts))
+        taken = self.all_taken(parts)
+        for (loss, figure), (*_, targets) in zip(self.gradients(taken), taken, strict=True):
+            self.tally.add(loss, figure, len(targets), self.done)
         if self.recipe.clip:
             nn.utils.clip_grad_norm_(self.module.parameters(), self.recipe.clip)
         self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad(set_to_none=self.captured is None)
         if self.average:
             self.average.update(self.done)
         self.done += 1
+
+    def gradients(self, parts: list[tuple[Tensor, ...]]) -> list[Measured]:
+        """Losses and figures of parts (inputs, then targets); leaves gradients of the mean loss."""
+        given = [each for part in parts for each in part]
+        if self.captured and self.captured.fits(given):
+            return self.captured(*given)
+        return self.backward(len(parts), *given)
+
+    def backward(self, parts: int, *given: Tensor) -> list[Measured]:
+        """The same of tensors that are the parts one after the other, operation by operation."""
+        measured, size = [], len(given) // parts
+        for number in range(parts):
+            *inputs, targets = given[number * size : (number + 1) * size]
+            with self.exchange(last=number + 1 == parts):
+                loss, figure = self.objective(tuple(inputs), targets)
+                (loss / parts).backward()
+            measured.append(Measured(loss.detach(), figure))
+        return measured
 
     def exchange(self, last: bool) -> AbstractContextManager:
         """Processes exchange gradients once per step, with its last part."""
@@ -102,19 +136,19 @@ class Trainer:
             return self.objective.no_sync()
         return nullcontext()
 
-    def taken(self, part: Batch, number: int) -> tuple[Inputs, Tensor]:
-        """Part ``number`` of this step on the device, mixed if the recipe wants it."""
+    def all_taken(self, parts: list[Batch]) -> list[tuple[Tensor, ...]]:
+        return [self.taken(part, number) for number, part in enumerate(parts, start=1)]
+
+    def taken(self, part: Batch, number: int) -> tuple[Tensor, ...]:
+        """Part ``number`` of this step on the device, inputs and then targets; mixed if the recipe
+        wants it.
+        """
         layout = memory_format(self.recipe)
         inputs, targets = placed(part, self.device, layout)
         if self.mixing:
             images, targets = self.mixing(inputs[0], targets, self.done, number, world().rank)
             inputs = (laid_out(images.contiguous(), layout),)
-        return inputs, targets
-
-    def backward(self, inputs: Inputs, targets: Tensor, parts: int) -> None:
-        loss, figure = self.objective(inputs, targets)
-        (loss / parts).backward()
-        self.tally.add(loss.detach(), figure, len(targets), self.done)
+        return *inputs, targets
 
     def is_finite(self) -> bool:
         """Whether no weight that is trained is NaN or infinite; waits for the device.

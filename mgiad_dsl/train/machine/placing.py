@@ -24,6 +24,11 @@ def placed(
     return there, targets.to(device, non_blocking=True)
 
 
+def repeated(sample: Tensor, n: int) -> Tensor:
+    """A sample (...) as a batch of that alone (n, ...)."""
+    return sample.expand(n, *sample.shape).contiguous()
+
+
 def laid_out(tensor: Tensor, layout: torch.memory_format) -> Tensor:
     """Only images (n, C, H, W) have channels that could come last."""
     if layout is torch.channels_last and tensor.ndim != 4:

@@ -108,6 +108,9 @@ class Recipe(BaseModel):
     compile: Literal["auto"] | bool = Field(
         default=False, description="the repeated steps, once each; auto: if training takes long"
     )
+    cuda_graph: bool = Field(
+        default=False, description="forward and backward as one launch, by one process on a GPU"
+    )
     sync_batchnorm: bool = False
 
     eval_every: int = Field(default=1, ge=1, description="epochs between evaluations")

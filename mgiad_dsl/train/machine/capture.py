@@ -1,0 +1,77 @@
+"""Gradients as one CUDA graph: launched at once, where a hundred small operations wait for the
+launch of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from mgiad_dsl.train.machine.faults import ran_out_of_memory
+from mgiad_dsl.train.machine.trial import traceless
+
+WARM_UP = 3  # steps before the capture, which choose algorithms and fill caches
+
+Made = TypeVar("Made")
+
+
+class Captured(Generic[Made]):
+    """A function of tensors that leaves gradients in a model, as a graph that is replayed.
+
+    What it makes, and the gradients, lie where the next replay overwrites them: gradients may be
+    set to zero, but must not be set to None. Random numbers are drawn from where the generator of
+    the GPU stands.
+
+    Raises:
+        RuntimeError: something in the function waits for the GPU, or cannot be captured else.
+    """
+
+    def __init__(
+        self, model: nn.Module, function: Callable[..., Made], given: Sequence[Tensor]
+    ) -> None:
+        self.given = [each.clone() for each in given]
+        device = given[0].device
+        with torch.cuda.device(device), traceless(model, device):
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                for _ in range(WARM_UP):
+                    function(*self.given)
+                    model.zero_grad(set_to_none=True)
+            torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.device(device), torch.cuda.graph(self.graph):
+            self.made = function(*self.given)
+
+    def fits(self, given: Sequence[Tensor]) -> bool:
+        """Whether tensors are of the shapes and types that were captured."""
+        return [(each.shape, each.dtype) for each in given] == [
+            (each.shape, each.dtype) for each in self.given
+        ]
+
+    def __call__(self, *given: Tensor) -> Made:
+        for ours, theirs in zip(self.given, given, strict=True):
+            ours.copy_(theirs, non_blocking=True)
+        self.graph.replay()
+        return self.made
+
+
+def captured(
+    model: nn.Module,
+    function: Callable[..., Made],
+    given: Sequence[Tensor],
+    say: Callable[[str], None],
+) -> Captured[Made] | None:
+    """``function`` captured on tensors; None, with a message, if that fails."""
+    try:
+        return Captured(model, function, given)
+    except RuntimeError as error:
+        if ran_out_of_memory(error):
+            raise
+        model.zero_grad(set_to_none=True)
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        say(f"not captured as a CUDA graph ({reason}); training goes on without it")
+        return None
