@@ -31,7 +31,7 @@ from mgiad_dsl.train.tasks.classes import Classes
 
 NETWORKS = ("mgnet", "mgiad", "mgiad:g4_cK32", "resnet18:cifar10")
 WAYS = (("as it is", False, False), ("graph", False, True), ("compiled, graph", True, True))
-STEPS = 1
+STEPS = 20
 
 
 def main() -> None:

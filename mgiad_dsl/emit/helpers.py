@@ -91,16 +91,21 @@ class DropPath(nn.Module):
 
 SMALL_GROUPS = '''
 class SmallGroups2d(nn.Conv2d):
-    """Small groups of channels; a CPU computes several together, with zeros between: faster."""
+    """Small groups of channels, several computed together, with zeros between: faster.
 
-    def __init__(self, *sizes, together: int, **options) -> None:  # those of Conv2d
+    ``together`` are so many on a CPU, and so many on a GPU.
+    """
+
+    def __init__(self, *sizes, together: tuple[int, int], **options) -> None:  # those of Conv2d
         super().__init__(*sizes, **options)
         self.together = together
 
     def forward(self, x: Tensor) -> Tensor:
-        if not x.is_cpu:
+        on_cpu, on_gpu = self.together
+        n = on_cpu if x.is_cpu else on_gpu if x.is_cuda else 1
+        if n == 1:
             return super().forward(x)
-        groups, n, made = self.groups // self.together, self.together, self.weight.shape[0]
+        groups, made = self.groups // n, self.weight.shape[0]
         blocks = self.weight.reshape(groups, n, made // self.groups, 1, *self.weight.shape[1:])
         own = torch.eye(n, dtype=blocks.dtype, device=blocks.device).view(1, n, 1, n, 1, 1, 1)
         weight = (blocks * own).reshape(made, -1, *self.weight.shape[2:])
@@ -138,7 +143,7 @@ def _stencil(made: list[ops.Weighted], rank: int) -> str:
 def small_groups(program: Program) -> bool:
     """Whether any convolution computes groups together."""
     groups = [group.op for members in program.families for group in members]
-    return any(isinstance(op, ops.Conv) and op.together > 1 for op in groups)
+    return any(isinstance(op, ops.Conv) and op.joins for op in groups)
 
 
 def reset(program: Program) -> str:

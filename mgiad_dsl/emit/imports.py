@@ -42,8 +42,8 @@ def imports(program: Program, lists: bool) -> str:
 def _is_made_of_torch(op: Weighted) -> bool:
     """Whether what is made for an operator, or the class of it, says ``torch``."""
     match op:
-        case ops.Conv(together=together):
-            return together > 1
+        case ops.Conv():
+            return op.joins
         case ops.Stencil() | ops.Scalar():
             return True
         case (
@@ -58,8 +58,8 @@ def _is_made_of_torch(op: Weighted) -> bool:
 def _is_made_of_functional(op: Weighted) -> bool:
     """Whether the class of an operator says ``F``."""
     match op:
-        case ops.Conv(together=together):
-            return together > 1
+        case ops.Conv():
+            return op.joins
         case ops.Stencil():
             return True
         case (

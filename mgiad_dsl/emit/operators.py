@@ -238,7 +238,7 @@ def _conv(op: ops.Conv) -> Call:
         arguments.append("bias=False")
     if op.boundary != "zeros":
         arguments.append(f'padding_mode="{op.boundary}"')
-    if op.together > 1:
+    if op.joins:
         return Call("SmallGroups2d", (*arguments, f"together={op.together}"))
     return Call(f"nn.{conv_class(op)}", tuple(arguments))
 

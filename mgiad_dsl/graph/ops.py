@@ -56,8 +56,9 @@ class Scalar:
 class Conv:
     """A convolution or, ``transposed``, its adjoint.
 
-    ``together`` groups may be computed as one, with zeros between them. ``boundary`` is what the
-    padding holds: ``zeros``, or the image goes on ``circular``, as ``replicate`` or ``reflect``.
+    ``together`` groups may be computed as one, with zeros between them: so many on a CPU, and so
+    many on a GPU. ``boundary`` is what the padding holds: ``zeros``, or the image goes on
+    ``circular``, as ``replicate`` or ``reflect``.
     """
 
     channels_in: int
@@ -70,11 +71,16 @@ class Conv:
     bias: bool = False
     transposed: bool = False
     output_padding: Size = ()
-    together: int = 1
+    together: tuple[int, int] = (1, 1)
     boundary: str = "zeros"
 
     def __post_init__(self) -> None:
         _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)
+
+    @property
+    def joins(self) -> bool:
+        """Whether groups are computed together on any device."""
+        return max(self.together) > 1
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,7 @@ class Dropout(nn.Dropout):
 
 
 def built(compiled: Compiled) -> nn.Module:
-    """The network as it runs on a GPU: a CPU alone computes small groups together."""
+    """The network with small groups as they are: computed together, weights are kept twice."""
     network = load(compiled.python, compiled.name.partition(":")[0])
     for module in network.modules():
         if type(module).__name__ == "SmallGroups2d":

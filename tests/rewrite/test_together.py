@@ -21,20 +21,37 @@ output y = A(image)
 @pytest.mark.parametrize(
     ("given", "made", "groups", "together"),
     [
-        (64, 64, 16, 2),  # groups of 4
-        (64, 64, 32, 4),  # groups of 2
-        (6, 6, 3, 3),  # only as many as divide the groups
-        (64, 128, 64, 4),  # 2 channels of each
-        (128, 64, 64, 4),
-        (64, 64, 64, 1),  # depthwise
-        (64, 64, 8, 1),  # groups of 8
-        (64, 64, 1, 1),
-        (15, 15, 5, 1),  # groups of 3: two do not divide five
+        (64, 64, 16, (2, 4)),  # groups of 4
+        (64, 64, 32, (4, 8)),  # groups of 2
+        (6, 6, 3, (3, 3)),  # only as many as divide the groups
+        (64, 128, 64, (4, 8)),  # 2 channels of each
+        (128, 64, 64, (4, 8)),
+        (64, 64, 64, (1, 1)),  # depthwise
+        (64, 64, 8, (1, 1)),  # groups of 8
+        (64, 64, 4, (1, 1)),  # groups of 16
+        (64, 64, 1, (1, 1)),
+        (15, 15, 5, (1, 5)),  # groups of 3: two do not divide five
     ],
 )
-def test_the_rule(given: int, made: int, groups: int, together: int) -> None:
+def test_the_rule(given: int, made: int, groups: int, together: tuple[int, int]) -> None:
     assert joined(Conv(given, made, (3, 3), groups=groups)).together == together
-    assert joined(Conv(given, made, (3, 3), groups=groups, transposed=True)).together == 1
+    assert joined(Conv(given, made, (3, 3), groups=groups, transposed=True)).together == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "groups", "together"),
+    [
+        (64, 128, 64, (4, 64)),
+        (256, 128, 128, (4, 128)),
+        (64, 64, 8, (1, 8)),
+        (1024, 1024, 512, (4, 8)),  # too many for one matrix
+        (64, 64, 64, (1, 1)),  # numbers, one for each channel
+    ],
+)
+def test_the_rule_of_pointwise_convolutions(
+    given: int, made: int, groups: int, together: tuple[int, int]
+) -> None:
+    assert joined(Conv(given, made, (1, 1), groups=groups)).together == together
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])

@@ -14,6 +14,8 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from mgiad_dsl.cli import main
+from mgiad_dsl.compiler import compile_tree, read
+from mgiad_dsl.runtime.load import load_compiled
 from mgiad_dsl.train.data.builtin import fake
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
@@ -126,6 +128,23 @@ def test_what_cannot_be_captured_is_said() -> None:
     assert sum("not captured as a CUDA graph" in line for line in said) == 1
     for name, value in as_it_is.items():
         assert torch.equal(not_captured[name], value), name
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_small_groups_are_computed_together(layout) -> None:
+    tree, variant = read("mgiad:g4_cK32")
+    image = torch.randn(2, 3, 16, 16, dtype=torch.float64, device="cuda")
+    found = []
+    for level in (0, 2):
+        compiled = compile_tree(tree, variant, {"width": 1 / 2, "size": 16}, level)
+        assert ("SmallGroups2d" in compiled.python) == (level == 2)
+        torch.manual_seed(0)
+        network = load_compiled(compiled).to(image).to(memory_format=layout)
+        output = network(image.to(memory_format=layout))
+        output.square().sum().backward()
+        found.append([output, *(p.grad for p in network.parameters() if p.grad is not None)])
+    for plain, together in zip(*found, strict=True):
+        torch.testing.assert_close(together, plain, rtol=1e-8, atol=1e-8)
 
 
 def test_memory_is_stable_over_epochs(training) -> None:
