@@ -7,8 +7,8 @@ from dataclasses import replace
 from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.ops import Conv
 
-# Channels that a CPU works on at once, and the tensor cores of a GPU: smaller groups take as long, or
-# longer (bench/groups.py).
+# Channels that a CPU works on at once, and the tensor cores of a GPU: smaller groups take as
+# long, or longer (bench/groups.py).
 _CPU_FULL = 8
 _GPU_FULL = 16
 _GPU_SMALL = 4  # groups of more channels are fast on a GPU as they are
