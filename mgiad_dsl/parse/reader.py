@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from lark import Token, Tree
 from lark.exceptions import UnexpectedInput
 
@@ -14,8 +16,9 @@ from mgiad_dsl.parse.grammar import parser
 from mgiad_dsl.parse.messages import syntax_error
 
 
+@lru_cache(maxsize=64)
 def parse(source: Source) -> ast.Spec:
-    """The syntax tree of a spec.
+    """The syntax tree of a spec, which nothing changes: the same text is read once.
 
     Raises:
         SpecError: the text is too long, not text, nested too deeply, or no spec.

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import log2
 from typing import TypeAlias
 
-from mgiad_dsl.base.source import CompilerError, SpecError
+from mgiad_dsl.base.source import CompilerError, LimitError, SpecError
 from mgiad_dsl.compiler import compile_tree
 from mgiad_dsl.language.evaluate import is_number
 from mgiad_dsl.language.spec import NetSpec
@@ -170,8 +170,7 @@ def _checked(grid: Grid, case: Case, points: Sequence[Point], cases: int, level:
 def _growths(cases: Cases, spec: NetSpec, names: Sequence[str]) -> Iterator[Growth]:
     at = numbers(spec.values, names)
     for name in names:
-        values = [simple(Fraction(at[name]) * 2**n) for n in range(_DOUBLINGS)]
-        found = [(value, *_case(cases, {**at, name: value})) for value in values if value > 0]
+        found = list(_doublings(cases, at, name)) if at[name] > 0 else []
         threes = zip(found, found[1:], found[2:], strict=False)
         runs = [three for three in threes if all(case for _, case, _ in three)]
         if runs:
@@ -179,6 +178,22 @@ def _growths(cases: Cases, spec: NetSpec, names: Sequence[str]) -> Iterator[Grow
 
 
 _Counted: TypeAlias = "tuple[Exact, Case | None, int]"
+
+
+def _doublings(cases: Cases, at: Mapping[str, Exact], name: str) -> Iterator[_Counted]:
+    """Up to the first network that is too large to be unrolled: those behind it are larger."""
+    networks = 0
+    for n in range(_DOUBLINGS):
+        value = simple(Fraction(at[name]) * 2**n)
+        point = Point({**at, name: value})
+        case = cases.at(point)
+        if isinstance(case, LimitError) and networks:
+            return
+        if isinstance(case, SpecError):
+            yield value, None, 0
+        else:
+            networks += 1
+            yield value, case, int(case.weights.at(point))
 
 
 def _growth(name: str, run: Sequence[_Counted], near: float | None) -> Growth:
@@ -194,10 +209,3 @@ def _near(found: Sequence[_Counted], value: Exact) -> float | None:
     weights = {each: number for each, _, number in found}
     one, two = weights.get(value, 0), weights.get(2 * value, 0)
     return log2(two / one) if one and two else None
-
-
-def _case(cases: Cases, values: Mapping[str, Exact]) -> tuple[Case | None, int]:
-    """The case and its weights; none where there is no network."""
-    point = Point(values)
-    case = cases.at(point)
-    return (None, 0) if isinstance(case, SpecError) else (case, int(case.weights.at(point)))

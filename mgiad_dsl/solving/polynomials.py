@@ -142,9 +142,7 @@ class Polynomial:
 
     def scaled(self, *, signed: bool) -> Polynomial:
         """With a first coefficient of 1; if the sign is to stay, of 1 or -1."""
-        first = Fraction(self.terms[0][1]) if self.terms else Fraction(1)
-        by = abs(first) if signed else first
-        return self if by == 1 else self * number(1 / by)
+        return _scaled(self, signed)
 
     def at(self, point: Point) -> Exact:
         """Its value. Raises as `Point.atom`."""
@@ -183,6 +181,7 @@ def simple(value: Exact) -> Exact:
     return value.numerator if value.denominator == 1 else value
 
 
+@lru_cache(maxsize=4096)
 def number(value: Exact) -> Polynomial:
     return Polynomial((((), simple(value)),) if value else ())
 
@@ -197,6 +196,13 @@ def function(name: Function, argument: Polynomial) -> Polynomial:
 
 
 ONE = number(1)
+
+
+@lru_cache(maxsize=4096)
+def _scaled(one: Polynomial, signed: bool) -> Polynomial:
+    first = Fraction(one.terms[0][1]) if one.terms else Fraction(1)
+    by = abs(first) if signed else first
+    return one if by == 1 else one * number(1 / by)
 
 
 @lru_cache(maxsize=4096)

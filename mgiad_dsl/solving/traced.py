@@ -21,7 +21,7 @@ _Any: TypeAlias = Any
 
 def polynomial(value: object) -> Polynomial:
     """The polynomial that a number is."""
-    if isinstance(value, (Number, Integer)):
+    if isinstance(value, _Compared):
         return value.polynomial
     assert isinstance(value, (int, Fraction))
     return number(value)

@@ -82,11 +82,18 @@ def named(outputs: Tensor | dict[str, Tensor], made: Compiled) -> dict[str, Tens
     return outputs if isinstance(outputs, dict) else dict.fromkeys(made.network.outputs, outputs)
 
 
+# Each kind of operation in both ways; whole networks, those with norms for inference.
 @pytest.mark.parametrize(
-    ("name", "level"),
-    [("digits", 1), ("unet_mg", 0), ("mgnet_grouped", 2), ("poisson_learned", 2), ("many", 1)],
+    ("name", "level", "inference"),
+    [
+        ("many", 1, False),
+        ("many", 1, True),
+        ("digits", 1, False),
+        ("unet_mg", 0, True),
+        ("mgnet_grouped", 2, True),
+        ("poisson_learned", 2, False),
+    ],
 )
-@pytest.mark.parametrize("inference", [False, True])
 @torch.no_grad()
 def test_it_computes_what_the_module_does(name: str, level: Level, inference: bool) -> None:
     pytest.importorskip("onnxscript")

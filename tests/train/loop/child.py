@@ -23,9 +23,9 @@ from mgiad_dsl.train.recipes.recipe import check_fields
 from mgiad_dsl.train.run import metrics
 from tests.train.small_cycle import SmallCycle
 
-# a server that has torch loaded (all that an optimiser needs) and forks: no start-up time
+# a server that has loaded all that a run needs, and forks: no start-up time
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["torch._dynamo", "rich.progress", "pydantic"])
+CONTEXT.set_forkserver_preload(["torch._dynamo", "rich.progress", "pydantic", __name__])
 
 RECIPE = Recipe(epochs=3, batch=32, accumulate=2, lr=0.05, ema=0.9, crop=1, flip=True, clip=1)
 STEPS = 3 * 6  # 200 images
