@@ -141,7 +141,8 @@ def train_seeds(
                 save_best(folder, result.kept.weights, result.kept.epoch)
             save_weights(folder, result.model)
             runs.append((folder, read_run(folder)[0]))  # of a resumed run, as it began
-            grids += on_other_grids(job, result.model, options.recipe, device)
+        # all processes together: evaluation adds up over them
+        grids += on_other_grids(job, result.model, options.recipe, device)
     if world().first:
         found = f"\n## Other grids\n\n{grids_text(grids, grids[0][0].points)}" if grids else ""
         summary = write_report(options.out, runs, options.recipe, found)

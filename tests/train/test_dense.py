@@ -78,6 +78,8 @@ def test_pets_are_segmented_by_unet_mg(tmp_path, capsys) -> None:
     write_pairs(tmp_path / "own")
     data = f"maskfolder:{tmp_path / 'own'}"
     assert evaluated(run, "--data", data, name=f"eval-{slug(data)}")["images"] == 4
+    capsys.readouterr()
+    assert "pets has none" in refused(capsys, "eval", str(run), "--robustness-images", "4")
 
 
 @pytest.mark.parametrize("with_rhs", [True, False], ids=["both", "coefficient"])
@@ -190,6 +192,20 @@ def test_own_tensors(tmp_path) -> None:
     run = trained(str(spec), data, tmp_path / "run", "--with", "epochs=1", "batch=5")
     assert read_run(run)[0].task == "fields"
     assert evaluated(run)["samples"] == 5
+
+
+def test_own_tensors_of_classes(tmp_path, capsys) -> None:
+    """Evaluated as classes are, but for what only images have."""
+    tensors = {}
+    for part, n in (("train", 64), ("test", 16)):
+        values = torch.randn(n, 1, 8, 8)
+        tensors |= {f"{part}.x": values, f"{part}.target": torch.arange(n) % 2}
+    save_file(tensors, tmp_path / "own.safetensors")
+    words = ["--set", "classes=2", "width=1/4", "--recipe", "trial"]
+    run = trained("digits", f"tensors:{tmp_path}/own.safetensors", tmp_path / "run", *words)
+    assert sum(row["images"] for row in evaluated(run)["classes"]) == 16
+    assert "No robustness" in (run / "eval.md").read_text()
+    assert "has none" in refused(capsys, "eval", str(run), "--robustness-images", "4")
 
 
 def test_what_does_not_go_together(tmp_path, capsys) -> None:
