@@ -95,8 +95,7 @@ def open_together(network: Network, options: Options) -> DataSet:
     if world().local:
         barrier()
     try:
-        image = next(iter(network.inputs.values()))
-        return open_data(options.data, options.where, image, network.output[0])
+        return open_data(options.data, options.where, network.inputs, network.output)
     finally:
         if not world().local:
             barrier()  # also with an error: the others find it themselves

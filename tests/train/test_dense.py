@@ -106,6 +106,23 @@ def test_darcy_flow_is_a_field(with_rhs, tmp_path, capsys) -> None:
     assert finer["samples"] == 2  # compiled again for the other grid
 
 
+@pytest.mark.parametrize(
+    ("network", "data", "task"),
+    [
+        (["unet_mg", "--set", "base=4", "L=2", "size=16"], "fake", "pixels"),
+        (["unet_mg", "--set", "base=4", "L=2", "classes=5"], "fake:3x16x16:5:64", "pixels"),
+        (["darcy", "--set", "width=4", "L=2"], "fake:1x16x16", "fields"),
+        (["mgno", "--set", "width=4", "T=1", "L=2", "size=16"], "fake", "fields"),
+    ],
+)
+def test_fake_fields(network, data, task, tmp_path) -> None:
+    """Whatever the output is, trained and evaluated."""
+    run = trained(network[0], data, tmp_path / "run", *network[1:], "--recipe", "trial")
+    assert read_run(run)[0].task == task
+    samples = evaluated(run)["samples" if task == "fields" else "images"]
+    assert samples == (12 if data.endswith(":64") else 51)
+
+
 def test_h1_is_an_option(tmp_path) -> None:
     spec = flow(tmp_path / "flow.mgspec")
     run = trained(str(spec), "darcy:7,n=20", tmp_path / "run", "--with", "epochs=1", "loss=h1")

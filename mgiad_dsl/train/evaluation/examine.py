@@ -112,7 +112,7 @@ def examine(
     device = choose_device(device_name)
     before = network_of(run, record)
     image = next(iter(record.inputs.values()))
-    data = open_data(data_name or record.data, where, image, record.output[0])
+    data = open_data(data_name or record.data, where, record.inputs, record.output)
     job = fit_together(data, before, recipe)
     data = job.data
     refuse_corruption(data, images)
