@@ -34,6 +34,7 @@ from mgiad_dsl.train.run.start import Start, read_start
 from mgiad_dsl.train.run.weights import save_best, save_weights
 from mgiad_dsl.train.tasks.choose import Job, fit_together
 from mgiad_dsl.train.tasks.solver import Solver
+from mgiad_dsl.train.tasks.task import idle_fields
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def run_experiment(network: Network, options: Options, listener: Listener | None
             if job.network is not network:
                 listener.say(f"compiled for the data: {changed(network, job.network)}")
             listener.say(str(options.recipe))
+            if idle := idle_fields(job.task, options.recipe):
+                listener.say(f"note: no effect on the task {job.task.name}: {', '.join(idle)}")
             if start:
                 listener.say(str(start))
             return train_seeds(job, options, device, listener, start)

@@ -134,6 +134,7 @@ def test_a_solver_learns_and_is_tried_on_other_grids(tmp_path, capsys) -> None:
     words = ["--with", "epochs=1", "batch=4", "cycles=4", "lr=0.003"]
     run = trained("poisson_learned", "poisson:15,n=120", tmp_path / "run", *words)
     said = capsys.readouterr().out
+    assert "no effect" not in said
     assert "compiled for the data: L=4" in said
     assert re.search(r"held-out factor per cycle 0\.\d{4}", said)
     assert read_run(run)[0].task == "solver"
@@ -191,9 +192,12 @@ def test_darcy_as_a_solver(tmp_path) -> None:
     assert all(0.2 < float(factor) < 0.5 for factor in classical)
 
 
-def test_poisson_as_a_field(tmp_path) -> None:
-    words = ["--with", "epochs=1", "loss=l2", "batch=10"]
+def test_poisson_as_a_field(tmp_path, capsys) -> None:
+    """What the recipe says of solvers and of classes has no effect, and that is said."""
+    words = ["--with", "epochs=1", "loss=l2", "batch=10", "label_smoothing=0.1"]
     run = trained("poisson_learned", "poisson:15,n=20", tmp_path / "run", *words)
+    said = capsys.readouterr().out
+    assert "note: no effect on the task fields: label_smoothing, cycles" in said
     assert read_run(run)[0].task == "fields"
     assert last(run)["test_relative_l2"] < 0.5
 
