@@ -35,7 +35,6 @@ COMMANDS = (
     f"resnet50 --set {RESNET} --data digits",
     f"resnext50_32x4d --set {RESNET} groups=8 --data digits",
     f"wide_resnet50_2 --set {RESNET} --data digits",
-    f"mobilenet_v2 --set {IMAGE} classes=10 width=1/2 --data digits",
     "darcy --data darcy:64",
     "mgno --set L=5 T=2 width=8 --data darcy:64",
     "unet --set base=3 L=4 classes=1 --data darcy:64",

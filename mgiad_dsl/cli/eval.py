@@ -20,8 +20,7 @@ from mgiad_dsl.train.data.names import NAMES
 
 _EXAMPLES = """examples:
   mgiad eval runs/digits-digits-digits-seed0
-  mgiad eval runs/digits-digits-digits-keep=best-seed0 \\
-    --weights runs/digits-digits-digits-keep=best-seed0/best.safetensors
+  mgiad eval RUN --weights RUN/best.safetensors
   mgiad eval runs/mgnet-cifar10-paper-seed0 --data-dir ~/data --robustness-images 0
 """
 

@@ -131,7 +131,7 @@ def test_h1_is_an_option(tmp_path) -> None:
 
 
 def test_a_solver_learns_and_is_tried_on_other_grids(tmp_path, capsys) -> None:
-    words = ["--with", "epochs=1", "batch=4", "cycles=4", "lr=0.003"]
+    words = ["--with", "epochs=1", "batch=4", "cycles=4", "lr=0.003", "clip=1"]
     run = trained("poisson_learned", "poisson:15,n=120", tmp_path / "run", *words)
     said = capsys.readouterr().out
     assert "no effect" not in said
