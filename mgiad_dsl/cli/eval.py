@@ -20,6 +20,7 @@ from mgiad_dsl.train.data.names import NAMES
 
 _EXAMPLES = """examples:
   mgiad eval runs/digits-digits-digits-seed0
+  mgiad eval RUN --weights RUN/best.safetensors
   mgiad eval runs/mgnet-cifar10-paper-seed0 --data-dir ~/data --robustness-images 0
 """
 
@@ -32,9 +33,15 @@ def add_eval_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--robustness-images",
         type=int,
-        default=1000,
         metavar="N",
-        help="held-out images to corrupt and attack, spread evenly (1000); 0 for none",
+        help="held-out images to corrupt and attack, spread evenly (default: 1000); 0 for none",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="other weights of the same network, such as RUN/best.safetensors, or those of "
+        "another run, by its folder",
     )
     parser.add_argument(
         "--batch",
@@ -69,9 +76,15 @@ def evaluate_run(args: Namespace) -> None:
         images=args.robustness_images,
         batch=args.batch,
         workers=args.workers,
+        weights=args.weights,
     )
-    name = f"eval-{slug(args.data)}" if args.data else "eval"
-    put(write_examination(args.run, found, name))
+    put(write_examination(args.run, found, results_name(args), args.weights))
+
+
+def results_name(args: Namespace) -> str:
+    """``eval``, ``eval-best`` with the weights of best.safetensors, ``eval-best-digits``"""
+    weights = [args.weights.name.removesuffix(".safetensors")] if args.weights else []
+    return slug("-".join(["eval", *weights, *([args.data] if args.data else [])]))
 
 
 def check_eval_arguments(args: Namespace) -> None:
@@ -79,7 +92,8 @@ def check_eval_arguments(args: Namespace) -> None:
     check_data_arguments(args)
     if args.batch is not None:
         check_at_least("--batch", args.batch, 1, "images evaluated at a time")
-    check_at_least("--robustness-images", args.robustness_images, 0, "0 for none")
+    if args.robustness_images is not None:
+        check_at_least("--robustness-images", args.robustness_images, 0, "0 for none")
 
 
 COMMAND = Command("eval", "evaluate a trained network", _EXAMPLES, add_eval_arguments, _run)

@@ -34,6 +34,7 @@ from mgiad_dsl.train.run.start import Start, read_start
 from mgiad_dsl.train.run.weights import save_best, save_weights
 from mgiad_dsl.train.tasks.choose import Job, fit_together
 from mgiad_dsl.train.tasks.solver import Solver
+from mgiad_dsl.train.tasks.task import idle_fields
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def run_experiment(network: Network, options: Options, listener: Listener | None
             if job.network is not network:
                 listener.say(f"compiled for the data: {changed(network, job.network)}")
             listener.say(str(options.recipe))
+            if idle := idle_fields(job.task, options.recipe):
+                listener.say(f"note: no effect on the task {job.task.name}: {', '.join(idle)}")
             if start:
                 listener.say(str(start))
             return train_seeds(job, options, device, listener, start)
@@ -95,8 +98,7 @@ def open_together(network: Network, options: Options) -> DataSet:
     if world().local:
         barrier()
     try:
-        image = next(iter(network.inputs.values()))
-        return open_data(options.data, options.where, image, network.output[0])
+        return open_data(options.data, options.where, network.inputs, network.output)
     finally:
         if not world().local:
             barrier()  # also with an error: the others find it themselves
@@ -141,7 +143,8 @@ def train_seeds(
                 save_best(folder, result.kept.weights, result.kept.epoch)
             save_weights(folder, result.model)
             runs.append((folder, read_run(folder)[0]))  # of a resumed run, as it began
-            grids += on_other_grids(job, result.model, options.recipe, device)
+        # all processes together: evaluation adds up over them
+        grids += on_other_grids(job, result.model, options.recipe, device)
     if world().first:
         found = f"\n## Other grids\n\n{grids_text(grids, grids[0][0].points)}" if grids else ""
         summary = write_report(options.out, runs, options.recipe, found)

@@ -78,6 +78,8 @@ def test_pets_are_segmented_by_unet_mg(tmp_path, capsys) -> None:
     write_pairs(tmp_path / "own")
     data = f"maskfolder:{tmp_path / 'own'}"
     assert evaluated(run, "--data", data, name=f"eval-{slug(data)}")["images"] == 4
+    capsys.readouterr()
+    assert "pets has none" in refused(capsys, "eval", str(run), "--robustness-images", "4")
 
 
 @pytest.mark.parametrize("with_rhs", [True, False], ids=["both", "coefficient"])
@@ -104,6 +106,23 @@ def test_darcy_flow_is_a_field(with_rhs, tmp_path, capsys) -> None:
     assert finer["samples"] == 2  # compiled again for the other grid
 
 
+@pytest.mark.parametrize(
+    ("network", "data", "task"),
+    [
+        (["unet_mg", "--set", "base=4", "L=2", "size=16"], "fake", "pixels"),
+        (["unet_mg", "--set", "base=4", "L=2", "classes=5"], "fake:3x16x16:5:64", "pixels"),
+        (["darcy", "--set", "width=4", "L=2"], "fake:1x16x16", "fields"),
+        (["mgno", "--set", "width=4", "T=1", "L=2", "size=16"], "fake", "fields"),
+    ],
+)
+def test_fake_fields(network, data, task, tmp_path) -> None:
+    """Whatever the output is, trained and evaluated."""
+    run = trained(network[0], data, tmp_path / "run", *network[1:], "--recipe", "trial")
+    assert read_run(run)[0].task == task
+    samples = evaluated(run)["samples" if task == "fields" else "images"]
+    assert samples == (12 if data.endswith(":64") else 51)
+
+
 def test_h1_is_an_option(tmp_path) -> None:
     spec = flow(tmp_path / "flow.mgspec")
     run = trained(str(spec), "darcy:7,n=20", tmp_path / "run", "--with", "epochs=1", "loss=h1")
@@ -112,9 +131,10 @@ def test_h1_is_an_option(tmp_path) -> None:
 
 
 def test_a_solver_learns_and_is_tried_on_other_grids(tmp_path, capsys) -> None:
-    words = ["--with", "epochs=1", "batch=4", "cycles=4", "lr=0.003"]
+    words = ["--with", "epochs=1", "batch=4", "cycles=4", "lr=0.003", "clip=1"]
     run = trained("poisson_learned", "poisson:15,n=120", tmp_path / "run", *words)
     said = capsys.readouterr().out
+    assert "no effect" not in said
     assert "compiled for the data: L=4" in said
     assert re.search(r"held-out factor per cycle 0\.\d{4}", said)
     assert read_run(run)[0].task == "solver"
@@ -172,9 +192,12 @@ def test_darcy_as_a_solver(tmp_path) -> None:
     assert all(0.2 < float(factor) < 0.5 for factor in classical)
 
 
-def test_poisson_as_a_field(tmp_path) -> None:
-    words = ["--with", "epochs=1", "loss=l2", "batch=10"]
+def test_poisson_as_a_field(tmp_path, capsys) -> None:
+    """What the recipe says of solvers and of classes has no effect, and that is said."""
+    words = ["--with", "epochs=1", "loss=l2", "batch=10", "label_smoothing=0.1"]
     run = trained("poisson_learned", "poisson:15,n=20", tmp_path / "run", *words)
+    said = capsys.readouterr().out
+    assert "note: no effect on the task fields: label_smoothing, cycles" in said
     assert read_run(run)[0].task == "fields"
     assert last(run)["test_relative_l2"] < 0.5
 
@@ -190,6 +213,20 @@ def test_own_tensors(tmp_path) -> None:
     run = trained(str(spec), data, tmp_path / "run", "--with", "epochs=1", "batch=5")
     assert read_run(run)[0].task == "fields"
     assert evaluated(run)["samples"] == 5
+
+
+def test_own_tensors_of_classes(tmp_path, capsys) -> None:
+    """Evaluated as classes are, but for what only images have."""
+    tensors = {}
+    for part, n in (("train", 64), ("test", 16)):
+        values = torch.randn(n, 1, 8, 8)
+        tensors |= {f"{part}.x": values, f"{part}.target": torch.arange(n) % 2}
+    save_file(tensors, tmp_path / "own.safetensors")
+    words = ["--set", "classes=2", "width=1/4", "--recipe", "trial"]
+    run = trained("digits", f"tensors:{tmp_path}/own.safetensors", tmp_path / "run", *words)
+    assert sum(row["images"] for row in evaluated(run)["classes"]) == 16
+    assert "No robustness" in (run / "eval.md").read_text()
+    assert "has none" in refused(capsys, "eval", str(run), "--robustness-images", "4")
 
 
 def test_what_does_not_go_together(tmp_path, capsys) -> None:

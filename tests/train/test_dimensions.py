@@ -35,8 +35,8 @@ def trained(network: list[str], data: str, out: Path, *changes: str) -> None:
         (VOLUMES, "fake", (1, 8, 16, 16)),
     ],
 )
-def test_one_epoch_end_to_end(network, data: str, shape: tuple[int, ...], tmp_path) -> None:
-    """Trained, and evaluated; the layout of images is not asked of others."""
+def test_one_epoch_end_to_end(network, data: str, shape: tuple[int, ...], tmp_path, capsys) -> None:
+    """Trained, and evaluated; the layout of images is not asked of others, nor is robustness."""
     run = tmp_path / "run"
     trained(network, data, run, "channels_last=true")
     record, _ = read_run(run)
@@ -47,7 +47,13 @@ def test_one_epoch_end_to_end(network, data: str, shape: tuple[int, ...], tmp_pa
     assert main(["eval", str(run), *QUICK]) == 0
     found = json.loads((run / "eval.json").read_text())
     assert found["loss"] == pytest.approx(metrics["test_loss"], rel=1e-4)
-    assert not found.get("robustness")
+    assert found["corrupted"] == found["attacked"] == {}
+    assert "corruptions and attacks are for data sets of images" in (run / "eval.md").read_text()
+    assert main(["eval", str(run), *QUICK, "--robustness-images", "0"]) == 0
+    assert main(["eval", str(run), *QUICK, "--robustness-images", "5"]) == 1
+    assert (
+        "--robustness-images 5: corruptions and attacks are for images" in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("network", [SIGNALS, VOLUMES])

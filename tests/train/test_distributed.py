@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from mgiad_dsl.train.run.metrics import read_records
-from tests.train.two_processes import connected_by_hand, run
+from tests.train.two_processes import connected_by_hand, run, solver
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
@@ -24,7 +25,7 @@ def out(tmp_path_factory) -> Path:
     done = subprocess.run(
         [sys.executable, *launch, "-m", "tests.train.two_processes", str(folder)],
         cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "XDG_CACHE_HOME": str(folder / "cache")},
         capture_output=True,
         text=True,
         timeout=300,
@@ -63,7 +64,28 @@ def test_the_same_command_trains_with_two_processes(out) -> None:
     assert json.loads((out / "run" / "run.json").read_text())["hardware"].endswith("x 2")
     assert (out / "run" / "report.md").exists()
     said = (out / "stdout").read_text()
-    assert said.count("epoch   1") == 1  # one process speaks
+    assert said.count("epoch   1") == 3  # of three trainings: one process speaks
+
+
+def test_a_solver_is_tried_on_other_grids_by_two_processes(out, tmp_path, monkeypatch) -> None:
+    """Each of two seeds, with the same factors as by one process."""
+    monkeypatch.setattr("mgiad_dsl.train.data.cache.cache_file", lambda name: str(tmp_path / name))
+    solver(tmp_path / "solver")
+    one, two = (grid_factors(folder / "solver" / "report.md") for folder in (tmp_path, out))
+    assert one.keys() == two.keys() == {"7x7", "15x15", "31x31", "63x63"}
+    for grid, factors in one.items():
+        assert len(factors) == 3  # of two seeds, and of the classical cycle
+        assert two[grid] == pytest.approx(factors, abs=2e-4), grid
+
+
+def grid_factors(report: Path) -> dict[str, list[float]]:
+    rows = re.findall(r"^\| (\d+x\d+).* \| (.*) \| (.*) \|$", report.read_text(), re.MULTILINE)
+    return {grid: [float(n) for n in f"{seeds}, {last}".split(", ")] for grid, seeds, last in rows}
+
+
+def test_every_process_needs_a_held_out_sample(out) -> None:
+    said = (out / "few_samples").read_text()
+    assert "poisson:7,n=4 has 1 held-out samples, and there are 2 processes" in said
 
 
 def test_a_group_that_torchrun_did_not_start(tmp_path) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import distributed as dist
 from torch.utils.data import DataLoader, TensorDataset
 
+from mgiad_dsl import compile_file
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.cli.train import add_train_arguments, train
 from mgiad_dsl.train import Recipe, fit
@@ -22,6 +23,7 @@ from mgiad_dsl.train.loop.epochs import Loop
 from mgiad_dsl.train.loop.fit import Result
 from mgiad_dsl.train.loop.trainer import Trainer
 from mgiad_dsl.train.machine.distributed import process_group, world
+from mgiad_dsl.train.network import trainable
 from mgiad_dsl.train.run.checkpoint import list_checkpoints
 from tests.train.nets import Plain, network
 
@@ -94,6 +96,24 @@ def command(out: Path) -> None:
     train(network(), parser.parse_args(words))
 
 
+def solver(out: Path, samples: int = 20) -> None:
+    """Two seeds of a solver, each tried on other grids too."""
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    words = ["--data", f"poisson:7,n={samples}", "--device", "cpu", "--out", str(out)]
+    words += ["--seeds", "0,1", "--with", "epochs=1", "batch=4", "cycles=2"]
+    train(trainable(compile_file("poisson_learned", L=3)), parser.parse_args(words))
+
+
+def too_few(out: Path) -> str:
+    """The error of data with one held-out sample."""
+    try:
+        solver(out, samples=4)
+    except SpecError as error:
+        return str(error)
+    return ""
+
+
 def connected_by_hand(rank: int, out: Path) -> None:
     """The same training in a group that torchrun did not start."""
     torch.set_num_threads(1)
@@ -112,6 +132,8 @@ def main(out: Path) -> None:
         again = stopped_and_resumed(out / "stopped")
         refused = refusal()
         command(out / "run")
+        solver(out / "solver")
+        few = too_few(out / "few")
     if world().first:
         found = {
             "model": model.state_dict(),
@@ -122,6 +144,7 @@ def main(out: Path) -> None:
         }
         torch.save(found, out / "result.pt")
         (out / "refused").write_text(refused)
+        (out / "few_samples").write_text(few)
 
 
 if __name__ == "__main__":

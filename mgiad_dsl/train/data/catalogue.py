@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data import archives, builtin, folders, generated, masks, tensor_files
 from mgiad_dsl.train.data.names import NAMES
@@ -13,11 +15,11 @@ ALONE = ("digits", "mnist", "fashionmnist", "cifar10", "cifar100", "imagenet", "
 def open_data(
     name: str,
     where: Where | None = None,
-    input_shape: tuple[int, ...] = (3, 32, 32),
-    outputs: int = 10,
+    inputs: Mapping[str, tuple[int, ...]] | None = None,
+    output: tuple[int, ...] = (10,),
 ) -> DataSet:
-    """Open a data set; ``input_shape`` and ``outputs`` complete a bare ``fake``, and ``outputs``
-    is how many classes a ``maskfolder`` has that does not say.
+    """Open a data set; ``inputs`` and ``output`` of a network decide what ``fake`` is, and the
+    channels of the output are the classes of a ``maskfolder`` that does not say.
 
     Raises SpecError for an unknown name and for missing or damaged files. Nothing is
     downloaded unless ``where`` says so.
@@ -30,7 +32,10 @@ def open_data(
         case "digits":
             return builtin.digits()
         case "fake":
-            return builtin.fake(name, input_shape, outputs)
+            inputs = inputs or {"image": (3, 32, 32)}
+            if len(output) > 1:
+                return builtin.fake_fields(name, inputs, output)
+            return builtin.fake(name, next(iter(inputs.values())), output[0])
         case "mnist" | "fashionmnist" | "cifar10" | "cifar100":
             return archives.open_archive(kind, where)
         case "imagenet":
@@ -42,7 +47,7 @@ def open_data(
         case "voc":
             return masks.voc(where)
         case "maskfolder":
-            return masks.mask_folder(path, outputs)
+            return masks.mask_folder(path, output[0])
         case "poisson" | "darcy":
             return generated.generated(name)
         case "tensors":

@@ -6,10 +6,19 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
+from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.fields import HeldOutTensors, TrainTensors
 from mgiad_dsl.train.data.resident import HeldOutBatches, TrainBatches
-from mgiad_dsl.train.data.sets import Batch, DataSet, FolderSet, ImageSet, MaskSet, TensorSet
+from mgiad_dsl.train.data.sets import (
+    Batch,
+    DataSet,
+    FolderSet,
+    ImageSet,
+    MaskSet,
+    TensorSet,
+    held_out_images,
+)
 from mgiad_dsl.train.data.share import Share
 from mgiad_dsl.train.data.stream import Decoded, DecodedMasks, HeldOutStream, TrainStream
 from mgiad_dsl.train.data.transforms import (
@@ -80,10 +89,15 @@ def make_held_out(
 ) -> Iterable[Batch]:
     """This process's part of the held-out samples, ``batch`` at a time.
 
-    Normalised unless ``raw`` (pixels in 0..1).
+    Normalised unless ``raw`` (pixels in 0..1). Raises SpecError if some process had none.
     """
     batch = batch or held_out_batch(data)
     rank, ranks, channels = world().rank, world().size, len(data.mean)
+    if (found := held_out_images(data)) < ranks:
+        raise SpecError(
+            f"{data.name} has {found} held-out samples, and there are {ranks} processes",
+            hint="fewer processes, or more samples",
+        )
     size = input_shape[-2:]
     mean: Sequence[float] = (0.0,) * channels if raw else data.mean
     std: Sequence[float] = (1.0,) * channels if raw else data.std

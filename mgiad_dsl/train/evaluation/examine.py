@@ -41,13 +41,15 @@ from mgiad_dsl.train.machine.precision import autocast, backends, memory_format
 from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.folder import load_network, network_of, read_run
 from mgiad_dsl.train.tasks.choose import Job, fit_together
-from mgiad_dsl.train.tasks.classes import ClassScores
+from mgiad_dsl.train.tasks.classes import Classes, ClassScores
 from mgiad_dsl.train.tasks.solver import Solver
 from mgiad_dsl.train.tasks.task import Scores
 
 Score = Callable[[Iterable[Batch]], Scores]
 
 SHOWN = 4  # samples in a picture of answers
+IMAGES = 1000  # corrupted and attacked when nobody says how many
+ONLY_IMAGES = "No robustness: corruptions and attacks are for data sets of images."
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Examination:
     robustness: Robustness | None = None
     answers: Answers | None = None
     grids: list[OnGrid] | None = None
+    note: str = ""  # what is not measured, and why
 
 
 def examine(
@@ -91,15 +94,17 @@ def examine(
     where: Where,
     device_name: str | None,
     *,
-    images: int,
+    images: int | None,
     batch: int | None,
     workers: int,
+    weights: Path | None = None,
 ) -> Examination:
-    """Evaluate a run on its own data or another, ``batch`` samples at a time.
+    """Evaluate a run on its own data or another, ``batch`` samples at a time, with its own
+    weights or those of another file or run.
 
     Robustness of a classifier is measured on at most ``images`` images spread over the held-out
-    ones. Raises SpecError if the run or the data cannot be read or do not fit each other, or
-    memory runs out.
+    ones, on 1000 if it is None. Raises SpecError if the run or the data cannot be read or do not
+    fit each other, ``images`` are asked for where there are none, or memory runs out.
     """
     if world().size > 1:
         raise SpecError("mgiad eval runs in one process", hint="start it without torchrun")
@@ -107,10 +112,11 @@ def examine(
     device = choose_device(device_name)
     before = network_of(run, record)
     image = next(iter(record.inputs.values()))
-    data = open_data(data_name or record.data, where, image, record.output[0])
+    data = open_data(data_name or record.data, where, record.inputs, record.output)
     job = fit_together(data, before, recipe)
     data = job.data
-    trained = load_network(run)
+    refuse_corruption(data, images)
+    trained = load_network(run, weights)
     trained = trained if job.network is before else with_same_weights(trained, job.network)
     model: nn.Module = trained
     if record.mean:
@@ -130,8 +136,10 @@ def examine(
     with out_of_memory_explained(min(batch, held_out_images(data))), backends(recipe):
         arranged(model.to(device), memory_format(recipe)).eval()
         scores = score(load(data))
-        if isinstance(data, (ImageSet, FolderSet)):
-            images = images if len(image) == 3 else 0  # signals and volumes are not corrupted
+        if isinstance(job.task, Classes):
+            if not can_be_corrupted(data):
+                return Examination(data.classes, scores, note=ONLY_IMAGES)
+            images = IMAGES if images is None else images
             images_of = load(spread(data, images)) if images else ()
             pixels = [(as_inputs(each)[0], labels) for each, labels in images_of]
             found = measure(model, score, pixels) if pixels else None
@@ -140,6 +148,21 @@ def examine(
             return Examination((), scores, grids=factors(job, trained, recipe, device))
         few = next(iter(load(spread(data, SHOWN))))
         return Examination(data.classes, scores, answers=answers(job, model, few, recipe))
+
+
+def can_be_corrupted(data: DataSet) -> bool:
+    """Whether a data set has images with a class each; not signals, volumes or tensors."""
+    return isinstance(data, FolderSet) or (isinstance(data, ImageSet) and len(data.shape) == 3)
+
+
+def refuse_corruption(data: DataSet, images: int | None) -> None:
+    """Raise SpecError if images are asked for where there are none."""
+    if images and not can_be_corrupted(data):
+        raise SpecError(
+            f"--robustness-images {images}: corruptions and attacks are for images with a class "
+            f"each, and {data.name} has none",
+            hint="leave it out, for the figures alone",
+        )
 
 
 def factors(job: Job, model: nn.Module, recipe: Recipe, device: torch.device) -> list[OnGrid]:

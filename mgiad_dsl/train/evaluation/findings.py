@@ -27,19 +27,23 @@ from mgiad_dsl.train.tasks.solver import SolverScores
 from mgiad_dsl.train.tasks.task import Scores
 
 
-def write_examination(run: Path, found: Examination, name: str = "eval") -> str:
+def write_examination(
+    run: Path, found: Examination, name: str = "eval", weights: Path | None = None
+) -> str:
     """Write NAME.md and NAME.json; of classes NAME-confusion.csv, and with matplotlib its
     picture; of classes of pixels and of fields, with matplotlib, NAME-answers.png.
 
-    Returns the text.
+    Returns the text, which names the ``weights`` if they are not the run's own.
     """
-    scores = found.scores
-    rows = [f"# Evaluation of {run.name}\n", summary(scores)]
+    scores, others = found.scores, f" with the weights of {weights}" if weights else ""
+    rows = [f"# Evaluation of {run.name}{others}\n", summary(scores)]
     match scores:
         case ClassScores() | PixelScores():
             rows += class_table(by_class(found.classes, scores))
             if found.robustness:
                 rows += robustness_text(found.robustness)
+            if found.note:
+                rows.append(f"{found.note}\n")
             picture = run / f"{name}-confusion.png"
             if draw_confusion(picture, scores.confusion, found.classes):
                 what = "images" if isinstance(scores, ClassScores) else "pixels"

@@ -81,10 +81,15 @@ def network_of(folder: Path, record: RunRecord) -> Network:
     )
 
 
-def load_network(folder: Path) -> nn.Module:
-    """Rebuild the trained network of a run: execute its source, load its weights."""
+def load_network(folder: Path, weights: Path | None = None) -> nn.Module:
+    """Rebuild the trained network of a run: execute its source, load its weights, or other
+    ``weights`` of the same network.
+    """
     model = build(folder / "network.py")
-    load_weights(folder, model)
+    if weights is None:
+        load_weights(folder, model)
+    else:
+        load_weights(weights, model, hint=f"--weights takes those of the network in {folder}")
     return model
 
 

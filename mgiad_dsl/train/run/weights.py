@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mgiad_dsl.base.files import write
 from mgiad_dsl.base.source import SpecError
+from mgiad_dsl.runtime.weights import differences
 
 NAME = "weights.safetensors"
 BEST = "best.safetensors"
@@ -41,15 +42,18 @@ def packed(weights: Mapping[str, Tensor], **about: str) -> bytes:
     return safetensors.torch.save(plain, {"format": "pt", **about})
 
 
-def load_weights(folder: Path, model: nn.Module) -> None:
-    """Give a model the weights of a run. Raises SpecError as `read_weights`, or if they are of
-    another network.
+def load_weights(path: Path, model: nn.Module, hint: str = _AGAIN) -> None:
+    """Give a model the weights of a run, by its folder, or of a file.
+
+    Raises SpecError as `read_weights`, or with a ``hint`` if they are of another network.
     """
-    path = weights_file(folder)
-    try:
-        model.load_state_dict(read_weights(path))
-    except RuntimeError as error:
-        raise SpecError(f"{path} is not of this network", hint=_AGAIN) from error
+    path = weights_file(path) if path.is_dir() else path
+    weights = read_weights(path)
+    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    wrong = next(iter(differences(wanted, weights).values()), None)
+    if wrong:
+        raise SpecError(f"{path} is not of this network: {wrong}", hint=hint)
+    model.load_state_dict(weights)
 
 
 def weights_file(folder: Path) -> Path:

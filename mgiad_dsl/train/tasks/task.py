@@ -14,6 +14,16 @@ Task = Classes | Pixels | Fields | Solver
 Scores = ClassScores | PixelScores | FieldScores | SolverScores
 
 
+def idle_fields(task: Task, recipe: Recipe) -> list[str]:
+    """Fields of a recipe that ask for something and have no effect on a task."""
+    idle = []
+    if recipe.label_smoothing and not isinstance(task, Classes | Pixels):
+        idle.append("label_smoothing")
+    if recipe.cycles > 1 and not isinstance(task, Solver):
+        idle.append("cycles")
+    return idle
+
+
 def task_like(targets: Tensor, recipe: Recipe | None = None) -> Task:
     """The task that targets (n, ...) are for: labels of images, labels of pixels, or fields."""
     recipe = recipe or Recipe()

@@ -148,7 +148,7 @@ def test_digits_are_split_evenly_and_always_alike() -> None:
 
 
 def test_fake_is_completed_by_the_network() -> None:
-    data = open_data("fake:3x16x16", None, (1, 8, 8), 7)
+    data = open_data("fake:3x16x16", None, {"image": (1, 8, 8)}, (7,))
     assert data.shape == (3, 16, 16)
     assert len(data.classes) == 7
     assert len(data.train.labels) == 256
@@ -156,3 +156,29 @@ def test_fake_is_completed_by_the_network() -> None:
     assert (len(data.train.labels), len(data.test.labels)) == (30, 6)
     with pytest.raises(SpecError, match="takes nothing after it"):
         open_data("digits:3")
+
+
+def test_fake_is_dense_where_the_output_is() -> None:
+    """A class for each point for several channels, a field of one; inputs as the network's."""
+    image = {"image": (3, 8, 8)}
+    data = open_data("fake", None, image, (4, 8, 8))
+    assert data.name == "fake:3x8x8:4:256"
+    assert open_data(data.name, None, image, (4, 8, 8)).train.targets.equal(data.train.targets)
+    assert data.train.inputs[0].shape == (256, 3, 8, 8)
+    assert data.train.targets.shape == (256, 8, 8)
+    assert data.train.targets.unique().tolist() == [0, 1, 2, 3]
+    assert data.classes == ("0", "1", "2", "3")
+    data = open_data("fake:1x6x6:2:10", None, image, (4, 8, 8))
+    assert data.test.targets.shape == (2, 6, 6)
+    assert data.test.targets.max() == 1
+    data = open_data("fake:1x64", None, {"signal": (1, 32)}, (1, 16))  # half as many points
+    assert data.train.targets.shape == (256, 1, 16)
+    assert data.train.targets.is_floating_point()
+    assert data.classes == ()
+    both = {"a": (1, 8, 8), "rhs": (2, 4, 4)}
+    data = open_data("fake", None, both, (1, 8, 8))
+    assert data.name == "fake"
+    assert data.inputs == ("a", "rhs")
+    assert [each.shape[1:] for each in data.train.inputs] == [(1, 8, 8), (2, 4, 4)]
+    data = open_data("fake:1x5x5:1:10", None, both, (1, 8, 8))
+    assert [each.shape[1:] for each in data.train.inputs] == [(1, 5, 5), (1, 5, 5)]

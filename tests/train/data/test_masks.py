@@ -46,11 +46,15 @@ def test_voc(tmp_path) -> None:
 @pytest.mark.parametrize("held_out", ["val", "test"])
 def test_pairs(tmp_path, held_out) -> None:
     write_pairs(tmp_path, held_out=held_out)
-    data = open_data(f"maskfolder:{tmp_path}", outputs=3)
+    data = open_data(f"maskfolder:{tmp_path}", output=(3,))
     assert data.classes == ("0", "1", "2")
     assert numbers(data) <= {0, 1, 2, 255}
     (tmp_path / "classes.txt").write_text("ground\nsquare\ncircle\n")
-    assert open_data(f"maskfolder:{tmp_path}", outputs=9).classes == ("ground", "square", "circle")
+    assert open_data(f"maskfolder:{tmp_path}", output=(9,)).classes == (
+        "ground",
+        "square",
+        "circle",
+    )
     assert held_out_images(spread(data, 2)) == 2
 
 
@@ -64,7 +68,7 @@ def test_images_and_masks_are_changed_alike(tmp_path) -> None:
         labels[12:, :12] = 2
         Image.fromarray(100 * labels).convert("RGB").save(tmp_path / part / "images" / "a.png")
         Image.fromarray(labels).save(tmp_path / part / "masks" / "a.png")
-    data = open_data(f"maskfolder:{tmp_path}", outputs=3)
+    data = open_data(f"maskfolder:{tmp_path}", output=(3,))
     feed = make_feed(data, RECIPE.model_copy(update={"batch": 1}), SHAPE, CPU, 0, 0)
     mean, std = (torch.tensor(each).view(-1, 1, 1) for each in (data.mean, data.std))
     sides = set()
@@ -79,7 +83,7 @@ def test_images_and_masks_are_changed_alike(tmp_path) -> None:
 
 def test_batches_are_the_same_whenever_they_are_drawn(tmp_path) -> None:
     write_pairs(tmp_path)
-    data = open_data(f"maskfolder:{tmp_path}", outputs=3)
+    data = open_data(f"maskfolder:{tmp_path}", output=(3,))
     feed = make_feed(data, RECIPE, SHAPE, CPU, 0, 0)
     whole = list(feed.epoch(1))
     assert len(whole) == len(feed) == 2
@@ -105,7 +109,7 @@ def test_data_that_are_wrong(tmp_path) -> None:
     assert "train/masks/NAME.png" in error.value.hint
     write_pairs(tmp_path, classes=9)
     with pytest.raises(SpecError, match=r"a pixel of class \d; .* classes 0 to 0, and 255"):
-        numbers(open_data(f"maskfolder:{tmp_path}", outputs=1))
+        numbers(open_data(f"maskfolder:{tmp_path}", output=(1,)))
     (tmp_path / "train" / "masks" / "2.png").unlink()
     with pytest.raises(SpecError, match=r"2\.jpg has no mask"):
         open_data(f"maskfolder:{tmp_path}")
@@ -116,12 +120,12 @@ def test_masks_in_colours_are_refused(tmp_path) -> None:
     path = tmp_path / "val" / "masks" / "0.png"
     Image.open(path).convert("RGB").save(path)
     with pytest.raises(SpecError, match="3 channels"):
-        numbers(open_data(f"maskfolder:{tmp_path}", outputs=3))
+        numbers(open_data(f"maskfolder:{tmp_path}", output=(3,)))
 
 
 def test_recipes_for_small_images_are_refused(tmp_path) -> None:
     write_pairs(tmp_path)
-    data = open_data(f"maskfolder:{tmp_path}", outputs=3)
+    data = open_data(f"maskfolder:{tmp_path}", output=(3,))
     with pytest.raises(SpecError, match="crop and cutout") as error:
         make_feed(data, load_recipe("fast", {"batch": 2}), SHAPE, CPU, 0, 0)
     assert error.value.hint.startswith("--with crop=0 cutout=0")

@@ -20,7 +20,9 @@ from mgiad_dsl.train.data.stream import Decoded
 from mgiad_dsl.train.evaluation import examine
 from mgiad_dsl.train.evaluation.examine import Examination
 from mgiad_dsl.train.evaluation.findings import write_examination
-from mgiad_dsl.train.run.folder import read_run
+from mgiad_dsl.train.run.folder import load_network, read_run
+from mgiad_dsl.train.run.metrics import best_record, read_records
+from mgiad_dsl.train.run.weights import packed
 from mgiad_dsl.train.tasks.classes import ClassScores
 from tests.train.formats import write_cifar, write_folder
 from tests.train.nets import network
@@ -77,6 +79,46 @@ def test_eval_on_other_data(run) -> None:
     assert (run / "eval-fake-1x8x8-10-50.md").exists()
     with pytest.raises(SpecError, match="the network takes 1x8x8"):
         evaluate_run(eval_args(str(run), "--data", "fake:3x8x8:10:50"))
+
+
+def test_eval_with_other_weights(run, tmp_path, capsys) -> None:
+    """Those of a file, or of another run of the same network."""
+    whole = load_network(run).state_dict()
+    zeros = {name: torch.zeros_like(value) for name, value in whole.items()}
+    file = tmp_path / "nothing.safetensors"
+    file.write_bytes(packed(zeros))
+    own = (run / "eval.md").read_bytes()
+    few = ["--robustness-images", "0"]
+    evaluate_run(eval_args(str(run), *few, "--weights", str(file)))
+    assert f"# Evaluation of run with the weights of {file}" in capsys.readouterr().out
+    found = json.loads((run / "eval-nothing.json").read_text())
+    assert found["accuracy"] == pytest.approx(0.1, abs=0.01)  # one class for all of them
+    assert (run / "eval.md").read_bytes() == own
+    evaluate_run(eval_args(str(run), *few, "--weights", str(run), "--data", "fake"))
+    assert (run / "eval-run-fake.json").exists()
+    file.write_bytes(packed({**zeros, "more": torch.zeros(1)}))
+    with pytest.raises(
+        SpecError, match=r"nothing\.safetensors is not of this network: more is none"
+    ) as error:
+        evaluate_run(eval_args(str(run), "--weights", str(file)))
+    assert error.value.hint == f"--weights takes those of the network in {run}"
+    with pytest.raises(SpecError, match=r"none\.safetensors cannot be read"):
+        evaluate_run(eval_args(str(run), "--weights", str(tmp_path / "none.safetensors")))
+
+
+def test_eval_of_the_best_epoch(tmp_path) -> None:
+    """Its figures are those of that epoch."""
+    run = tmp_path / "run"
+    words = ["--with", "epochs=4", "keep=best", "lr=0.2", "schedule=constant", "ema=null"]
+    command = ["train", "digits", "--data", "digits", "--device", "cpu", "--out", str(run)]
+    assert main([*command, "--set", "width=1/4", *words]) == 0
+    best = best_record(read_records(run))
+    assert best is not None
+    file = str(run / "best.safetensors")
+    evaluate_run(eval_args(str(run), "--weights", file, "--robustness-images", "0"))
+    found = json.loads((run / "eval-best.json").read_text())
+    assert found["accuracy"] == pytest.approx(best.test_accuracy, abs=1e-9)
+    assert found["loss"] == pytest.approx(best.test_loss, rel=1e-4)
 
 
 @pytest.mark.parametrize("words", [["--robustness-images", "-5"], ["--device", "meta"]])
