@@ -12,7 +12,7 @@ from mgiad_dsl.cli.command import Command
 from mgiad_dsl.cli.train import recipe_for
 
 _EXAMPLES = """examples:
-  mgiad plot examples/tradeoff.toml              figures beside the runs
+  mgiad plot study.toml                          figures beside the runs
   mgiad plot study.toml -o figures --error       error instead of accuracy
   mgiad plot study.toml --formats pdf --no-names
 """

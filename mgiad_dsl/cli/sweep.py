@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from mgiad_dsl.study.records import Order
 
 _EXAMPLES = """examples:
-  mgiad sweep examples/tradeoff.toml --dry-run   the candidates, and what is over budget
-  mgiad sweep examples/tradeoff.toml             train them; the same command goes on
-  mgiad sweep study.toml --trial 7               one trial, for a job of Slurm or Ray
+  mgiad sweep study.toml --dry-run   the candidates, and what is over budget
+  mgiad sweep study.toml             train them; the same command goes on
+  mgiad sweep study.toml --trial 7   one trial, for a job of Slurm or Ray
 """
 
 

@@ -35,7 +35,7 @@ def tikz(drawing: bytes) -> str:
     head = [
         "% \\usepackage{amsmath,amssymb,tikz} in the preamble, then \\input this file.",
         *colours,
-        "\\begin{tikzpicture}[x=1bp,y=1bp,font=\\sffamily,line join=round,",
+        "\\begin{tikzpicture}[x=1bp,y=1bp,line join=round,",
         "  every node/.style={inner sep=0pt,outer sep=0pt}]",
     ]
     return "\n".join([*head, *body, "\\end{tikzpicture}", ""])
@@ -170,7 +170,7 @@ class _Writer:
 
     def _text(self, text: _Text) -> str:
         size = text.size * self._scale
-        font = f"\\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\\selectfont"
+        font = f"\\sffamily\\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\\selectfont"
         options = f"anchor={text.anchor},text={self._colour(text.colour)},font={font}"
         return f"\\node[{options}] at {self._at((text.x, text.y))} {{{_latex(text)}}};"
 
@@ -199,6 +199,7 @@ def _latex(text: _Text) -> str:
 
 
 def _plain(text: str) -> str:
+    text = text.replace(" × ", "\u2009×\u2009")  # TeX's own sign is wide, and boxes are not
     return "".join(
         f"${_SIGNS[letter]}$" if letter in _SIGNS else "--" if letter == "–" else
         _ESCAPED.get(letter, letter)

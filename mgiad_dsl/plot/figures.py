@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from mgiad_dsl.base.files import make_folder, write
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.plot.canvas import FORMATS, drawn
 from mgiad_dsl.plot.curves import draw_curves
 from mgiad_dsl.plot.page import page
-from mgiad_dsl.plot.points import AXES, Reached, measured, published
+from mgiad_dsl.plot.points import AXES, Reached, measured, published, under
 from mgiad_dsl.plot.style import HEIGHT
 from mgiad_dsl.plot.tables import csv, latex
 from mgiad_dsl.plot.tradeoff import draw_tradeoff
 from mgiad_dsl.study.read import Study
+from mgiad_dsl.study.records import Under
 from mgiad_dsl.study.results import Result
 from mgiad_dsl.train.tasks.figures import ACCURACY
 
@@ -53,6 +55,14 @@ def write_figures(
         draw = partial(draw_tradeoff, points=points, axis=axis, reached=reached, names=wishes.names)
         for form, picture in drawn(draw, wishes.formats).items():
             made[f"{reached.name}_{axis.name}.{form}"] = picture
+    for which in get_args(Under):
+        if robust := under(own, which):
+            seen = replace(reached, under=which)
+            draw = partial(
+                draw_tradeoff, points=robust, axis=AXES[0], reached=seen, names=wishes.names
+            )
+            for form, picture in drawn(draw, wishes.formats).items():
+                made[f"{seen.name}_{AXES[0].name}.{form}"] = picture
     trained = [each for each in results if each.outcomes]
     draw = partial(draw_curves, results=trained, reached=Reached(reached.figure))
     for form, picture in drawn(draw, wishes.formats, rows=2, height=1.6 * HEIGHT).items():

@@ -34,8 +34,13 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) {{ text-align: 
 <h2>Results</h2>
 <p>The value is the {words}, its deviation is that over the seeds; memory of training is in
 bytes, as it was predicted.</p>
-{table}
+{robust}{table}
 </body></html>
+"""
+
+
+_ROBUST = """<p>Corrupted is the mean accuracy over the corruptions and severities of mgiad eval,
+attacked that over its attacks and largest changes, in %.</p>
 """
 
 
@@ -57,6 +62,7 @@ def page(title: str, results: Sequence[Result], points: Sequence[Point], reached
         curves=second,
         table=render([table("results", points)], "html"),
         words=reached.words,
+        robust=_ROBUST if any(point.corrupted for point in points) else "",
     )
 
 

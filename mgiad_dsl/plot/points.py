@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import NamedTuple
 
 from mgiad_dsl.base.source import Source
 from mgiad_dsl.study.file import Published
 from mgiad_dsl.study.read import parsed
+from mgiad_dsl.study.records import Under
 from mgiad_dsl.study.results import Result
 from mgiad_dsl.train.tasks.figures import Figure
+
+
+class Spread(NamedTuple):
+    """An accuracy in %, and its standard deviation over the seeds, None of one."""
+
+    mean: float
+    deviation: float | None
 
 
 @dataclass(frozen=True)
@@ -19,7 +28,7 @@ class Point:
 
     ``value`` is the main figure of the task, shares in %; ``deviation`` is the standard deviation
     over ``seeds``, ``memory`` the predicted one of training in bytes; ``source`` tells where a
-    published one was printed.
+    published one was printed. ``corrupted`` and ``attacked`` are accuracies of such images.
     """
 
     label: str
@@ -32,26 +41,31 @@ class Point:
     seconds: float | None = None
     memory: int | None = None
     source: str | None = None
+    corrupted: Spread | None = None
+    attacked: Spread | None = None
 
 
 @dataclass(frozen=True)
 class Reached:
     """What a figure shows of the networks: the main figure of the task, or the error instead of
-    a share that is right.
+    a share that is right; ``under`` corruptions or attacks.
     """
 
     figure: Figure
     error: bool = False
+    under: Under | None = None
 
     @property
     def name(self) -> str:
-        """``accuracy``, ``error``: of files."""
-        return "error" if self.error else self.figure.name
+        """``accuracy``, ``error``, ``accuracy_corruptions``: of files."""
+        name = "error" if self.error else self.figure.name
+        return f"{name}_{self.under}" if self.under else name
 
     @property
     def words(self) -> str:
         words = "error" if self.error else self.figure.words
-        return f"held-out {words}" + (" in %" if self.figure.percent else "")
+        words = f"{words} under {self.under}" if self.under else f"held-out {words}"
+        return words + (" in %" if self.figure.percent else "")
 
     def of(self, point: Point) -> float:
         return 100 - point.value if self.error else point.value
@@ -95,9 +109,28 @@ def measured(results: Iterable[Result]) -> list[Point]:
             macs=each.order.macs,
             seconds=each.seconds,
             memory=each.order.memory,
+            corrupted=_spread(each, "corruptions"),
+            attacked=_spread(each, "attacks"),
         )
         for each in results
         if each.figure is not None and each.value is not None
+    ]
+
+
+def _spread(result: Result, under: Under) -> Spread | None:
+    mean, deviation = result.accuracy(under), result.accuracy_deviation(under)
+    if mean is None:
+        return None
+    return Spread(100 * mean, None if deviation is None else 100 * deviation)
+
+
+def under(points: Iterable[Point], which: Under) -> list[Point]:
+    """Points with the accuracy under corruptions or attacks as their value, where there is one."""
+    pairs = [(each, each.corrupted if which == "corruptions" else each.attacked) for each in points]
+    return [
+        replace(point, value=spread.mean, deviation=spread.deviation)
+        for point, spread in pairs
+        if spread
     ]
 
 

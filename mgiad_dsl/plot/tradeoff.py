@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,7 @@ def draw_tradeoff(
     axes.set_xlabel(axis.words)
     axes.set_ylabel(reached.words)
     axes.margins(0.12, 0.12)
+    _widen(axes, [cost for each in shown if (cost := axis.of(each))])
     _mark_ticks(axes)
     _legend(axes, shown, look)
     if names:
@@ -78,6 +80,13 @@ def _draw(axes: Any, points: Sequence[Point], axis: Axis, reached: Reached, look
         elinewidth=0.6,
         zorder=2,
     )
+
+
+def _widen(axes: Any, costs: Sequence[float]) -> None:
+    """Give costs that are close together, or one alone, an axis of a factor of four."""
+    if costs and max(costs) < 2 * min(costs):
+        middle = math.sqrt(min(costs) * max(costs))
+        axes.set_xlim(middle / 2, middle * 2)
 
 
 def _mark_ticks(axes: Any) -> None:

@@ -92,7 +92,8 @@ class StudyFile(Part):
     """All that a study file says.
 
     ``out`` is the folder of the runs, ``storage`` the URL of a database, ``save_every`` the
-    seconds between checkpoints.
+    seconds between checkpoints, ``robustness`` the held-out images that each trained network is
+    tried on, corrupted and attacked; 0 for none.
     """
 
     data: str
@@ -104,6 +105,7 @@ class StudyFile(Part):
     storage: str | None = Field(default=None, min_length=1)
     save_every: float = Field(default=600, ge=0)
     deterministic: bool = False
+    robustness: int = Field(default=0, ge=0, description="held-out images to corrupt and attack")
     budget: Budget = Budget()
     search: Search = Search()
     families: tuple[Family, ...] = Field(alias="family", min_length=1)

@@ -14,7 +14,7 @@ FAIL     failed with an error; without one it died or was stopped, and does not 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from mgiad_dsl.base.files import make_folder
-from mgiad_dsl.study.records import Order, Outcome
+from mgiad_dsl.study.records import Order, Outcome, Robust
 from mgiad_dsl.study.storage import BEAT, experimental
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ MAX_DEATHS = 3  # of one trial: it probably kills whoever trains it
 
 @dataclass(frozen=True)
 class Entry:
-    """A trial as it stands in the storage."""
+    """A trial as it stands in the storage, and how robust its network was found to be."""
 
     id: int
     number: int
@@ -52,6 +52,7 @@ class Entry:
     host: str | None
     since: datetime | None
     deaths: int
+    robust: Robust | None = None
 
     @property
     def counts(self) -> bool:
@@ -90,7 +91,13 @@ class Ledger:
             deaths[key] = deaths.get(key, 0) + died
             if key not in chosen or entry.rank > chosen[key].rank:
                 chosen[key] = entry
-        return [replace(entry, deaths=deaths[key]) for key, entry in chosen.items()]
+        about = self.trials.user_attrs
+        found = {key: about.get(_robust(key)) for key in chosen}
+        robust = {key: Robust.model_validate(each) for key, each in found.items() if each}
+        return [
+            replace(entry, deaths=deaths[key], robust=robust.get(key))
+            for key, entry in chosen.items()
+        ]
 
     # -- ordering ---------------------------------------------------------------------------
 
@@ -165,6 +172,15 @@ class Ledger:
     def refused(self, trial: Trial, why: str) -> None:
         self._end(trial, TrialState.PRUNED, refused=why)
 
+    # -- afterwards -------------------------------------------------------------------------
+
+    def examine(self, entry: Entry, examined: Callable[[], Robust]) -> bool:
+        """Keep what is found of a trained network, unless another process examines it."""
+        with self._locked(entry.order) as mine:
+            if mine:
+                self.trials.set_user_attr(_robust(entry.order.key), examined().model_dump())
+            return mine
+
     # -- parts ------------------------------------------------------------------------------
 
     def _claim(self, entry: Entry) -> bool:
@@ -237,6 +253,11 @@ def _unless_ended() -> Iterator[None]:
     """
     with suppress(UpdateFinishedTrialError, ValueError):
         yield
+
+
+def _robust(key: tuple[str, int]) -> str:
+    """What the storage calls a finding: it belongs to the study, for a trial that ended is shut."""
+    return "robust {} {}".format(*key)
 
 
 def _stands(entry: Entry, retry: bool) -> bool:

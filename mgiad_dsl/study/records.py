@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.train.run.records import EpochRecord, Record
 from mgiad_dsl.train.tasks.figures import Figure
+
+Under = Literal["corruptions", "attacks"]
 
 
 class Order(Record):
@@ -67,6 +70,22 @@ class Outcome(Record):
     memory: int | None
     hardware: str
     curve: tuple[Epoch, ...]
+
+
+class Robust(Record):
+    """What `mgiad eval` measures of a trained network on some held-out images: accuracies in 0..1
+    by corruption and severity, by attack and epsilon. The study ``asked`` for so many images.
+    """
+
+    asked: int
+    images: int
+    corrupted: dict[str, tuple[float, ...]]
+    attacked: dict[str, tuple[float, ...]]
+
+    def accuracy(self, under: Under) -> float:
+        """The mean over all corruptions and severities, or over all attacks and epsilons."""
+        rows = self.corrupted if under == "corruptions" else self.attacked
+        return statistics.mean(share for row in rows.values() for share in row)
 
 
 def order(candidate: Candidate, seed: int) -> Order:

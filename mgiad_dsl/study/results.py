@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.study.ledger import MAX_DEATHS, Entry
-from mgiad_dsl.study.records import Order, Outcome, order
+from mgiad_dsl.study.records import Order, Outcome, Robust, Under, order
 from mgiad_dsl.train.tasks.figures import FIGURES, Figure
 
 
@@ -24,8 +24,16 @@ class Result:
     @property
     def outcomes(self) -> list[Outcome]:
         """Of the trials that ended, those that were given up early not among them."""
-        ended = [each for each in self.trials if each.state == TrialState.COMPLETE]
-        return [each.outcome for each in ended if each.outcome]
+        return [each.outcome for each in self._ended if each.outcome]
+
+    @property
+    def robust(self) -> list[Robust]:
+        """Of those trials that ended and were examined."""
+        return [each.robust for each in self._ended if each.robust]
+
+    @property
+    def _ended(self) -> list[Entry]:
+        return [each for each in self.trials if each.state == TrialState.COMPLETE]
 
     @property
     def figure(self) -> Figure | None:
@@ -40,8 +48,14 @@ class Result:
     @property
     def deviation(self) -> float | None:
         """The sample standard deviation over the seeds; None of one."""
-        values = [each.value for each in self.outcomes]
-        return statistics.stdev(values) if len(values) > 1 else None
+        return _deviation([each.value for each in self.outcomes])
+
+    def accuracy(self, under: Under) -> float | None:
+        """The mean over the seeds, of corrupted or attacked images; None where nobody examined."""
+        return _mean([each.accuracy(under) for each in self.robust])
+
+    def accuracy_deviation(self, under: Under) -> float | None:
+        return _deviation([each.accuracy(under) for each in self.robust])
 
     @property
     def seconds(self) -> float | None:
@@ -107,3 +121,7 @@ def results(
 
 def _mean(values: Sequence[float]) -> float | None:
     return statistics.mean(values) if values else None
+
+
+def _deviation(values: Sequence[float]) -> float | None:
+    return statistics.stdev(values) if len(values) > 1 else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from traceback import format_exception_only
 
 from optuna import TrialPruned
@@ -13,7 +14,7 @@ from mgiad_dsl.study.candidates import Bench, Candidate, Choice, Refused
 from mgiad_dsl.study.draw import drawn
 from mgiad_dsl.study.ledger import MAX_DEATHS, Entry, Ledger
 from mgiad_dsl.study.records import Order, order, orders, score
-from mgiad_dsl.study.trial import Machine, outcome, train
+from mgiad_dsl.study.trial import Machine, examined, outcome, train
 from mgiad_dsl.train.tasks.figures import FIGURES
 
 Say = Callable[[str], None]
@@ -54,6 +55,7 @@ class Sweep:
         while self._train_next(only) or (only is None and self._sample()):
             self.ledger.bury()
             self.ledger.add([] if only else self._missing())
+        self._examine(only)
 
     def _missing(self) -> list[Order]:
         """What has to be trained, except what kills whoever trains it."""
@@ -151,6 +153,28 @@ class Sweep:
             values = {"figure": best, "weights": wanted.weights, "macs": wanted.macs}
             self.ledger.done(trial, found, [values[each] for each in self.file.search.objectives])
             self.say(f"trained {name}: {figure.shown(found.value)} in {found.seconds:,.0f} s")
+
+    def _examine(self, only: Order | None) -> None:
+        """Corrupt and attack what was trained, as far as the study asks for it."""
+        images, tried = self.file.robustness, set[tuple[str, int]]()
+        while entry := self._unexamined(only, tried):
+            wanted = entry.order
+            tried.add(wanted.key)
+            folder = self.bench.study.out / wanted.folder
+            if not folder.is_dir():
+                self.say(f"not examined {wanted.name} seed {wanted.seed}: its run is not here")
+            elif self.ledger.examine(entry, partial(examined, folder, images, self.machine)):
+                self.say(f"examined {wanted.name} seed {wanted.seed}")
+
+    def _unexamined(self, only: Order | None, tried: set[tuple[str, int]]) -> Entry | None:
+        """A trained one that nobody has examined so far, on as many images as the study asks."""
+        keys = {each.key for each in ([only] if only else self.wanted)}
+        for entry in self.ledger.entries() if self.file.robustness else ():
+            key, known = entry.order.key, entry.robust and entry.robust.asked
+            mine = key not in tried and (not keys or key in keys)
+            if mine and entry.state == TrialState.COMPLETE and known != self.file.robustness:
+                return entry
+        return None
 
     def _place(self) -> str:
         """``, 3 of 16``"""

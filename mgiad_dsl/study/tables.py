@@ -10,7 +10,7 @@ from mgiad_dsl.base.tables import Cell, Column, Table, tabulated
 from mgiad_dsl.study.candidates import Candidate, Refused
 from mgiad_dsl.study.records import Order
 from mgiad_dsl.study.results import Result
-from mgiad_dsl.train.tasks.figures import Figure
+from mgiad_dsl.train.tasks.figures import ACCURACY, Figure
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,16 @@ RESULT: tuple[Column[Result], ...] = (
     Column("seconds", lambda row: rounded(row.seconds)),
     Column("state", lambda row: row.state),
 )
+ROBUST: tuple[Column[Result], ...] = (
+    Column("corrupted %", lambda row: digits(ACCURACY, row.accuracy("corruptions"))),
+    Column("attacked %", lambda row: digits(ACCURACY, row.accuracy("attacks"))),
+)
 
 
 def result_table(title: str, rows: Sequence[Result]) -> Table:
-    return tabulated(title, RESULT, rows)
+    """A row for each candidate; with accuracies of corrupted and attacked images if there are."""
+    robust = ROBUST if any(each.robust for each in rows) else ()
+    return tabulated(title, (*RESULT[:-1], *robust, RESULT[-1]), rows)
 
 
 def words(figure: Figure | None) -> str:

@@ -1,4 +1,4 @@
-"""Trains one trial, and tells Optuna how it goes."""
+"""Trains one trial, and tells Optuna how it goes; examines what was trained."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from optuna.trial import Trial
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.study.candidates import Candidate
 from mgiad_dsl.study.file import StudyFile
-from mgiad_dsl.study.records import Order, Outcome, measured, point, score
+from mgiad_dsl.study.records import Order, Outcome, Robust, measured, point, score
 from mgiad_dsl.train.data.sets import Where
+from mgiad_dsl.train.evaluation.examine import examine
+from mgiad_dsl.train.evaluation.findings import write_examination
 from mgiad_dsl.train.experiment import Options, run_experiment
 from mgiad_dsl.train.network import trainable
 from mgiad_dsl.train.run.listeners import Quiet
@@ -91,4 +93,24 @@ def outcome(folder: Path) -> Outcome:
         memory=max((r.memory for r in records if r.memory is not None), default=None),
         hardware=read_record(folder / "run.json", RunRecord).hardware,
         curve=tuple(map(point, records)),
+    )
+
+
+def examined(run: Path, images: int, machine: Machine) -> Robust:
+    """Evaluate a run as `mgiad eval` does, and write into it what that writes.
+
+    Raises:
+        SpecError: it cannot be read, or is no classifier of images.
+    """
+    found = examine(
+        run, None, machine.where, machine.device, images=images, batch=None, workers=machine.workers
+    )
+    if found.robustness is None:
+        raise SpecError("only classifiers of images are corrupted and attacked")
+    write_examination(run, found)
+    return Robust(
+        asked=images,
+        images=found.robustness.images,
+        corrupted={name: tuple(row) for name, row in found.robustness.corrupted.items()},
+        attacked={name: tuple(row) for name, row in found.robustness.attacked.items()},
     )

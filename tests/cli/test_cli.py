@@ -218,7 +218,7 @@ def test_everything_but_training_works_without_torch(tmp_path: Path) -> None:
     assert blocked("check", "mgiad").returncode == 0
     assert "1,383,844" in blocked("count", "mgiad").stdout
     assert "import torch" in blocked("compile", "mgiad").stdout
-    assert "95,658" in blocked("sweep", "examples/tradeoff.toml", "--dry-run").stdout
+    assert "95,658" in blocked("sweep", "examples/studies/digits_tradeoff.toml", "--dry-run").stdout
     drawn = blocked("draw", "mgiad", "-o", str(tmp_path / "mgiad.dot"))
     assert drawn.returncode == 0, drawn.stderr
     assert "digraph" in (tmp_path / "mgiad.dot").read_text()

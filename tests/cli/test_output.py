@@ -22,7 +22,7 @@ PRINTING = [
     "compile mgnet",
     "draw mgnet -o -",
     "report digits -o -",
-    "sweep examples/tradeoff.toml --dry-run",
+    "sweep examples/studies/digits_tradeoff.toml --dry-run",
     "list",
     "--version",
 ]

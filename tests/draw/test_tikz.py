@@ -18,7 +18,7 @@ AT = rf"\({NUMBER},{NUMBER}\)"
 CURVE = rf"{AT}(?: \.\. controls {AT} and {AT} \.\. {AT})+"
 PATH = rf"(?:{AT}(?: -- {AT})*(?: -- cycle)?|{AT} ellipse \({NUMBER} and {NUMBER}\)|{CURVE})"
 INK = "c[0-9A-F]{6}"
-FONT = rf"\\fontsize\{{{NUMBER}\}}\{{{NUMBER}\}}\\selectfont"
+FONT = rf"\\sffamily\\fontsize\{{{NUMBER}\}}\{{{NUMBER}\}}\\selectfont"
 LINES = [
     r"%.*",
     r"\\definecolor\{c([0-9A-F]{6})\}\{HTML\}\{\1\}",
@@ -66,7 +66,7 @@ def test_it_shows_all_that_the_picture_shows(tmp_path: Path) -> None:
         "{$A_{4}$}",
         "{$B_{4,1}$}",
         r"{$\Pi_{3}$}",
-        r"\textbf{2 $\times$ smooth}",
+        r"\textbf{2\,$\times$\,smooth}",
         "2,750,666 weights",
     ):
         assert shown in text, shown
@@ -96,7 +96,7 @@ def test_latex_takes_it(tmp_path: Path) -> None:
     ):
         drawn(dot, tmp_path)
         page = (
-            "\\documentclass[tikz]{standalone}\\usepackage{amsmath,amssymb}"
+            "\\documentclass{article}\\usepackage{amsmath,amssymb,tikz}"
             "\\begin{document}\\input{net}\\end{document}"
         )
         (tmp_path / "page.tex").write_text(page, encoding="utf-8")

@@ -8,6 +8,7 @@ import json
 import re
 import struct
 import sys
+from dataclasses import replace
 
 import pytest
 from matplotlib.colors import to_hex
@@ -19,14 +20,14 @@ from mgiad_dsl.plot.canvas import drawn
 from mgiad_dsl.plot.curves import draw_curves
 from mgiad_dsl.plot.figures import Wishes, write_figures
 from mgiad_dsl.plot.page import page
-from mgiad_dsl.plot.points import AXES, Point, Reached, front, measured, published
+from mgiad_dsl.plot.points import AXES, Point, Reached, front, measured, published, under
 from mgiad_dsl.plot.style import COLOURS
 from mgiad_dsl.plot.tables import csv, latex
 from mgiad_dsl.plot.tradeoff import draw_tradeoff
 from mgiad_dsl.study.file import StudyFile
 from mgiad_dsl.study.ledger import Entry
 from mgiad_dsl.study.read import Study
-from mgiad_dsl.study.records import Epoch, Order, Outcome
+from mgiad_dsl.study.records import Epoch, Order, Outcome, Robust
 from mgiad_dsl.study.results import Result
 from mgiad_dsl.train.tasks.figures import ACCURACY, RELATIVE_L2
 
@@ -73,6 +74,13 @@ def test_every_point_stands_where_it_should() -> None:
     }
     assert axes.get_xscale() == "log"
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("weights", "held-out accuracy in %")
+
+
+def test_one_point_alone_has_an_axis() -> None:
+    _, axes = inside(POINTS[:1])
+    assert axes.get_xlim() == (500, 2_000)
+    assert [tick for tick in axes.get_xticks() if 500 <= tick <= 2_000] == [500, 1_000, 2_000]
+    assert axes.texts, "its name has room"
 
 
 def test_bars_are_the_deviations() -> None:
@@ -176,6 +184,42 @@ def test_points_are_means_over_the_seeds() -> None:
     assert one.deviation == pytest.approx(14.142, abs=1e-3)
     assert (one.seeds, one.seconds, one.weights) == (2, 10.5, 1_000)
     assert (other.deviation, other.seeds) == (None, 1)
+
+
+def robust(accuracies: Result, *corrupted: float) -> Result:
+    """A result whose trials were examined: on attacked images half as many are right."""
+    trials = [
+        replace(
+            entry,
+            robust=Robust(
+                asked=9,
+                images=9,
+                corrupted={"blur": (0, 2 * share)},
+                attacked={"FGSM": (share / 2,)},
+            ),
+        )
+        for entry, share in zip(accuracies.trials, corrupted, strict=True)
+    ]
+    return replace(accuracies, trials=tuple(trials))
+
+
+def test_robustness_is_drawn_and_tabulated() -> None:
+    points = measured([robust(RESULTS[0], 0.4, 0.2), RESULTS[1]])
+    (seen,) = under(points, "corruptions")
+    assert (seen.value, seen.deviation) == (pytest.approx(30), pytest.approx(14.142, abs=1e-3))
+    reached = Reached(ACCURACY, under="corruptions")
+    _, axes = inside([seen], reached=reached)
+    assert marks(axes)[COLOURS[0].lower(), False] == [(1_000, pytest.approx(30))]
+    assert axes.get_ylabel() == "accuracy under corruptions in %"
+    assert Reached(ACCURACY, True, "attacks").name == "error_attacks"
+    assert [each.value for each in under(points, "attacks")] == [pytest.approx(15)]
+    row, other = csv_module.DictReader(io.StringIO(csv(points)))
+    assert (row["corrupted"], row["attacked"], other["attacked"]) == ("30.000", "15.000", "")
+    text = latex(points, RIGHT)
+    assert r"60.00 $\pm$ 14.14 & 30.00 $\pm$ 14.14 & 15.00 $\pm$ 7.07 \\" in text
+    assert r"90.00 & -- & -- \\" in text
+    assert "attacked that over its attacks" in page("s", RESULTS[:2], points, RIGHT)
+    assert "attacked" not in page("s", RESULTS[:2], POINTS, RIGHT)
 
 
 def test_learning_curves() -> None:
