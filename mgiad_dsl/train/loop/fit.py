@@ -113,6 +113,7 @@ def fit(
             trainer.capture(recipe.accumulate * [batch_like(feed)], listener.say)
         loop = Loop(trainer, task, feed, test, listener, journal, began)
         stopped = loop.run()
+    model.zero_grad(set_to_none=True)  # those of a CUDA graph lie in its memory
     records = journal.records() if journal else loop.records
     return Result(trainer.best, records, loop.scores, loop.seconds, stopped, trainer.kept)
 
