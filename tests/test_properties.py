@@ -127,7 +127,7 @@ def check_gradients(compiled_: Compiled, network: nn.Module) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Emitted files of random specs; each is emitted twice, from text anew."""
+    """Emitted files of random specs; each is emitted twice, from its tree anew."""
     path = tmp_path_factory.mktemp("emitted")
 
     @settings(BOUNDED, max_examples=15, phases=[Phase.generate])

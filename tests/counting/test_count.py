@@ -25,21 +25,14 @@ def every_network() -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("name", every_network())
-def test_count_is_the_number_of_elements_of_the_built_module(name: str) -> None:
-    compiled = compile_file(name)
+@pytest.mark.parametrize("name", [*every_network(), "kinds"])
+def test_count_and_tensors_are_those_of_the_built_module(name: str) -> None:
+    """Numbers, names and shapes; between them the networks have every kind of operator."""
+    compiled = compile_source(Source(name, KINDS)) if name == "kinds" else compile_file(name)
     with torch.device("meta"):
         network = load(compiled.python)
     assert compiled.count.weights == sum(p.numel() for p in network.parameters())
     assert compiled.count.buffers == sum(b.numel() for b in network.buffers())
-
-
-@pytest.mark.parametrize("name", [*every_network(), "kinds"])
-def test_tensors_are_those_of_the_built_module(name: str) -> None:
-    """Names and shapes; between them the networks have every kind of operator."""
-    compiled = compile_source(Source(name, KINDS)) if name == "kinds" else compile_file(name)
-    with torch.device("meta"):
-        network = load(compiled.python)
     counted: dict[bool, dict[str, tuple[int, ...]]] = {True: {}, False: {}}
     for group in compiled.written.groups.values():
         for tensor in tensors(group.op):
