@@ -100,7 +100,7 @@ def test_trained_weights_for_inference(
     assert sorted(path.name for path in here.iterdir()) == ["net.py", "net.safetensors"]
 
 
-@pytest.mark.parametrize("options", [[], ["--inference"], ["--inference", "-O2"]])
+@pytest.mark.parametrize("options", [[], ["--inference", "-O2"]])
 def test_trained_networks_are_exported(options: list[str], run: Path, here: Path, capsys) -> None:
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

@@ -103,6 +103,7 @@ def test_torch_export_with_a_free_batch_size(network, images) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+@pytest.mark.parametrize("name", ["digits"])  # test_export.py has the others
 def test_onnx(network, images, tmp_path: Path) -> None:
     pytest.importorskip("onnxscript")
     runtime = pytest.importorskip("onnxruntime")

@@ -72,7 +72,7 @@ def test_the_zoo_at_random_values_of_all_its_numbers(path: Path) -> None:
     agree(text, points)
 
 
-@settings(BOUNDED, max_examples=25)
+@settings(BOUNDED, max_examples=15)
 @given(plans(), levels)
 def test_random_networks_at_random_widths(plan: Plan, level: Level) -> None:
     text = spec_of(plan).replace("network drawn(", "network drawn(w = 1, ")
