@@ -18,7 +18,7 @@ def tables(solution: Solution) -> list[Table]:
     if not solution.refusals:
         return [best(solution)]
     tree = solution.grid.tree
-    also = any(part.budgets for part in (tree, *tree.variants))
+    also = tree.budgets or any(variant.budgets for variant in tree.variants)
     what = "are no networks" + (", or over the spec's budget" if also else "")
     title = f"{_refused(solution):,} of {solution.candidates:,} candidates {what}"
     return [best(solution), tabulated(title, _REFUSAL, solution.refusals)]
