@@ -115,7 +115,10 @@ def _body(table: Table, form: str) -> str:
         disable_numparse=True,
         preserve_whitespace=True,
     )
-    return _set_right(text) if form == "latex" else str(text)
+    if form != "latex":
+        return str(text)
+    columns = "".join(_align(table, column)[0] for column in range(len(table.header)))
+    return _set_right(text.replace(r"\begin{tabular}{}", rf"\begin{{tabular}}{{{columns}}}"))
 
 
 _SIGNS = {

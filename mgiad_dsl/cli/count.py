@@ -70,7 +70,7 @@ def _add_arguments(command: ArgumentParser) -> None:
 def _run(options: Namespace) -> int:
     check_table_arguments(options)
     with_memory = asks_for_memory(options)
-    if options.symbolic:
+    if options.symbolic is not None:
         return put_formulas(options)
     if options.vary:
         return _count_varied(options)

@@ -78,8 +78,9 @@ def _nothing(found: Solution) -> str:
     least = found.smallest
     if least is None:
         return "error: no candidate is a network"
+    heavy = f"; {found.heavy:,} need too much memory" if found.heavy else ""
     return (
-        f"error: no candidate fits; the smallest has {least.weights:,} weights and "
+        f"error: no candidate fits{heavy}; the smallest has {least.weights:,} weights and "
         f"{least.macs:,} MACs per image ({settings(least.values)})"
     )
 

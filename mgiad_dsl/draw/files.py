@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mgiad_dsl.base.files import write
@@ -10,6 +11,7 @@ from mgiad_dsl.draw.tikz import tikz
 
 FORMATS = ("svg", "png", "pdf", "tex", "dot")
 DPI = 144
+_BELOW = re.compile(rb'baseline-shift="sub" font-size="([\d.]+)"')
 
 INSTALL = (
     "install graphviz (`apt install graphviz`, `brew install graphviz`, "
@@ -51,11 +53,17 @@ def drawn(dot_text: str, file_format: str) -> bytes:
         with_dpi = dot_text.replace("{", f"{{\n\tgraph [dpi={DPI}]", 1)
         return _graphviz(with_dpi, "png")
     if file_format == "svg":
-        # What stands below is only said in words that not all browsers know.
-        return _graphviz(dot_text, "svg").replace(b'baseline-shift="sub"', b'dy="0.25em"')
+        return _BELOW.sub(_lowered, _graphviz(dot_text, "svg"))
     if file_format == "tex":
         return tikz(_graphviz(dot_text, "json")).encode()
     return _graphviz(dot_text, file_format)
+
+
+def _lowered(sub: re.Match[bytes]) -> bytes:
+    """What stands below, in words that all browsers know, and as small as it was measured:
+    graphviz says the size around it, and Pango makes it smaller by 1.2.
+    """
+    return b'dy="0.3em" font-size="%.2f"' % (float(sub[1]) / 1.2)
 
 
 def _graphviz(dot_text: str, file_format: str) -> bytes:

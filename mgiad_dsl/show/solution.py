@@ -17,7 +17,10 @@ def tables(solution: Solution) -> list[Table]:
     """The best, and why others are no networks."""
     if not solution.refusals:
         return [best(solution)]
-    title = f"{_refused(solution):,} of {solution.candidates:,} candidates are no networks"
+    tree = solution.grid.tree
+    also = tree.budgets or any(variant.budgets for variant in tree.variants)
+    what = "are no networks" + (", or over the spec's budget" if also else "")
+    title = f"{_refused(solution):,} of {solution.candidates:,} candidates {what}"
     return [best(solution), tabulated(title, _REFUSAL, solution.refusals)]
 
 
@@ -54,11 +57,11 @@ def _title(solution: Solution) -> str:
     budget = solution.budget
     most = {"weights": budget.weights, "MACs": budget.macs}
     limits = [f"{what} <= {number:,}" for what, number in most.items() if number is not None]
-    if budget.memory is not None:
-        limits.append(f"memory <= {shown(budget.memory)}")
     name = solution.grid.checked({}).title
     which = f"{solution.within:,} of {solution.candidates:,} candidates"
-    heavy = f"; {solution.heavy:,} of them need more memory" if solution.heavy else ""
+    heavy = ""
+    if budget.memory is not None and solution.heavy:
+        heavy = f"; {solution.heavy:,} of them need more than {shown(budget.memory)} to train"
     return f"{name}: {which} have {', '.join(limits) or 'any number of weights'}{heavy}"
 
 

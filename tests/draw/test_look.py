@@ -23,8 +23,10 @@ COLUMN, TEXT = 3.25, 6.75
 LARGE = ["mgiad", "mgiad:w3", "mgic", "mgnet", "resnet18", "resnet50", "unet_mg", "poisson"]
 
 
-def svg(dot: str, tmp_path: Path) -> tuple[float, list[float]]:
-    """The width of a picture in inches, and the sizes of its type as they come out, in points."""
+def svg(dot: str, tmp_path: Path) -> tuple[float, list[float], list[float]]:
+    """The width of a picture in inches; the sizes of its type and of its indices as they come out,
+    in points.
+    """
     render(dot, tmp_path / "net.svg", "svg")
     text = (tmp_path / "net.svg").read_text(encoding="utf-8")
     width = re.search(r'<svg width="([\d.]+)pt"', text)
@@ -34,9 +36,13 @@ def svg(dot: str, tmp_path: Path) -> tuple[float, list[float]]:
     assert inside
     assert scale
     drawn = float(scale[1]) * float(width[1]) / float(inside[1])
-    return float(width[1]) / 72, [
-        drawn * float(n) for n in re.findall(r'font-size="([\d.]+)"', text)
-    ]
+    sizes = re.findall(r'(dy="0.3em" )?font-size="([\d.]+)"', text)
+    assert "baseline-shift" not in text
+    return (
+        float(width[1]) / 72,
+        [drawn * float(size) for below, size in sizes if not below],
+        [drawn * float(size) for below, size in sizes if below],
+    )
 
 
 @needs_dot
@@ -45,9 +51,10 @@ def svg(dot: str, tmp_path: Path) -> tuple[float, list[float]]:
 def test_a_picture_is_as_wide_as_asked_and_its_type_is_legible(
     name: str, width: float, tmp_path: Path
 ) -> None:
-    wide, sizes = svg(draw(bundled(name), Look(width=width)), tmp_path)
+    wide, sizes, indices = svg(draw(bundled(name), Look(width=width)), tmp_path)
     assert wide == pytest.approx(width, abs=0.03)
     assert min(sizes) >= 6.95
+    assert 5.8 <= min(indices) < min(sizes)
 
 
 @needs_dot

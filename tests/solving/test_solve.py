@@ -15,7 +15,9 @@ import pytest
 
 import mgiad_dsl
 from mgiad_dsl import SpecError
+from mgiad_dsl.base.tables import render
 from mgiad_dsl.cli import main
+from mgiad_dsl.show.solution import best, tables
 from mgiad_dsl.solving.grid import axis
 
 GRID = {"width": "0.5:2:0.3", "c_K": [16, 32, 64], "g_s": "4,8"}
@@ -101,6 +103,16 @@ def test_budgets_of_the_spec_leave_candidates_out(tmp_path: Path) -> None:
         (2, "net has 8,100 weights, 100 over its budget"),
         (1, "net trains in 64.78 KiB with a batch of 2, 336 B over its budget"),
     ]
+    assert (
+        tables(solution)[1].title == "3 of 4 candidates are no networks, or over the spec's budget"
+    )
+
+
+def test_how_many_need_more_memory_is_said_of_those_alone() -> None:
+    solution = mgiad_dsl.solve("mgnet", {"width": "1,2"}, memory=2**20, weights=3_000_000)
+    which = "mgnet: 1 of 2 candidates have weights <= 3,000,000"
+    assert best(solution).title == f"{which}; 1 of them need more than 1 MiB to train"
+    assert render([best(solution)], "latex").count(r"\begin{tabular}{llll}") == 1
 
 
 @pytest.mark.parametrize(
@@ -155,6 +167,7 @@ def test_formats(capsys: pytest.CaptureFixture[str]) -> None:
         (["--vary", "width=1,2", "--top", "0"], "the top 0 are none"),
         (["--vary", "width=1,2", "--batch", "3"], "--batch is for --memory"),
         (["--vary", "width=1,2", "--weights", "1k"], "no candidate fits; the smallest has 1,383"),
+        (["--vary", "width=1,2", "--memory", "1MiB"], "no candidate fits; 2 need too much memory"),
         (["--vary", "width=1", "--set", "g_s=3"], "no candidate is a network"),
         (["--vary", "width=1:1000:1", "c_K=1:1000:1"], "1,000,000 candidates: more than"),
     ],
