@@ -103,9 +103,9 @@ def _number(name: str, text: str | None) -> int | None:
         value = literal(name, text)
     except SpecError:
         value = False
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    raise SpecError(f"--{name} {text} is no whole number", hint=f"--{name} 1.4M")
+    raise SpecError(f"--{name} {text} is no whole number above 0", hint=f"--{name} 1.4M")
 
 
 COMMAND = Command("solve", "find the best within a budget", _EXAMPLES, _add_arguments, _run)

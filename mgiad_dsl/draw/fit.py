@@ -12,7 +12,7 @@ from mgiad_dsl.draw.diagram import Figure
 from mgiad_dsl.draw.fold import fold
 from mgiad_dsl.draw.labels import TINY
 from mgiad_dsl.draw.levels import levels_only
-from mgiad_dsl.draw.look import Depth, Look
+from mgiad_dsl.draw.look import Depth, Layout, Look
 from mgiad_dsl.draw.story import Block, Item, Nested, Story
 from mgiad_dsl.draw.style import DENSITIES
 from mgiad_dsl.draw.tell import tell
@@ -62,29 +62,38 @@ def _fitting(network: Network, story: Story, look: Look, width: float) -> str:
     """
     room = width * INCH * TINY / LEAST_TYPE
     narrowest, tall = float("inf"), []
+    for figure in _figures(network, story, look):
+        narrowest = min(narrowest, figure.width)
+        if figure.width <= room:
+            if figure.height * min(1.0, width * INCH / figure.width) <= PAGE * INCH:
+                return figure.text()
+            tall.append(figure)
+    if tall:
+        return min(tall, key=lambda figure: figure.height).text()
+    flipped: Layout = "portrait" if look.layout == "landscape" else "landscape"
+    others = _figures(network, story, replace(look, layout=flipped))
+    turned = f"--layout {flipped}" if any(other.width <= room for other in others) else None
+    raise SpecError(
+        f"{network.name} does not fit into {width:g} in with type of {LEAST_TYPE:g} pt: "
+        f"it takes {narrowest / INCH * LEAST_TYPE / TINY:.2f} in",
+        hint="; ".join(_ways_out(look, turned)),
+    )
+
+
+def _figures(network: Network, story: Story, look: Look) -> Iterator[Figure]:
+    """Pictures of the story, those that show most first."""
     depths: list[Depth] = [look.depth] if look.depth else ["steps", "levels"]
     folds = [False, True] if look.fold is None else [look.fold]
     for depth, folded in product(depths, folds):
         told = _readable(story, replace(look, depth=depth, fold=folded or None))
         for density in DENSITIES:
-            figure = Figure(network, told, look, density)
-            narrowest = min(narrowest, figure.width)
-            if figure.width <= room:
-                if figure.height * min(1.0, width * INCH / figure.width) <= PAGE * INCH:
-                    return figure.text()
-                tall.append(figure)
-    if tall:
-        return min(tall, key=lambda figure: figure.height).text()
-    raise SpecError(
-        f"{network.name} does not fit into {width:g} in with type of {LEAST_TYPE:g} pt: "
-        f"it takes {narrowest / INCH * LEAST_TYPE / TINY:.2f} in",
-        hint="; ".join(_ways_out(look)),
-    )
+            yield Figure(network, told, look, density)
 
 
-def _ways_out(look: Look) -> Iterator[str]:
+def _ways_out(look: Look, turned: str | None) -> Iterator[str]:
     yield "a larger --width"
-    yield "--layout " + ("portrait" if look.layout == "landscape" else "landscape")
+    if turned:
+        yield turned
     if look.depth == "steps":
         yield "--depth levels"
     if look.fold is False:

@@ -9,6 +9,7 @@ from typing_extensions import Self
 
 from mgiad_dsl.study.amounts import Bytes, Number
 from mgiad_dsl.study.ranges import Part, Range, Scalar, Values
+from mgiad_dsl.train.data.names import OF_IMAGES
 
 MAX_SEED = 2**63 - 1  # what a generator of torch takes
 
@@ -118,6 +119,12 @@ class StudyFile(Part):
             raise ValueError(f"two families are called {twice!r}")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("`seeds` names a seed twice")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_corrupted(self) -> Self:
+        if self.robustness and self.data.partition(":")[0] not in OF_IMAGES:
+            raise ValueError("`robustness` is for data of images with a class each")
         return self
 
     @model_validator(mode="after")

@@ -159,6 +159,7 @@ def test_formats(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--weights", "1M"], "nothing varies"),
         (["--vary", "width=1,2", "--weights", "many"], "--weights many is no whole number"),
+        (["--vary", "width=1,2", "--weights=-3"], "--weights -3 is no whole number above 0"),
         (["--vary", "width=1,2", "--by", "depth"], "nothing is ordered by `depth`"),
         (["--vary", "wdith=1,2"], "did you mean `width`"),
         (["--vary", "width=1,V"], "`width` must be a number, not the word `V`"),

@@ -67,13 +67,30 @@ def test_its_figures(write_study, capsys, tmp_path) -> None:
     assert "corrupted_deviation" in (tmp_path / "f" / "results.csv").read_text()
 
 
-def test_what_is_no_classifier_of_images(tmp_path, capsys) -> None:
-    path = tmp_path / "study.toml"
-    path.write_text(
-        f'data = "darcy:8,n=16"\nrecipe = "darcy"\nwith = {{ epochs = 1 }}\nrobustness = 8\n'
-        f'out = "{tmp_path / "runs"}"\n'
-        '[[family]]\nname = "d"\nspec = "darcy"\nset = { width = 2, L = 2, size = 8 }\n'
-    )
+STUDY = """data = "{data}"
+recipe = "darcy"
+with = {{ epochs = 1 }}
+robustness = 8
+out = "{out}"
+[[family]]
+name = "d"
+spec = "darcy"
+set = {{ width = 2, L = 2, size = 8 }}
+"""
+
+
+def test_what_is_no_data_of_images(tmp_path, capsys) -> None:
+    path, out = tmp_path / "study.toml", tmp_path / "runs"
+    path.write_text(STUDY.format(data="darcy:8,n=16", out=out))
     assert sweep(path) == 1
-    assert "only classifiers of images are corrupted and attacked" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "study.toml:1:1: error: `robustness` is for data of images with a class each" in said
+    assert not out.exists()
+
+
+def test_what_is_no_classifier_of_images(tmp_path, capsys) -> None:
+    path, out = tmp_path / "study.toml", tmp_path / "runs"
+    path.write_text(STUDY.format(data="fake", out=out))
+    assert sweep(path) == 1
+    assert "corruptions and attacks are for images with a class each" in capsys.readouterr().err
     assert len(runs(path)) == 1
