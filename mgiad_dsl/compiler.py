@@ -52,6 +52,9 @@ class Compiled:
     warnings: tuple[Caution, ...]
     inference: bool = False
 
+    def __repr__(self) -> str:
+        return f"<{self.title} at -O{self.level}, {self.count.weights:,} weights>"
+
     @property
     def name(self) -> str:
         """``mgnet:cifar100``"""

@@ -81,6 +81,14 @@ def test_counts_are_tables_in_notebooks() -> None:
     assert "<b>by level</b>" in html
 
 
+def test_what_is_compiled_is_shown_in_a_line() -> None:
+    compiled = mgiad_dsl.compile_file("mgnet:cifar100", width="1/2")
+    shown = f"<mgnet:cifar100 width=1/2 at -O1, {compiled.count.weights:,} weights>"
+    assert repr(compiled) == shown
+    assert repr(compiled.spec).startswith("NetSpec('mgnet:cifar100', L=4, width='1/2', ")
+    assert "\n" not in repr(compiled.spec)
+
+
 @needs_dot
 def test_specs_are_pictures_in_notebooks(tmp_path: Path) -> None:
     compiled = mgiad_dsl.compile_file("digits", width=2)

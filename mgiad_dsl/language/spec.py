@@ -5,7 +5,7 @@ Expressions stay syntax trees, since most of them differ from level to level.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from pydantic import (
@@ -152,6 +152,12 @@ class NetSpec(_Model):
     published: Annotated[tuple[ast.Published, ...], _Texts]
     budgets: Annotated[tuple[ast.Budget, ...], _Texts]
     settings: tuple[str, ...]
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """In short: the name and the parameters. The whole is ``mgiad compile --emit spec``."""
+        yield None, self.title
+        for each in self.parameters:
+            yield each.name, plain(each.value)
 
     @property
     def customised(self) -> bool:
