@@ -85,7 +85,7 @@ def test_what_is_compiled_is_shown_in_a_line() -> None:
     compiled = mgiad_dsl.compile_file("mgnet:cifar100", width="1/2")
     shown = f"<mgnet:cifar100 width=1/2 at -O1, {compiled.count.weights:,} weights>"
     assert repr(compiled) == shown
-    assert repr(compiled.spec).startswith("NetSpec('mgnet:cifar100', L=4, width='1/2', ")
+    assert repr(compiled.spec).startswith("NetSpec('mgnet:cifar100', width='1/2', L=4, ")
     assert "\n" not in repr(compiled.spec)
 
 
