@@ -43,7 +43,7 @@ def candidate_table(rows: Sequence[Listed]) -> Table:
         Column("weights", lambda row: row.candidate.weights),
         Column("MACs", lambda row: row.candidate.macs),
         Column("memory", lambda row: shown(row.candidate.memory)),
-        Column("", lambda row: row.note),
+        Column("note", lambda row: row.note),
     )
     return tabulated("candidates", columns, rows)
 
