@@ -180,8 +180,10 @@ class Sweep:
         """``, 3 of 16``"""
         if not self.wanted:
             return ""
-        ended = sum(e.state.is_finished() and e.counts for e in self.ledger.entries())
-        return f", {ended + 1} of {len(self.wanted)}"
+        keys = {each.key for each in self.wanted}  # the file may have asked for others before
+        ended = [e for e in self.ledger.entries() if e.state.is_finished() and e.counts]
+        number = sum(e.order.key in keys for e in ended) + 1
+        return f", {number} of {len(self.wanted)}"
 
     def _fail(self, trial: Trial, name: str, error: str) -> None:
         self.ledger.failed(trial, error)

@@ -296,7 +296,7 @@ QUIET = {
     "draw": ["draw", "mgnet", "-o", "-", "-O1"],
     "eval": ["eval", "RUN", "--robustness-images", "0"],
     "list": ["list"],
-    "plot": ["plot", "study.toml"],
+    "plot": ["plot", "study.toml", "--formats", "svg"],
     "runs": ["runs", "loud"],
     "sweep": ["sweep", "study.toml"],
     "report": ["report", "mgnet", "-o", "-"],

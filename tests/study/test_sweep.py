@@ -65,6 +65,15 @@ def wait_for(found, seconds: float = 120) -> None:
         time.sleep(0.01)
 
 
+def test_trials_are_numbered_among_those_of_the_file(write_study, capsys) -> None:
+    assert sweep(write_study()) == 0
+    assert "tiny width=4 seed 0: 94 weights, 2 of 2" in capsys.readouterr().err
+    assert sweep(write_study(vary="width = [2, 3]")) == 0
+    said = capsys.readouterr().err
+    assert "tiny width=3 seed 0: 73 weights, 2 of 2" in said
+    assert "width=2" not in said
+
+
 def test_a_study_is_trained_once(write_study, capsys) -> None:
     path = write_study(seeds="[0, 1]")
     assert sweep(path) == 0
