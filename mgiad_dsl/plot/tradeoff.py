@@ -40,6 +40,8 @@ def draw_tradeoff(
     axes.margins(0.12, 0.12)
     _widen(axes, [cost for each in shown if (cost := axis.of(each))])
     _mark_ticks(axes)
+    if reached.figure.percent:
+        _mark_shares(axes)
     _legend(axes, shown, look)
     if names:
         first = {id(each) for each in best}
@@ -97,6 +99,13 @@ def _mark_ticks(axes: Any) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1, 3)))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _mark_shares(axes: Any) -> None:
+    """No marks beyond 0 and 100 %, where bars and names may reach."""
+    low, high = axes.get_ylim()
+    low, high = max(low, 0), min(high, 100)
+    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= high])
 
 
 def _legend(axes: Any, points: Sequence[Point], look: dict[str, Look]) -> None:

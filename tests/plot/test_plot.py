@@ -89,6 +89,13 @@ def test_bars_are_the_deviations() -> None:
     assert [(low[1], high[1]) for low, high in bars.get_segments()] == [(89.5, 90.5), (93.5, 96.5)]
 
 
+def test_no_marks_beyond_what_a_share_can_be() -> None:
+    points = [replace(each, value=99.5, deviation=4.0) for each in POINTS]
+    _, axes = inside(points)
+    assert axes.get_ylim()[1] > 103
+    assert max(axes.get_yticks()) == 100
+
+
 def test_error_instead_of_accuracy() -> None:
     _, axes = inside(reached=Reached(ACCURACY, error=True))
     assert axes.get_ylabel() == "held-out error in %"
