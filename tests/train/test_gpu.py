@@ -21,6 +21,7 @@ from mgiad_dsl.train.data.feed import Feed
 from mgiad_dsl.train.data.loaders import make_feed
 from mgiad_dsl.train.loop.fit import batch_like, fit, prepared
 from mgiad_dsl.train.loop.trainer import Trainer
+from mgiad_dsl.train.machine.capture import Captured
 from mgiad_dsl.train.machine.distributed import GPU_BACKEND, greatest
 from mgiad_dsl.train.machine.precision import backends, uses_bf16
 from mgiad_dsl.train.recipes.recipe import AUGMENTATIONS, Recipe, load_recipe
@@ -83,7 +84,7 @@ class Restless(SmallCycle):
         return super().forward(F.dropout(image, 0.1, self.training))
 
 
-class Impatient(SmallCycle):
+class Impatient(Restless):
     """Looks at a value, for which it waits."""
 
     def forward(self, image: Tensor) -> Tensor:
@@ -111,21 +112,45 @@ class Said(Quiet):
         self.lines.append(text)
 
 
+@pytest.fixture
+def replays(monkeypatch) -> list[Captured]:
+    """Steps that were replayed."""
+    found, replay = [], Captured.__call__
+
+    def noted(self: Captured, *given: Tensor) -> object:
+        found.append(self)
+        return replay(self, *given)
+
+    monkeypatch.setattr(Captured, "__call__", noted)
+    return found
+
+
 @pytest.mark.parametrize("kind", [SmallCycle, Restless])
 @pytest.mark.parametrize("accumulate", [1, 2])
-def test_a_captured_training_is_the_same(kind, accumulate) -> None:
+def test_a_captured_training_is_the_same(kind, accumulate, replays) -> None:
     """Also with random numbers, a last batch of another size, and batches in parts."""
     as_it_is, _ = trained(kind, 32, accumulate=accumulate)
+    assert not replays
     captured, said = trained(kind, 32, accumulate=accumulate, cuda_graph=True)
     assert not any("captured" in line for line in said)
+    assert len(replays) == 2 * (4 // accumulate)
     for name, value in as_it_is.items():
         assert torch.allclose(captured[name], value, rtol=1e-4, atol=1e-5), name
 
 
+@pytest.mark.parametrize("mixed", [{"mixup": 1}, {"mixup": 1, "mix_probability": 0.5}])
+def test_mixed_batches_are_of_one_shape(mixed, replays) -> None:
+    """Also those of which nothing was mixed."""
+    trained(SmallCycle, 32, cuda_graph=True, **mixed)
+    assert len(replays) == 8
+
+
 def test_what_cannot_be_captured_is_said() -> None:
+    """Training goes on as it would have, random numbers included."""
     as_it_is, _ = trained(Impatient, 32)
     not_captured, said = trained(Impatient, 32, cuda_graph=True)
     assert sum("not captured as a CUDA graph" in line for line in said) == 1
+    assert torch.cuda.current_stream() == torch.cuda.default_stream()
     for name, value in as_it_is.items():
         assert torch.equal(not_captured[name], value), name
 

@@ -4,7 +4,9 @@ launch of each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 import torch
@@ -22,8 +24,8 @@ class Captured(Generic[Made]):
     """A function of tensors that leaves gradients in a model, as a graph that is replayed.
 
     What it makes, and the gradients, lie where the next replay overwrites them: gradients may be
-    set to zero, but must not be set to None. Random numbers are drawn from where the generator of
-    the GPU stands.
+    set to zero, but must not be set to None. Before the first replay they are zero. Random numbers
+    are drawn from where the generator of the GPU stands.
 
     Raises:
         RuntimeError: something in the function waits for the GPU, or cannot be captured else.
@@ -33,18 +35,13 @@ class Captured(Generic[Made]):
         self, model: nn.Module, function: Callable[..., Made], given: Sequence[Tensor]
     ) -> None:
         self.given = [each.clone() for each in given]
-        device = given[0].device
-        with torch.cuda.device(device), traceless(model, device):
-            stream = torch.cuda.Stream()
-            stream.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(stream):
-                for _ in range(WARM_UP):
-                    function(*self.given)
-                    model.zero_grad(set_to_none=True)
-            torch.cuda.current_stream().wait_stream(stream)
-        self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.device(device), torch.cuda.graph(self.graph):
-            self.made = function(*self.given)
+        with torch.cuda.device(given[0].device):
+            _warm_up(model, function, self.given)
+            self.graph = torch.cuda.CUDAGraph()
+            # a capture that fails would leave its stream the current one
+            with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(self.graph):
+                self.made = function(*self.given)
+            model.zero_grad(set_to_none=False)  # nothing has been computed: they are anything
 
     def fits(self, given: Sequence[Tensor]) -> bool:
         """Whether tensors are of the shapes and types that were captured."""
@@ -57,6 +54,37 @@ class Captured(Generic[Made]):
             ours.copy_(theirs, non_blocking=True)
         self.graph.replay()
         return self.made
+
+
+def _warm_up(model: nn.Module, function: Callable[..., object], given: Sequence[Tensor]) -> None:
+    """Steps on another stream, which leave no trace."""
+    stream = torch.cuda.Stream()
+    with traceless(model, given[0].device):
+        stream.wait_stream(torch.cuda.current_stream())
+        try:
+            with torch.cuda.stream(stream):
+                for _ in range(WARM_UP):
+                    function(*given)
+                    model.zero_grad(set_to_none=True)
+                with _no_waiting():
+                    function(*given)
+        finally:
+            torch.cuda.current_stream().wait_stream(stream)
+
+
+@contextmanager
+def _no_waiting() -> Iterator[None]:
+    """A context in which to wait for the GPU is an error. A capture would find it too, but one that
+    has begun and fails spoils the random numbers of the GPU in some versions of PyTorch.
+    """
+    before = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that not all waiting is found
+        torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
 
 
 def captured(
