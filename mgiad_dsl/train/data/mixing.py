@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor
+from torch.nn import functional as F
 from torchvision.transforms import v2
 
 from mgiad_dsl.base.source import SpecError
@@ -21,7 +22,7 @@ class Mixing:
     """
 
     def __init__(self, recipe: Recipe, classes: int, seed: int) -> None:
-        self.seed = seed
+        self.seed, self.classes = seed, classes
         kinds: list[v2.Transform] = []
         if recipe.mixup:
             kinds.append(v2.MixUp(alpha=recipe.mixup, num_classes=classes))
@@ -30,15 +31,15 @@ class Mixing:
         self.mix = v2.RandomApply([v2.RandomChoice(kinds)], p=recipe.mix_probability)
 
     def __call__(self, images: Tensor, labels: Tensor, *place: int) -> tuple[Tensor, Tensor]:
-        """Images (n, C, H, W) and labels (n,), mixed: targets (n, classes) that sum to 1, or
-        these labels where nothing was mixed. ``place`` is where in training the batch stands.
+        """Images (n, C, H, W) and labels (n,), mixed: targets (n, classes) that sum to 1, also
+        where nothing was mixed. ``place`` is where in training the batch stands.
 
         Raises SpecError if the labels are no classes of images.
         """
         if images.ndim != 4 or labels.ndim != 1 or labels.is_floating_point():
             raise SpecError("mixup and cutmix mix images of classes", hint="mixup=0 cutmix=0")
         with seeded(seed_for(self.seed, *place, MIXING)):
-            mixed, targets = self.mix(images, labels)
+            mixed, targets = self.mix(images, F.one_hot(labels, self.classes).float())
         return mixed, targets
 
 
