@@ -40,9 +40,14 @@ def ran_out_of_memory(error: BaseException) -> bool:
 
 
 def training_explained(recipe: Recipe) -> AbstractContextManager:
-    """The same for training, where a smaller batch or smaller parts of it help."""
+    """The same for training, where a smaller batch or smaller parts of it help, and on a GPU to do
+    without a CUDA graph, which keeps its memory to itself: evaluation and batches of other
+    shapes need their own beside it.
+    """
     half, twice = max(1, recipe.batch // 2), recipe.accumulate * 2
+    graph = recipe.cuda_graph and torch.cuda.is_initialized()
     return explained(
         f"with batch {recipe.batch} in {recipe.accumulate} part(s)",
-        f"--with batch={half}, or the same batch in smaller parts: --with accumulate={twice}",
+        f"--with batch={half}, or the same batch in smaller parts: --with accumulate={twice}"
+        + (", or without a CUDA graph: --with cuda_graph=false" if graph else ""),
     )

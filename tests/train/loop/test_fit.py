@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, evaluate, fit
 from mgiad_dsl.train.machine.device import choose_device
+from mgiad_dsl.train.machine.faults import training_explained
 from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.nets import Plain, SmallCycle
 
@@ -175,6 +176,15 @@ def test_out_of_memory_says_which_batch_to_try(error) -> None:
         fit(Greedy(classes=2), loader(), Recipe(), device="cpu")
     assert "--with batch=64" in explained.value.hint
     assert "--with accumulate=2" in explained.value.hint
+    assert "cuda_graph" not in explained.value.hint
+
+
+@pytest.mark.parametrize(("used", "graph"), [(False, True), (True, False), (True, True)])
+def test_out_of_memory_names_what_a_cuda_graph_keeps(used, graph, monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: used)
+    with pytest.raises(SpecError) as explained, training_explained(Recipe(cuda_graph=graph)):
+        raise torch.OutOfMemoryError
+    assert ("--with cuda_graph=false" in explained.value.hint) == (used and graph)
 
 
 def test_metrics_are_one_json_object_per_epoch(tmp_path) -> None:
