@@ -85,6 +85,20 @@ def test_outputs_and_gradients(
         torch.testing.assert_close(together, plain, rtol=1e-12, atol=1e-12)
 
 
+def test_compilers_and_exporters_take_it() -> None:
+    """They decide for the device that they see."""
+    text = SPEC.format(channels=8, made=8, kind="conv 3x3 group_size 2")
+    network = load(compile_source(Source("small", text), level=2).python, "small")
+    image = torch.randn(3, 8, 9, 7)
+    wanted = network(image)
+    whole = torch.compile(network, backend="aot_eager", fullgraph=True)
+    exported = torch.export.export(network, (image,), dynamic_shapes=({0: torch.export.Dim("n")},))
+    for each in (whole, exported.module()):
+        torch.testing.assert_close(each(image), wanted)
+    torch.testing.assert_close(exported.module()(image[:2]), wanted[:2])
+    assert list(exported.state_dict) == ["A.weight"]
+
+
 def test_on_other_devices_it_is_the_convolution_itself() -> None:
     text = SPEC.format(channels=8, made=8, kind="conv 3x3 group_size 2")
     network = load(compile_source(Source("small", text), level=2).python, "small").to("meta")
