@@ -138,6 +138,15 @@ def test_a_captured_training_is_the_same(kind, accumulate, replays) -> None:
         assert torch.allclose(captured[name], value, rtol=1e-4, atol=1e-5), name
 
 
+def test_a_loader_that_pins_memory_meanwhile(replays) -> None:
+    data = TensorDataset(torch.randn(4096, 3, 64, 64), torch.randint(0, 10, (4096,)))
+    workers = {"num_workers": 2, "persistent_workers": True, "prefetch_factor": 32}
+    loader = DataLoader(data, batch_size=64, pin_memory=True, **workers)
+    recipe = Recipe(epochs=1, batch=64, cuda_graph=True)
+    fit(SmallCycle(16, 3, 10), loader, recipe, device="cuda")
+    assert len(replays) == len(loader)
+
+
 @pytest.mark.parametrize("mixed", [{"mixup": 1}, {"mixup": 1, "mix_probability": 0.5}])
 def test_mixed_batches_are_of_one_shape(mixed, replays) -> None:
     """Also those of which nothing was mixed."""

@@ -38,8 +38,10 @@ class Captured(Generic[Made]):
         with torch.cuda.device(given[0].device):
             _warm_up(model, function, self.given)
             self.graph = torch.cuda.CUDAGraph()
-            # a capture that fails would leave its stream the current one
-            with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(self.graph):
+            # a thread of a DataLoader that pins memory may go on meanwhile
+            capture = torch.cuda.graph(self.graph, capture_error_mode="thread_local")
+            # one that fails would leave its stream the current one
+            with torch.cuda.stream(torch.cuda.current_stream()), capture:
                 self.made = function(*self.given)
             model.zero_grad(set_to_none=False)  # nothing has been computed: they are anything
 

@@ -32,7 +32,7 @@ class Gpu:
             self.stream_now = before
 
     @contextmanager
-    def graph(self, graph: object):
+    def graph(self, graph: object, capture_error_mode: str):
         self.stream_now = Stream()  # not given back if something raises
         before = self.stream_now
         yield
