@@ -77,7 +77,7 @@ def _warm_up(model: nn.Module, function: Callable[..., object], given: Sequence[
 @contextmanager
 def _no_waiting() -> Iterator[None]:
     """A context in which to wait for the GPU is an error. A capture would find it too, but one that
-    has begun and fails spoils the random numbers of the GPU in some versions of PyTorch.
+    has begun and fails spoils the random numbers of the GPU before PyTorch 2.13.
     """
     before = torch.cuda.get_sync_debug_mode()
     with warnings.catch_warnings():
