@@ -10,7 +10,8 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from mgiad_dsl.base.source import Source, Span, SpecError
 from mgiad_dsl.parse.bounds import ITEMS, code, end_of_code
-from mgiad_dsl.parse.foreign import Failure, foreign
+from mgiad_dsl.parse.failure import Failure
+from mgiad_dsl.parse.foreign import foreign
 from mgiad_dsl.parse.grammar import reserved_words, terminals
 
 _CLASSES = {
