@@ -7,12 +7,13 @@ import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 from typing import Generic, TypeVar
 
 from mgiad_dsl.base.source import SpecError
 
-Cell = str | int | None
+Cell = str | int | Decimal | None  # a decimal has the digits that are shown
 
 _Row = TypeVar("_Row")
 
@@ -138,7 +139,7 @@ def _set_right(text: str) -> str:
 
 def _text(cell: Cell, form: str) -> str:
     """A cell as it is printed; of what a format takes for its own, tabulate escapes most."""
-    text = f"{cell:,}" if isinstance(cell, int) else cell or ""
+    text = f"{cell:,}" if isinstance(cell, int) else "" if cell is None else str(cell)
     if form == "markdown":
         return re.sub(r"(\\*)\|", r"\1\1\\|", text)
     if form in ("html", "latex"):  # indented
@@ -148,5 +149,5 @@ def _text(cell: Cell, form: str) -> str:
 
 
 def _align(table: Table, column: int) -> str:
-    is_number = any(isinstance(row[column], int) for row in table.rows)
+    is_number = any(isinstance(row[column], (int, Decimal)) for row in table.rows)
     return "right" if is_number else "left"

@@ -39,6 +39,8 @@ def formatted(table: Table, form: str) -> str:
     """One table in one of the formats; in JSON a list of objects with its titles as keys."""
     if form == "json":
         return json.dumps(
-            [dict(zip(table.header, row, strict=True)) for row in table.rows], indent=2
+            [dict(zip(table.header, row, strict=True)) for row in table.rows],
+            indent=2,
+            default=float,
         )
     return as_csv(table) if form == "csv" else render([table], form)

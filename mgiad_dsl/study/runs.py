@@ -295,7 +295,8 @@ def _facts(run: Run) -> dict[str, str]:
     facts |= {f"{part}.{key}": _shown(v) for part, own in nested.items() for key, v in own.items()}
     facts["epochs"] = str(run.epochs[-1].epoch) if run.epochs else "0"
     figure, value = run.measured or (None, None)
-    facts[words(figure) or "held out"] = digits(figure, value)
+    reached = digits(figure, value)
+    facts[words(figure) or "held out"] = "" if reached is None else str(reached)
     facts["seconds"] = f"{run.epochs[-1].seconds:.0f}" if run.epochs else ""
     facts |= _lines("spec.mgspec", _text(run.folder / "spec.mgspec"))
     return facts

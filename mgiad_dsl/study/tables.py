@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from mgiad_dsl.base.amounts import shown
 from mgiad_dsl.base.tables import Cell, Column, Table, tabulated
@@ -77,9 +78,11 @@ def words(figure: Figure | None) -> str:
     return "" if figure is None else figure.words + (" %" if figure.percent else "")
 
 
-def digits(figure: Figure | None, value: float | None) -> str:
+def digits(figure: Figure | None, value: float | None) -> Decimal | None:
     """``98.61``"""
-    return "" if figure is None or value is None else figure.shown(value).removesuffix(" %")
+    if figure is None or value is None:
+        return None
+    return Decimal(figure.shown(value).removesuffix(" %"))
 
 
 def rounded(value: float | None) -> Cell:

@@ -74,8 +74,8 @@ def test_the_table_tells_what_differs_in_the_recipes(runs, capsys) -> None:
     assert main(["runs", str(runs), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["recipe"] for row in rows] == ["own lr=0.5", "own lr=0.1", "own lr=0.1"]
-    assert (rows[1]["figure"], rows[1]["held out"]) == ("accuracy %", "70.00")
-    assert rows[1]["std"] == "20.00"
+    assert (rows[1]["figure"], rows[1]["held out"]) == ("accuracy %", 70.0)
+    assert rows[1]["std"] == 20.0
     assert rows[1]["seeds"] == "0 1 2"
     for form, start in (("--csv", "network,data"), ("--markdown", "**runs**"), ("--latex", "% ru")):
         assert main(["runs", str(runs), form]) == 0

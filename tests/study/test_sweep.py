@@ -266,7 +266,7 @@ def test_a_pruner_ends_what_falls_behind(write_study, capsys) -> None:
     )
     assert sweep(path) == 0
     rows = json.loads(capsys.readouterr().out)
-    assert any(row["state"] == "pruned 1" and row["held out"] == "" for row in rows)
+    assert any(row["state"] == "pruned 1" and row["held out"] is None for row in rows)
     assert any(row["state"] == "trained 1" for row in rows)
     pruned = [each for each in ledger(path).entries() if each.state == TrialState.PRUNED]
     assert all(each.outcome and len(each.outcome.curve) < 12 for each in pruned)
