@@ -73,7 +73,7 @@ docs: $(READY) graphviz
 gallery: $(READY) graphviz
 	$(BIN)/python docs/gallery.py
 
-# The figure of the README: trains for a quarter of an hour on two cores, and goes on where it was stopped.
+# The figure of the README: trains for about five minutes on two cores, and goes on where it was stopped.
 study: $(READY)
 	export OMP_NUM_THREADS=1; for process in 1 2; do $(BIN)/mgiad sweep $(STUDY) >/dev/null & done; wait
 	$(BIN)/mgiad sweep $(STUDY)

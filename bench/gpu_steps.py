@@ -1,4 +1,4 @@
-"""What a training step takes on a GPU: as it is, as one CUDA graph, compiled, and both.
+"""What a training step takes on a GPU: as it is, as one CUDA graph, and compiled besides.
 
     python bench/gpu_steps.py
     python bench/gpu_steps.py --networks mgnet mgiad:g4_cK32 --batch 128 --level 2 --plain

@@ -51,18 +51,14 @@ def write_figures(
     wanted = wishes.published and reached.figure == ACCURACY
     points = [*own, *(published(file.data, file.published) if wanted else [])]
     made: dict[str, bytes | str] = {}
-    for axis in AXES:
-        draw = partial(draw_tradeoff, points=points, axis=axis, reached=reached, names=wishes.names)
-        for form, picture in drawn(draw, wishes.formats).items():
-            made[f"{reached.name}_{axis.name}.{form}"] = picture
+    seen = [(points, axis, reached) for axis in AXES]
     for which in get_args(Under):
-        if robust := under(own, which):
-            seen = replace(reached, under=which)
-            draw = partial(
-                draw_tradeoff, points=robust, axis=AXES[0], reached=seen, names=wishes.names
-            )
+        seen.append((under(own, which), AXES[0], replace(reached, under=which)))
+    for shown, axis, what in seen:
+        if shown:
+            draw = partial(draw_tradeoff, points=shown, axis=axis, reached=what, names=wishes.names)
             for form, picture in drawn(draw, wishes.formats).items():
-                made[f"{seen.name}_{AXES[0].name}.{form}"] = picture
+                made[f"{what.name}_{axis.name}.{form}"] = picture
     trained = [each for each in results if each.outcomes]
     draw = partial(draw_curves, results=trained, reached=Reached(reached.figure))
     for form, picture in drawn(draw, wishes.formats, rows=2, height=1.6 * HEIGHT).items():

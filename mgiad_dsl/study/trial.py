@@ -100,13 +100,12 @@ def examined(run: Path, images: int, machine: Machine) -> Robust:
     """Evaluate a run as `mgiad eval` does, and write into it what that writes.
 
     Raises:
-        SpecError: it cannot be read, or is no classifier of images.
+        SpecError: it cannot be read, or is no classifier of images, as `examine` says.
     """
     found = examine(
         run, None, machine.where, machine.device, images=images, batch=None, workers=machine.workers
     )
-    if found.robustness is None:
-        raise SpecError("only classifiers of images are corrupted and attacked")
+    assert found.robustness is not None  # else it is refused
     write_examination(run, found)
     return Robust(
         asked=images,
