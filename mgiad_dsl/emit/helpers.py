@@ -146,30 +146,6 @@ def small_groups(program: Program) -> bool:
     return any(isinstance(op, ops.Conv) and op.joins for op in groups)
 
 
-def reset(program: Program) -> str:
-    """The initialiser of the convolutions of a program; empty where it has none, or needs none."""
-    groups = [group.op for members in program.families for group in members]
-    convs = [op for op in groups if isinstance(op, ops.Conv)]
-    classes = sorted({f"nn.{conv_class(op)}" for op in convs})
-    if not classes or not program.initialised:
-        return ""
-    kind = classes[0] if len(classes) == 1 else f"({', '.join(classes)})"
-    lines = [
-        "    def reset_parameters(self) -> None:",
-        '        """Kaiming (fan-out, relu) for convolutions."""',
-        "        for module in self.modules():",
-        f"            if isinstance(module, {kind}):",
-        "                nn.init.kaiming_normal_("
-        'module.weight, mode="fan_out", nonlinearity="relu")',
-    ]
-    if any(op.bias for op in convs):
-        lines += [
-            "                if module.bias is not None:",
-            "                    nn.init.zeros_(module.bias)",
-        ]
-    return "\n".join([*lines, ""])
-
-
 def stencil_class(op: ops.Stencil) -> str:
     """``Stencil2d``"""
     return f"Stencil{len(op.kernel)}d"

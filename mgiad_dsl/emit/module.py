@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mgiad_dsl.emit.fit import fit
 from mgiad_dsl.emit.functions import doc, function, method
-from mgiad_dsl.emit.helpers import helpers, reset
+from mgiad_dsl.emit.helpers import helpers
 from mgiad_dsl.emit.imports import imports
+from mgiad_dsl.emit.initial import reset
 from mgiad_dsl.emit.layout import INDENT, Call, Display, lines
 from mgiad_dsl.emit.operators import definitions, uses_lists
 from mgiad_dsl.emit.statements import statements

@@ -64,8 +64,12 @@ def _tree(members: Sequence[WeightGroup]) -> Tree:
 
 
 def _built(group: WeightGroup) -> Weighted:
-    """What is made for a group: a stencil is told its output padding at every use."""
+    """What is made for a group: a stencil is told its output padding at every use, and what weights
+    start from is no matter of making them.
+    """
     op = group.op
+    if isinstance(op, (ops.Conv, ops.Linear)):
+        return replace(op, initial="")
     return replace(op, output_padding=()) if isinstance(op, ops.Stencil) else op
 
 

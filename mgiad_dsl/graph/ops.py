@@ -58,7 +58,8 @@ class Conv:
 
     ``together`` groups may be computed as one, with zeros between them: so many on a CPU, and so
     many on a GPU. ``boundary`` is what the padding holds: ``zeros``, or the image goes on
-    ``circular``, as ``replicate`` or ``reflect``.
+    ``circular``, as ``replicate`` or ``reflect``. ``initial`` is how the weights start: from
+    ``kaiming``'s or ``xavier``'s distribution, PyTorch's own ``uniform`` one, or at ``zero``.
     """
 
     channels_in: int
@@ -73,6 +74,7 @@ class Conv:
     output_padding: Size = ()
     together: tuple[int, int] = (1, 1)
     boundary: str = "zeros"
+    initial: str = "kaiming"
 
     def __post_init__(self) -> None:
         _complete(self, self.kernel, stride=1, padding=0, dilation=1, output_padding=0)
@@ -109,9 +111,12 @@ class Stencil:
 
 @dataclass(frozen=True)
 class Linear:
+    """``initial`` is that of a `Conv`."""
+
     features_in: int
     features_out: int
     bias: bool = True
+    initial: str = "uniform"
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,13 @@ OPTIONS: Table = {
     ("bias=true", "use_bias=true", "true"): "write `bias`",
 }  # fmt: skip
 
+# Behind a kind whose weights start from one thing or another.
+STARTS: Table = {
+    ("init", "initializer", "initialiser", "kernel_initializer", "weight_init", "kaiming",
+     "kaiming_normal", "he_normal", "glorot", "xavier", "xavier_uniform", "uniform", "zero"):
+        "write `init kaiming`, `init uniform`, `init xavier` or `init zero`",
+}  # fmt: skip
+
 # Behind any kind of operator.
 BEHIND: Table = {
     ("bias=false", "false", "no", "no_bias", "use_bias"):
@@ -123,6 +130,8 @@ NAMES: Table = {
     ("sqrt", "exp"): "numbers are exact: write the value, such as `1.4`",
     ("V_cycle",): "a V cycle is `cycle over l : V { ... }`",
     ("sawtooth",): "down only is `cycle over l : backslash { ... }`",
+    ("he", "he_normal", "kaiming_normal", "glorot", "xavier_uniform", "orthogonal", "normal"):
+        "weights start from `init kaiming`, `init uniform`, `init xavier` or `init zero`",
     ("range", "arange"): "a range has both ends: `1..n`",
 }  # fmt: skip
 
@@ -189,7 +198,7 @@ FORMS: Table = {
 PLACES: dict[str, Table] = {
     "signs": SIGNS,
     "a kind of operator, or a function": KINDS,
-    "behind a kind": OPTIONS | BEHIND,
+    "behind a kind": OPTIONS | STARTS | BEHIND,
     "in an expression": NAMES,
     "anywhere on a line": KEYWORDS,
     "a declaration": ITEMS,

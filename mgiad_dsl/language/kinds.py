@@ -66,6 +66,7 @@ class Traits:
 _GEOMETRY = frozenset({"stride", "pad", "dilation", "transposed"})
 _WINDOW = frozenset({"stride", "pad"})
 BOUNDARIES = ("zeros", "circular", "replicate", "reflect")  # around an image
+INITIALS = ("kaiming", "uniform", "xavier", "zero")  # how weights start
 UPSAMPLINGS = ("nearest", "linear", "bilinear", "trilinear")  # to upsample
 
 
@@ -76,7 +77,7 @@ def _traits(kind: KindName) -> Traits:
                 "map",
                 "kernel",
                 "needed",
-                _GEOMETRY | {"group_size", "depthwise", "bias"},
+                _GEOMETRY | {"group_size", "depthwise", "bias", "init"},
                 exclusive=("group_size", "depthwise"),
                 has_boundary=True,
                 keeps_channels=False,
@@ -95,6 +96,7 @@ def _traits(kind: KindName) -> Traits:
             return Traits(
                 "map",
                 signature="needed",
+                options=frozenset({"init"}),
                 keeps_channels=False,
                 takes_vectors=True,
                 gives_vector=True,

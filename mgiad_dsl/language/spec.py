@@ -211,6 +211,7 @@ class Options(_Model):
     boundary: str = "zeros"
     dilation: tuple[Size, ...] | None = None
     group_size: Annotated[int, WrapValidator(_as_it_is), Field(ge=1)] | None = None
+    init: str | None = None
     factor: Annotated[int, Field(ge=1, le=MAX_FACTOR)] | None = None
     depthwise: bool = False
     bias: bool = False

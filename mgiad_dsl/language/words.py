@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal, get_args
 
-from mgiad_dsl.language.kinds import BOUNDARIES, RESAMPLINGS, UPSAMPLINGS
+from mgiad_dsl.language.kinds import BOUNDARIES, INITIALS, RESAMPLINGS, UPSAMPLINGS
 
 Axis = Literal["resolution", "channel"]
 
@@ -19,7 +19,7 @@ SLOPED = "leaky_relu"  # the activation that takes a number: leaky_relu(r, 1/5)
 AXES: tuple[Axis, ...] = get_args(Axis)
 
 # A parameter that is a word may be set to any word of the same set.
-WORD_SETS = (CYCLES, ACTIVATIONS, UPSAMPLINGS, BOUNDARIES)
+WORD_SETS = (CYCLES, ACTIVATIONS, UPSAMPLINGS, BOUNDARIES, INITIALS)
 WORDS = frozenset(word for words in WORD_SETS for word in words)
 
 NUMERIC_FUNCTIONS = ("floor", "ceil", "round", "log2", "min", "max", "sum", "len")

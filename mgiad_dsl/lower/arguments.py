@@ -14,8 +14,9 @@ from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.ops import Size
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of, show
-from mgiad_dsl.language.kinds import BOUNDARIES
+from mgiad_dsl.language.kinds import BOUNDARIES, INITIALS
 from mgiad_dsl.language.spec import MAX_RANK, Options
+from mgiad_dsl.language.words import did_you_mean
 
 Environment = Mapping[str, object]
 
@@ -49,6 +50,8 @@ class Arguments:
                 values[option.name] = self._along(option, option.value, env, kernel)
             elif option.value is None:
                 values[option.name] = True
+            elif option.name == "init":
+                values[option.name] = self._initial(option.value, env)
             else:
                 values[option.name] = self._evaluator.channels(
                     option.value, env, f"`{option.name}`"
@@ -74,6 +77,17 @@ class Arguments:
         first, *others = option.value.numbers
         word = None if others else self._evaluator.value(first, env)
         return word if isinstance(word, str) and word in BOUNDARIES else None
+
+    def _initial(self, expr: ast.Expr, env: Environment) -> str:
+        """How weights start: ``init uniform``."""
+        value = self._evaluator.value(expr, env)
+        if not isinstance(value, str) or value not in INITIALS:
+            raise SpecError(
+                f"weights start as one of {', '.join(INITIALS)}, not {kind_of(value)}",
+                expr.span,
+                hint=did_you_mean(str(value), INITIALS),
+            )
+        return value
 
     def _integers(self, dims: ast.Dims, env: Environment, what: str) -> Size:
         return tuple(self._evaluator.integer(each, env, what) for each in dims.numbers)

@@ -49,7 +49,7 @@ class Kinds:
             case "stencil":
                 return self._stencil(kind, rows, options, ends)
             case "linear":
-                return self._linear(ends)
+                return self._linear(options, ends)
             case "batchnorm":
                 return ops.BatchNorm(ends.channels_in, max(1, ends.rank))
             case "groupnorm":
@@ -105,6 +105,7 @@ class Kinds:
             bias=options.bias,
             transposed=options.transposed,
             boundary=_boundary(kind, options),
+            initial=options.init or "kaiming",
         )
         return _at_size(op, kind, ends)
 
@@ -120,7 +121,7 @@ class Kinds:
         )
         return _at_size(op, kind, ends)
 
-    def _linear(self, ends: Ends) -> ops.Linear:
+    def _linear(self, options: Options, ends: Ends) -> ops.Linear:
         if any(n != 1 for n in ends.size):
             point = by((1,) * len(ends.size))
             raise SpecError(
@@ -128,7 +129,7 @@ class Kinds:
                 ends.span,
                 hint="average over the image first: avgpool(...)",
             )
-        return ops.Linear(ends.channels_in, ends.channels_out)
+        return ops.Linear(ends.channels_in, ends.channels_out, initial=options.init or "uniform")
 
     def _groupnorm(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.GroupNorm:
         size = options.group_size

@@ -34,7 +34,9 @@ def option(at: Failure) -> SpecError | None:
 def _option_hint(kind: KindName, word: str, value: str | None, first: bool) -> str:
     """What to write for ``word``, or ``word=value``, the ``first`` thing behind a kind or not."""
     traits = KINDS[kind]
-    tables = (habits.BEHIND, habits.OPTIONS) if traits.options else (habits.BEHIND,)
+    tables = [habits.BEHIND]
+    tables += [habits.OPTIONS] if traits.options - {"init"} else []
+    tables += [habits.STARTS] if "init" in traits.options else []
     hint = None
     if value is not None:
         hint = habit(f"{word}={value}".lower(), *tables)

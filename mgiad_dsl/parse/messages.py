@@ -19,6 +19,7 @@ _CLASSES = {
     "NUMBER": "a number",
     "STRING": 'a text in "quotes"',
     "X": "`x`",
+    "INIT": "`init`",
     "UNIT": "a unit such as GiB",
     "_BATCH": "`batch`",
     "COMPARE": "`<=`",  # of a budget

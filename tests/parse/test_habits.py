@@ -108,7 +108,7 @@ def cases() -> Iterator[tuple[Table, str, str, str, str]]:
         if word not in reserved_words():
             yield habits.KINDS, word, *_put(word, NO_SIGNATURE)
             yield habits.KINDS, word, *_put(word, CALL)
-    for table in (habits.OPTIONS, habits.BEHIND):
+    for table in (habits.OPTIONS, habits.STARTS, habits.BEHIND):
         for word in _words(table):
             yield table, word, *_put(word, BEHIND)
     for word in _words(habits.NAMES):
@@ -168,6 +168,9 @@ def test_what_was_typed_stands_in_the_hint() -> None:
         assert error.hint == f"an option has no `=`: `{mend}`"
 
 
+INIT = "write `init kaiming`, `init uniform`, `init xavier` or `init zero`"
+
+
 @pytest.mark.parametrize(
     ("typed", "kind", "message", "hint"),
     [
@@ -181,9 +184,17 @@ def test_what_was_typed_stands_in_the_hint() -> None:
          "leave it out: the size is kept at stride 1"),
         ("pad=valid", "conv 3x3", "`conv` has no `pad=valid`", "write `pad 0`"),
         ("8", "groupnorm", "`groupnorm` has no `8`", "`groupnorm` takes group_size"),
-        ("foo", "linear", "`linear` has no `foo`", "`linear` takes no options"),
-        ("stride=2", "linear", "`linear` has no `stride=2`", "`linear` takes no options"),
-        ("same", "linear", "`linear` has no `same`", "`linear` takes no options"),
+        ("foo", "linear", "`linear` has no `foo`", "`linear` takes init"),
+        ("stride=2", "linear", "`linear` has no `stride=2`", "`linear` takes init"),
+        ("same", "linear", "`linear` has no `same`", "`linear` takes init"),
+        ("init", "conv 3x3", "`conv` has no `init`", INIT),
+        ("init", "linear", "`linear` has no `init`", INIT),
+        ("kernel_initializer='he_normal'", "linear",
+         "`linear` has no `kernel_initializer='he_normal'`", INIT),
+        ("init=zero", "linear", "`linear` has no `init=zero`", "an option has no `=`: `init zero`"),
+        ("xavier", "conv 3x3 bias", "`conv` has no `xavier`", INIT),
+        ("xavier", "stencil [[1]] fixed", "`stencil` has no `xavier`", None),
+        ("init zero", "avgpool 2x2", "`avgpool` has no `init`", "`avgpool` takes pad, stride"),
         ("cubic", "upsample 2", "`upsample` has no `cubic`", None),
         ("relu", "conv 3x3", "`conv` has no `relu`", "an activation is `relu(r)`, in an equation"),
         ("hard_swish", "conv 3x3", "`conv` has no `hard_swish`",

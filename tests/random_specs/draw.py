@@ -45,9 +45,10 @@ def _convs(
     bias = draw(st.booleans())
     around = ["", "", "replicate", *["circular"] * (kernel == (3, 3) and dilation == 1)]
     boundary = draw(st.sampled_from(around)) if inside else ""
+    initial = draw(st.sampled_from(["", "", "uniform", "xavier"]))
     groupings = ["dense", "depthwise", 2, 4, 8]
-    choices = [c for g in groupings if (c := Conv(kernel, dilation, g, bias, boundary)).fits(ends)]
-    return draw(st.sampled_from(choices))
+    made = [Conv(kernel, dilation, g, bias, boundary, initial) for g in groupings]
+    return draw(st.sampled_from([conv for conv in made if conv.fits(ends)]))
 
 
 @st.composite

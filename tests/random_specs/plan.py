@@ -24,6 +24,7 @@ class Conv:
     grouping: str | int = "dense"
     bias: bool = False
     boundary: str = ""
+    initial: str = ""
 
     def fits(self, ends: list[tuple[int, int]]) -> bool:
         """Whether the groups divide all these pairs of channels."""

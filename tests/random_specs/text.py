@@ -194,4 +194,5 @@ def _conv(kind: Conv, rank: int) -> str:
     words += [f"dilation {kind.dilation}"] * (kind.dilation > 1)
     words += [f"group_size {kind.grouping}"] * isinstance(kind.grouping, int)
     words += ["depthwise"] * (kind.grouping == "depthwise") + ["bias"] * kind.bias
+    words += [f"init {kind.initial}"] * bool(kind.initial)
     return " ".join(words)
