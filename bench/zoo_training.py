@@ -36,7 +36,7 @@ COMMANDS = (
     f"resnext50_32x4d --set {RESNET} groups=8 --data digits",
     f"wide_resnet50_2 --set {RESNET} --data digits",
     "darcy --data darcy:64",
-    "mgno --set L=5 T=2 width=8 --data darcy:64",
+    "mgno --set L=5 T=4 width=8 --data darcy:64",
     "unet --set base=3 L=4 classes=1 --data darcy:64",
     "unet_mg --set base=4 in_channels=1 classes=1 --data darcy:64",
     "poisson_learned --data poisson:31",

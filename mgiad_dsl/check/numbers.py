@@ -42,6 +42,10 @@ class Numbers:
             case ast.Wrong():
                 return False
 
+    def knows(self, name: str, scope: Collection[str]) -> bool:
+        """Whether a name is declared, bound or a word; ``scope`` are bound indices."""
+        return name in scope or name in WORDS or self._symbols.find(name) is not None
+
     def all(self, exprs: Collection[ast.Expr], scope: Collection[str]) -> bool:
         fine = [self.check(expr, scope) for expr in exprs]  # all of them, for their errors
         return all(fine)

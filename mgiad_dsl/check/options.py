@@ -9,7 +9,9 @@ from mgiad_dsl.base.report import Report
 from mgiad_dsl.base.source import Note, Span, SpecError
 from mgiad_dsl.check.numbers import Numbers
 from mgiad_dsl.language import syntax as ast
-from mgiad_dsl.language.kinds import KINDS, KindName, takes
+from mgiad_dsl.language.habits import INITIAL, STARTS, habit
+from mgiad_dsl.language.kinds import INITIALS, KINDS, KindName, takes
+from mgiad_dsl.language.words import NUMERIC_FUNCTIONS, did_you_mean
 
 
 def check_options(
@@ -32,10 +34,25 @@ def check_options(
             message = f"`{kind}` has no boundary that is `{option.boundary}`"
             report.error(SpecError(message, option.span, hint="convolutions and stencils have one"))
         given[option.name] = option.span
-        if isinstance(option.value, ast.Dims):
+        if option.name == "init" and (error := _no_start(option.value, numbers, scope)):
+            report.error(error)
+        elif isinstance(option.value, ast.Dims):
             numbers.dims(option.value, scope)
         elif option.value is not None:
             numbers.check(option.value, scope)
     chosen = [name for name in KINDS[kind].exclusive if name in given]
     for one, two in pairwise(chosen):
         report.error(SpecError(f"`{one}` and `{two}` exclude each other", given[two]))
+
+
+def _no_start(value: object, numbers: Numbers, scope: Collection[str]) -> SpecError | None:
+    """The error of a name, or of a call, from which no weights start."""
+    match value:
+        case ast.Name(name) if not numbers.knows(name, scope):
+            span = value.span
+        case ast.Call(ast.Name(name)) if name not in NUMERIC_FUNCTIONS:
+            span = value.span
+        case _:
+            return None
+    hint = habit(name, STARTS) or did_you_mean(name, INITIALS) or INITIAL
+    return SpecError(f"weights do not start from `{name}`", span, hint=hint)

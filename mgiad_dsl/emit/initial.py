@@ -11,7 +11,7 @@ from mgiad_dsl.graph.network import WeightGroup
 from mgiad_dsl.outline.names import attribute
 from mgiad_dsl.outline.program import Program
 
-_CALLED = {"kaiming": "Kaiming (fan-out, relu)", "xavier": "Xavier", "zero": "zero"}
+_CALLED = {"kaiming": "Kaiming (fan-out, relu)", "xavier": "Xavier", "zero": "Zero"}
 _MADE = {
     "kaiming": 'nn.init.kaiming_normal_({}.weight, mode="fan_out", nonlinearity="relu")',
     "xavier": "nn.init.xavier_uniform_({}.weight)",
@@ -28,12 +28,11 @@ def reset(program: Program) -> str:
     convs = [op for op in made if isinstance(op, ops.Conv)]
     if not started:
         return ""
-    if started == convs and all(op.initial == "kaiming" for op in convs):
+    if started == convs and all(_initial(op) == "kaiming" for op in started):
         called, body = f"{_CALLED['kaiming']} for convolutions.", _of_class(convs)
     else:
         kinds = [kind for kind in _MADE if kind in map(_initial, started)]
-        names = ", ".join(_CALLED[kind] for kind in kinds)
-        called = f"{names[0].upper()}{names[1:]}; what is not here starts as PyTorch has it."
+        called = f"{', '.join(_CALLED[kind] for kind in kinds)}."
         body = [line for kind in kinds for line in _of_members(program, kind)]
     return "\n".join(
         [

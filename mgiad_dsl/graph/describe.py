@@ -98,6 +98,13 @@ def noun(op: Op) -> str:
             assert_never(op)
 
 
+def initial(op: Op) -> str:
+    """``, init zero``: what the weights start from, if not what others of the kind do."""
+    if not isinstance(op, (ops.Conv, ops.Linear)) or op.initial == type(op).initial:
+        return ""
+    return f", init {op.initial}"
+
+
 def by(size: Size) -> str:
     """``3x3``"""
     return "x".join(map(str, size))

@@ -91,11 +91,16 @@ OPTIONS: Table = {
     ("bias=true", "use_bias=true", "true"): "write `bias`",
 }  # fmt: skip
 
-# Behind a kind whose weights start from one thing or another.
+# What weights start from, behind `init` or in place of it.
+INITIAL = "write `init kaiming`, `init uniform`, `init xavier` or `init zero`"
 STARTS: Table = {
-    ("init", "initializer", "initialiser", "kernel_initializer", "weight_init", "kaiming",
-     "kaiming_normal", "he_normal", "glorot", "xavier", "xavier_uniform", "uniform", "zero"):
-        "write `init kaiming`, `init uniform`, `init xavier` or `init zero`",
+    ("kaiming", "he", "kaiming_normal", "he_normal"): "write `init kaiming`",
+    ("xavier", "glorot", "xavier_uniform", "glorot_uniform"): "write `init xavier`",
+    ("uniform",): "write `init uniform`",
+    ("zero", "zeros", "zeros_"): "write `init zero`",
+    ("init", "initializer", "initialiser", "kernel_initializer", "weight_init", "kaiming_uniform",
+     "he_uniform", "xavier_normal", "glorot_normal", "lecun", "lecun_normal", "normal",
+     "trunc_normal", "orthogonal", "ones", "dirac"): INITIAL,
 }  # fmt: skip
 
 # Behind any kind of operator.
@@ -130,8 +135,6 @@ NAMES: Table = {
     ("sqrt", "exp"): "numbers are exact: write the value, such as `1.4`",
     ("V_cycle",): "a V cycle is `cycle over l : V { ... }`",
     ("sawtooth",): "down only is `cycle over l : backslash { ... }`",
-    ("he", "he_normal", "kaiming_normal", "glorot", "xavier_uniform", "orthogonal", "normal"):
-        "weights start from `init kaiming`, `init uniform`, `init xavier` or `init zero`",
     ("range", "arange"): "a range has both ends: `1..n`",
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from mgiad_dsl.graph.describe import by
 from mgiad_dsl.graph.ops import Size
 from mgiad_dsl.language import syntax as ast
 from mgiad_dsl.language.evaluate import Evaluator, is_number, kind_of, show
+from mgiad_dsl.language.habits import STARTS, habit
 from mgiad_dsl.language.kinds import BOUNDARIES, INITIALS
 from mgiad_dsl.language.spec import MAX_RANK, Options
 from mgiad_dsl.language.words import did_you_mean
@@ -76,7 +77,13 @@ class Arguments:
             return None
         first, *others = option.value.numbers
         word = None if others else self._evaluator.value(first, env)
-        return word if isinstance(word, str) and word in BOUNDARIES else None
+        if isinstance(word, str) and word not in BOUNDARIES:
+            raise SpecError(
+                f"around an image lie {', '.join(BOUNDARIES)}, not {kind_of(word)}",
+                first.span,
+                hint=did_you_mean(word, BOUNDARIES),
+            )
+        return word if isinstance(word, str) else None
 
     def _initial(self, expr: ast.Expr, env: Environment) -> str:
         """How weights start: ``init uniform``."""
@@ -85,7 +92,7 @@ class Arguments:
             raise SpecError(
                 f"weights start as one of {', '.join(INITIALS)}, not {kind_of(value)}",
                 expr.span,
-                hint=did_you_mean(str(value), INITIALS),
+                hint=habit("zero" if value == 0 else str(value), STARTS),
             )
         return value
 

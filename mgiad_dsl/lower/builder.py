@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from mgiad_dsl.base.source import LimitError, Note, Span, SpecError
 from mgiad_dsl.graph import shapes
-from mgiad_dsl.graph.describe import describe
+from mgiad_dsl.graph.describe import describe, initial
 from mgiad_dsl.graph.network import Network, Operation, Place, WeightGroup
 from mgiad_dsl.graph.ops import Op, Shape, Weighted
 from mgiad_dsl.graph.tree import Body, Cycle, Equation, Loop
@@ -158,7 +158,7 @@ class Builder:
             what = "weights" if tensors(op) else "a probability"
             raise SpecError(
                 f"two uses of `{operator.name}` share {what} but differ: "
-                f"{describe(group.op)} and {describe(op)}",
+                f"{describe(group.op)}{initial(group.op)} and {describe(op)}{initial(op)}",
                 span,
                 hint=_mend(operator, what),
                 notes=(

@@ -105,7 +105,7 @@ class Kinds:
             bias=options.bias,
             transposed=options.transposed,
             boundary=_boundary(kind, options),
-            initial=options.init or "kaiming",
+            initial=options.init or ops.Conv.initial,
         )
         return _at_size(op, kind, ends)
 
@@ -129,7 +129,9 @@ class Kinds:
                 ends.span,
                 hint="average over the image first: avgpool(...)",
             )
-        return ops.Linear(ends.channels_in, ends.channels_out, initial=options.init or "uniform")
+        return ops.Linear(
+            ends.channels_in, ends.channels_out, initial=options.init or ops.Linear.initial
+        )
 
     def _groupnorm(self, kind: ast.Kind, options: Options, ends: Ends) -> ops.GroupNorm:
         size = options.group_size

@@ -21,10 +21,13 @@ _VALUE = re.compile(r"\s*[=:]\s*([\w.'\"+-]*)")  # behind a name
 
 def option(at: Failure) -> SpecError | None:
     """What stands behind a kind of operator and is no option of it, or one with a ``=``."""
-    span, kind = _behind_kind(at), _kind_read(at)
+    span, kind = at.of(at.read[-1]) if at.last("INIT") else _behind_kind(at), _kind_read(at)
     if span is None or kind is None or not re.match(r"\w", span.text):
         return None
     value = _VALUE.match(at.source.text, span.end)
+    if span.text == "init" and "init" in KINDS[kind].options and not value:
+        message = "`init` needs what the weights start from, on its line"
+        return SpecError(message, span, hint=habits.INITIAL)
     whole = at.stretch(span.start, value.end() if value else span.end)
     first = at.source.text[: span.start].rstrip().endswith(kind)
     hint = _option_hint(kind, span.text, value[1].strip("'\"") if value else None, first)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mgiad_dsl import Source, compile_file, compile_source
+from mgiad_dsl.emit.initial import _MADE
+from mgiad_dsl.language.kinds import INITIALS
 from mgiad_dsl.rewrite import LEVELS, Level
 from mgiad_dsl.runtime import load
 
@@ -34,8 +36,13 @@ def weights(kind: str) -> tuple[Tensor, Tensor]:
     return weight.detach(), bias.detach()
 
 
-FANS = {"conv 3x3 bias": (144, 288), "conv 3x3 group_size 4 bias": (18, 288)}
-FANS |= {"conv 3x3 transposed bias": (288, 144)}
+FANS = {
+    "conv 3x3 bias": (144, 288),
+    "conv 3x3 group_size 4 bias": (18, 288),
+    "conv 5x5 depthwise bias": (25, 800),
+    "conv 3x3 transposed bias": (288, 144),
+    "conv 3x3 group_size 8 transposed bias": (72, 144),
+}
 
 
 @pytest.mark.parametrize("kind", FANS)
@@ -69,6 +76,25 @@ def test_linear(init: str, bound: float) -> None:
     weight, bias = weights(f"linear {init}")
     assert 0.95 * bound < weight.abs().max() <= bound
     assert bias.any() == (init != "init xavier")
+
+
+def test_every_word_is_made() -> None:
+    assert {*_MADE, "uniform"} == set(INITIALS)
+
+
+@pytest.mark.parametrize(("size", "kernel", "rank"), [("64", "3", 1), ("4 x 4 x 4", "3x3x3", 3)])
+def test_signals_and_volumes(size: str, kernel: str, rank: int) -> None:
+    text = f"""network net
+input x : 8 x {size}
+operators {{ A : x -> 16 conv {kernel} init xavier  B : x -> 16 conv {kernel} }}
+output y = A(x) + B(x)
+"""
+    network = load(compile_source(Source("net", text)).python)
+    points = 3**rank
+    bound = math.sqrt(6 / (24 * points))
+    for name, spread in ("A", bound / math.sqrt(3)), ("B", math.sqrt(2 / (16 * points))):
+        weight = network.get_submodule(name).get_parameter("weight")
+        assert weight.std().item() == pytest.approx(spread, rel=0.15)
 
 
 def test_linear_at_zero_or_kaiming() -> None:
@@ -111,6 +137,12 @@ ALL = """for module in self.modules():
             "nn.init.xavier_uniform_(self.A.weight)\nnn.init.zeros_(self.A.bias)",
         ),
         (
+            "A, B : x -> x conv 3x3 init uniform  W, X : 3 -> 3 linear init kaiming",
+            """for module in (self.W, self.X):
+    nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    nn.init.zeros_(module.bias)""",
+        ),
+        (
             "A : x -> x conv 3x3 init zero  B : x -> x conv 3x3 init zero bias",
             """for module in (self.A, self.B):
     nn.init.zeros_(module.weight)
@@ -139,9 +171,15 @@ def test_what_is_written(operators: str, lines: str) -> None:
         ),
     ],
 )
-def test_families(init: str, lines: str) -> None:
-    python = source(f"A[i] : x -> x conv 3x3 init {init}", "A[3](A[2](A[1](x)))")
-    assert reset(python) == lines
+@pytest.mark.parametrize(
+    ("declared", "given"),
+    [("x -> x conv 3x3", "x"), ("16 -> 16 linear", "V(avgpool(x))")],
+    ids=["conv", "linear"],
+)
+def test_families(init: str, lines: str, declared: str, given: str) -> None:
+    operators = f"V : x -> 16 linear  A[i] : {declared} init {init}"
+    python = source(operators, f"A[3](A[2](A[1]({given})))")
+    assert "\n".join(line for line in reset(python).splitlines() if "bias" not in line) == lines
     assert 'for key in ("1", "2", "3"):' in python  # made alike, whatever they start from
     fresh = load(python).A  # type: ignore[union-attr]
     at_zero = [key for key, conv in fresh.items() if not conv.weight.any()]  # type: ignore[operator]
@@ -169,7 +207,7 @@ def test_uniform_is_what_pytorch_makes() -> None:
     torch.manual_seed(5)
     theirs = [nn.Conv2d(16, 8, 3, padding=1), nn.Linear(8, 3)]
     expected = [p for module in theirs for p in module.parameters()]
-    assert all(map(torch.equal, ours.parameters(), expected))
+    assert all(torch.equal(*each) for each in zip(ours.parameters(), expected, strict=True))
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -180,7 +218,9 @@ def test_levels_start_alike(level: Level) -> None:
     for each in LEVELS[0], level:
         torch.manual_seed(1)
         networks.append(load(source(operators, "W(avgpool(C(x) + B(A(x))))", level=each)))
-    assert all(map(torch.equal, networks[0].parameters(), networks[1].parameters()))
+    both = list(zip(*(network.parameters() for network in networks), strict=True))
+    assert len(both) == 5
+    assert all(torch.equal(*each) for each in both)
 
 
 def test_weights_can_be_drawn_again() -> None:
@@ -204,8 +244,19 @@ def use(init: str) -> str:
     return f"A({init.replace('[i]', '[1]').partition(',')[0]}(x))"
 
 
-@pytest.mark.parametrize("smooth", ["smooth 2 init", "smooth init", "smooth 2 init\n"])
-def test_init_may_be_a_step(smooth: str) -> None:
+CYCLES = (
+    "backslash { smooth 2 init coarsen { u[l+1] = u[l] } solve 2 init }",
+    "backslash { smooth init coarsen { u[l+1] = u[l] } }",
+    "backslash { smooth 2 init\n coarsen { u[l+1] = u[l] } }",
+    "V { smooth 2 init coarsen { u[l+1] = u[l] } solve 2 init correct { u[l] = u[l+1] } }",
+    "V { coarsen { u[l+1] = u[l] } solve 2 init correct { u[l] = u[l+1] } smooth 2 init }",
+    "V { smooth i in 1..2 init coarsen { u[l+1] = u[l] } correct { u[l] = u[l+1] } }",
+)
+
+
+@pytest.mark.parametrize("cycle", CYCLES)
+def test_init_may_be_a_step(cycle: str) -> None:
+    """Also where its number stands before it, and what follows in the cycle behind it."""
     text = """network net(xavier = zero, uniform = 4)
 input image : uniform x 8 x 8
 levels l in 1..1 : resolution
@@ -214,10 +265,10 @@ let kaiming = 3
 operators {{ A, B : u[1] -> u[1]  conv kaiming x kaiming init xavier }}
 step init {{ u[l] = A(u[l]) }}
 start {{ u[1] = image }}
-cycle over l : backslash {{ {smooth} coarsen {{ u[l+1] = u[l] }} }}
+cycle over l : {cycle}
 output y = B(u[1])
 """
-    made = reset(compile_source(Source("net", text.format(smooth=smooth))).python)
+    made = reset(compile_source(Source("net", text.format(cycle=cycle))).python)
     assert made == "for module in (self.A, self.B):\n    nn.init.zeros_(module.weight)"
 
 

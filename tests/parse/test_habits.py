@@ -169,6 +169,7 @@ def test_what_was_typed_stands_in_the_hint() -> None:
 
 
 INIT = "write `init kaiming`, `init uniform`, `init xavier` or `init zero`"
+NEEDED = "`init` needs what the weights start from, on its line"
 
 
 @pytest.mark.parametrize(
@@ -187,12 +188,16 @@ INIT = "write `init kaiming`, `init uniform`, `init xavier` or `init zero`"
         ("foo", "linear", "`linear` has no `foo`", "`linear` takes init"),
         ("stride=2", "linear", "`linear` has no `stride=2`", "`linear` takes init"),
         ("same", "linear", "`linear` has no `same`", "`linear` takes init"),
-        ("init", "conv 3x3", "`conv` has no `init`", INIT),
-        ("init", "linear", "`linear` has no `init`", INIT),
+        ("init", "conv 3x3", NEEDED, INIT),
+        ("init", "linear", NEEDED, INIT),
+        ("init # zero", "conv 3x3", NEEDED, INIT),
+        ("init -1", "conv 3x3", NEEDED, INIT),
+        ("init stride 2", "conv 3x3", NEEDED, INIT),
+        ("init", "batchnorm", "`batchnorm` has no `init`", "`batchnorm` takes no options"),
         ("kernel_initializer='he_normal'", "linear",
-         "`linear` has no `kernel_initializer='he_normal'`", INIT),
+         "`linear` has no `kernel_initializer='he_normal'`", "write `init kaiming`"),
         ("init=zero", "linear", "`linear` has no `init=zero`", "an option has no `=`: `init zero`"),
-        ("xavier", "conv 3x3 bias", "`conv` has no `xavier`", INIT),
+        ("xavier", "conv 3x3 bias", "`conv` has no `xavier`", "write `init xavier`"),
         ("xavier", "stencil [[1]] fixed", "`stencil` has no `xavier`", None),
         ("init zero", "avgpool 2x2", "`avgpool` has no `init`", "`avgpool` takes pad, stride"),
         ("cubic", "upsample 2", "`upsample` has no `cubic`", None),
