@@ -45,14 +45,17 @@ def check_options(
         report.error(SpecError(f"`{one}` and `{two}` exclude each other", given[two]))
 
 
-def _no_start(value: object, numbers: Numbers, scope: Collection[str]) -> SpecError | None:
+def _no_start(
+    value: ast.Expr | ast.Dims | None, numbers: Numbers, scope: Collection[str]
+) -> SpecError | None:
     """The error of a name, or of a call, from which no weights start."""
-    match value:
-        case ast.Name(name) if not numbers.knows(name, scope):
-            span = value.span
-        case ast.Call(ast.Name(name)) if name not in NUMERIC_FUNCTIONS:
-            span = value.span
-        case _:
-            return None
+    if isinstance(value, ast.Call):
+        name, fine = value.function.name, value.function.name in NUMERIC_FUNCTIONS
+    elif isinstance(value, ast.Name):
+        name, fine = value.name, numbers.knows(value.name, scope)
+    else:
+        return None
+    if fine:
+        return None
     hint = habit(name, STARTS) or did_you_mean(name, INITIALS) or INITIAL
-    return SpecError(f"weights do not start from `{name}`", span, hint=hint)
+    return SpecError(f"weights do not start from `{name}`", value.span, hint=hint)

@@ -79,7 +79,7 @@ class Arguments:
         word = None if others else self._evaluator.value(first, env)
         if isinstance(word, str) and word not in BOUNDARIES:
             raise SpecError(
-                f"around an image lie {', '.join(BOUNDARIES)}, not {kind_of(word)}",
+                f"`pad` must be an integer or one of {', '.join(BOUNDARIES)}, not {kind_of(word)}",
                 first.span,
                 hint=did_you_mean(word, BOUNDARIES),
             )

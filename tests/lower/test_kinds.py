@@ -332,5 +332,7 @@ def test_a_boundary_that_is_a_parameter(word: str) -> None:
 def test_a_parameter_that_is_no_boundary() -> None:
     text = """network n(a = relu) input x : 2 x 8 x 8
     operators { A : x -> x conv 3x3 pad a } output y = A(x)"""
-    with pytest.raises(SpecError, match="`pad` must be an integer, not the word `relu`"):
+    with pytest.raises(SpecError, match="reflect, not the word `relu`") as caught:
         compile_source(Source("n", text))
+    message = "`pad` must be an integer or one of zeros, circular, replicate, reflect, not the word"
+    assert caught.value.message == f"{message} `relu`"
