@@ -19,6 +19,8 @@ from mgiad_dsl.graph.network import Network
 def to_onnx(module: nn.Module, network: Network) -> bytes:
     """A network as an ONNX file; its inputs and outputs have the names of the spec.
 
+    Small groups that -O2 computes together stay as they are: their zeros would be stored.
+
     Args:
         module: the network, which is put into eval mode.
         network: what it was emitted from.
@@ -29,7 +31,7 @@ def to_onnx(module: nn.Module, network: Network) -> bytes:
     if find_spec("onnxscript") is None:
         raise SpecError("ONNX files need onnxscript", hint="pip install onnxscript")
     images, shapes = _arguments(network)
-    with _exporting("ONNX"):
+    with _exporting("ONNX"), _groups_apart(module):
         program = torch.onnx.export(
             module.eval(),
             images,
@@ -65,6 +67,20 @@ def _arguments(network: Network) -> tuple[tuple[Tensor, ...], tuple[dict[int, ob
     sizes = [network.operations[value].shape for value in network.inputs.values()]
     images = tuple(torch.zeros(2, *size) for size in sizes)  # 1 would be taken for a constant
     return images, tuple({0: batch} for _ in images)
+
+
+@contextmanager
+def _groups_apart(module: nn.Module) -> Iterator[None]:
+    """A context in which convolutions of small groups are computed as they are."""
+    joined = [held for held in map(vars, module.modules()) if "together" in held]
+    before = [held["together"] for held in joined]
+    for held in joined:
+        held["together"] = (1, 1)
+    try:
+        yield
+    finally:
+        for held, together in zip(joined, before, strict=True):
+            held["together"] = together
 
 
 def _tidy(program: torch.onnx.ONNXProgram, taken: Container[str | None]) -> None:

@@ -164,3 +164,23 @@ def test_what_an_exporter_cannot_do_is_an_error(form: str, monkeypatch, capfd) -
         {"ONNX": to_onnx, "pt2": to_pt2}[form](load(made.python), made.network)
     assert caught.value.message.endswith(f"cannot write this network as {form}: no such operator")
     assert capfd.readouterr() == ("", "")
+
+
+def test_small_groups_stay_apart_in_onnx() -> None:
+    """Their zeros would be stored; the module is as it was."""
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    text = """network n
+input x : 32 x 8 x 8
+operators { A : x -> x conv 3x3 group_size 2 }
+output y = A(x)
+"""
+    made = compile_source(Source("n", text), level=2)
+    module = load(made.python)
+    together, x = module.A.together, torch.randn(3, 32, 8, 8)  # type: ignore[union-attr]
+    assert max(together) > 1  # type: ignore[type-var]
+    content = to_onnx(module, made.network)
+    (stored,) = onnx.load_from_string(content).graph.initializer
+    assert list(stored.dims) == [32, 2, 3, 3]
+    torch.testing.assert_close(from_onnx(content, made, [x])["y"], module(x))
+    assert module.A.together == together  # type: ignore[union-attr]
