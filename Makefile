@@ -53,6 +53,7 @@ bench: $(READY)
 	$(BIN)/python bench/scaling.py
 	$(BIN)/python bench/levels.py
 	$(BIN)/python bench/levels.py --inference
+	$(BIN)/python bench/levels.py --channels-last
 	$(BIN)/python bench/groups.py
 	$(BIN)/python bench/references.py
 	$(BIN)/python bench/references.py --compiled mgnet mgiad
@@ -73,7 +74,7 @@ docs: $(READY) graphviz
 gallery: $(READY) graphviz
 	$(BIN)/python docs/gallery.py
 
-# The figure of the README: trains for about five minutes on two cores, and goes on where it was stopped.
+# The figure of the README: trains for about three minutes on two cores, and goes on where it was stopped.
 study: $(READY)
 	export OMP_NUM_THREADS=1; for process in 1 2; do $(BIN)/mgiad sweep $(STUDY) >/dev/null & done; wait
 	$(BIN)/mgiad sweep $(STUDY)

@@ -5,7 +5,8 @@ inference, the time at -O1 and -O2 against -O0: medians of rounds in which the l
 on one CPU thread, in float32, after a warm round; and the multiply-accumulates in the same way.
 
 `--inference` prints instead what `mgiad compile --inference` gains: the norms that it folds, and
-the time of inference at -O1 and -O2 against the same without it.
+the time of inference at -O1 and -O2 against the same without it. `--channels-last` prints the
+time with channels last in memory against the same with images as PyTorch makes them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mgiad_dsl.rewrite import LEVELS
 from mgiad_dsl.runtime import load
 
 SPECS = ("mgnet", "mgiad", "mgiad:g4_cK32", "mgnet_grouped", "unet_mg", "resnet18:cifar10")
+LAID_OUT = ("digits", *SPECS, "mgic")
 FOLDED = ("resnet18:cifar10", "mgic", "mgnet:A", "unet_mg", "mgiad")
 
 
@@ -31,10 +33,15 @@ def main() -> None:
     parser.add_argument("specs", nargs="*", metavar="SPEC")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--inference", action="store_true", help="what folding norms gains")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--inference", action="store_true", help="what folding norms gains")
+    instead.add_argument("--channels-last", action="store_true", help="what that layout gains")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    if options.inference:
+    if options.channels_last:
+        title = "step -O1 | step -O2 | inference -O1 | inference -O2"
+        _table(title, options.specs or LAID_OUT, _layout_cells, options)
+    elif options.inference:
         _table("folded | -O1 | -O2", options.specs or FOLDED, _folding_cells, options)
     else:
         title = "MACs -O1 | MACs -O2 | step -O1 | step -O2 | inference -O1 | inference -O2"
@@ -72,16 +79,36 @@ def _folding_cells(levels: list[Compiled], options: argparse.Namespace) -> list[
     return [f"{before - after} of {before}", *(f"{ratio:.2f}" for ratio in times)]
 
 
+def _layout_cells(levels: list[Compiled], options: argparse.Namespace) -> list[str]:
+    found = [
+        _ratios([each] * 2, run, options, [torch.contiguous_format, torch.channels_last])[1]
+        for run in (step, inference)
+        for each in levels[1:]
+    ]
+    return [f"{ratio:.2f}" for ratio in found]
+
+
 def _norms(network: Network) -> int:
     return sum(isinstance(node.op, BatchNorm) for node in network.operations.values())
 
 
-def _ratios(levels: list[Compiled], run: Run, options: argparse.Namespace) -> list[float]:
-    """The time of each level against that of the first one."""
+def _ratios(
+    levels: list[Compiled],
+    run: Run,
+    options: argparse.Namespace,
+    layouts: Sequence[torch.memory_format] = (torch.contiguous_format,) * len(LEVELS),
+) -> list[float]:
+    """The time of each level, in its layout, against that of the first one."""
     torch.manual_seed(0)
-    networks = [load(each.python, each.name) for each in levels]
     shape = next(iter(levels[0].network.operations.values())).shape
-    return ratios(networks, run, torch.randn(options.batch, *shape), options.rounds)
+    images = torch.randn(options.batch, *shape)
+    given = {layout: images.to(memory_format=layout) for layout in layouts}
+    layouts = layouts[: len(levels)]
+    networks = [
+        load(each.python, each.name).to(memory_format=layout)
+        for each, layout in zip(levels, layouts, strict=True)
+    ]
+    return ratios(networks, run, [given[layout] for layout in layouts], options.rounds)
 
 
 if __name__ == "__main__":

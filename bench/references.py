@@ -63,11 +63,16 @@ def _table(names: Sequence[str], images: Tensor, rounds: int) -> None:
 
 
 def _compiled_table(names: Sequence[str], images: Tensor, rounds: int) -> None:
-    """Against the emitted network as it is; times to compile against each other."""
+    """Against the emitted network as it is; times to compile against each other. Channels are last,
+    as in training.
+    """
+    images = images.to(memory_format=torch.channels_last)
     print("| network | compiling: steps / whole | step: steps one by one | step: whole |")
     print("|---|---|---|---|")
     for name in names:
-        plain, regions, whole = (_emitted(name, 1, copy=f" {n}") for n in range(3))
+        plain, regions, whole = (
+            _emitted(name, 1, copy=f" {n}").to(memory_format=torch.channels_last) for n in range(3)
+        )
         namespace = type(regions).forward.__globals__
         for function in namespace.get("REGIONS", ()):
             namespace[function.__name__] = torch.compile(function, dynamic=False)

@@ -12,9 +12,15 @@ from torch import Tensor, nn
 Run = Callable[[nn.Module, Tensor], object]
 
 
-def ratios(networks: Sequence[nn.Module], run: Run, images: Tensor, rounds: int) -> list[float]:
-    """The time of each network against that of the first, the median over rounds."""
-    times = [[seconds(run, network, images) for network in networks] for _ in range(rounds + 1)]
+def ratios(
+    networks: Sequence[nn.Module], run: Run, images: Tensor | Sequence[Tensor], rounds: int
+) -> list[float]:
+    """The time of each network against that of the first, the median over rounds; all are given
+    the same images, or each its own.
+    """
+    own = [images] * len(networks) if isinstance(images, Tensor) else images
+    pairs = list(zip(networks, own, strict=True))
+    times = [[seconds(run, network, given) for network, given in pairs] for _ in range(rounds + 1)]
     return [statistics.median(row[at] / row[0] for row in times[1:]) for at in range(len(networks))]
 
 

@@ -128,13 +128,13 @@ def examine(
         return make_held_out(data, image, device, workers, batch, raw=True)
 
     def score(batches: Iterable[Batch]) -> Scores:
-        precision, layout = autocast(recipe, device), memory_format(recipe)
+        precision, layout = autocast(recipe, device), memory_format(recipe, device)
         return evaluate(
             model, batches, task=job.task, device=device, precision=precision, memory_format=layout
         )
 
     with out_of_memory_explained(min(batch, held_out_images(data))), backends(recipe):
-        arranged(model.to(device), memory_format(recipe)).eval()
+        arranged(model.to(device), memory_format(recipe, device)).eval()
         scores = score(load(data))
         if isinstance(job.task, Classes):
             if not can_be_corrupted(data):
@@ -178,7 +178,7 @@ def factors(job: Job, model: nn.Module, recipe: Recipe, device: torch.device) ->
 def answers(job: Job, model: nn.Module, few: Batch, recipe: Recipe) -> Answers:
     """What the model makes of a few samples; on the CPU, as float32 or as classes."""
     device = next(model.parameters()).device
-    inputs, targets = placed(few, device, memory_format(recipe))
+    inputs, targets = placed(few, device, memory_format(recipe, device))
     with autocast(recipe, device):
         outputs = model(*inputs)
     outputs = outputs.float() if targets.is_floating_point() else outputs.argmax(dim=1)

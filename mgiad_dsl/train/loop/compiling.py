@@ -19,9 +19,11 @@ from mgiad_dsl.train.recipes.recipe import Recipe
 from mgiad_dsl.train.run.listeners import Listener
 from mgiad_dsl.train.run.report import duration
 
-# Compiling a large network takes minutes, and saves 3 to 6 % of the steps on a CPU: an hour breaks
-# even (bench/references.py --compiled).
+# Compiling a large network takes minutes, and saves a tenth of a step on a GPU
+# (bench/gpu_steps.py).
 LONG = 3600.0  # seconds
+# Where compiled steps are no faster than those with channels last (bench/references.py --compiled).
+NO_FASTER = ("cpu",)
 
 
 @contextmanager
@@ -35,10 +37,10 @@ def compiled(
 ) -> Iterator[bool]:
     """A context in which model and feed are compiled if the recipe wants it; whether it does.
 
-    ``auto`` means a training of more than an hour, by the time of one step; ``before`` is
-    what was decided when a resumed one began. ``example`` has inputs of one sample of the feed.
+    ``auto`` means a training of more than an hour on a GPU, by the time of one step; ``before``
+    is what was decided when a resumed one began. ``example`` has inputs of one sample of the feed.
     """
-    layout, n = memory_format(recipe), feed.size()
+    layout, n = memory_format(recipe, example[0].device), feed.size()
     inputs = tuple(laid_out(repeated(each, n), layout) for each in example)
     wanted = recipe.compile if before is None else before
     if wanted == "auto":
@@ -62,6 +64,11 @@ def _pays(
     listener: Listener,
 ) -> bool:
     """Whether training takes so long that compiling pays; says so."""
+    if inputs[0].device.type in NO_FASTER:
+        listener.say(
+            "not compiled: steps are no faster on a CPU (--with compile=true does it anyway)"
+        )
+        return False
     seconds = recipe.epochs * batches * _step_seconds(model, inputs, recipe)
     pays = seconds > LONG
     listener.say(

@@ -185,7 +185,7 @@ class Loop:
                 task=self.task,
                 device=trainer.device,
                 precision=autocast(self.recipe, trainer.device),
-                memory_format=memory_format(self.recipe),
+                memory_format=memory_format(self.recipe, trainer.device),
             )
 
     def save(self) -> None:

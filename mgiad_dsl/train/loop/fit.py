@@ -177,7 +177,7 @@ def prepared(
             f"note: the learning rate only rises, warmup={recipe.warmup:g} of {recipe.epochs} "
             f"epochs; a tenth of them would be --with warmup={recipe.epochs / 10:g}"
         )
-    arranged(model.to(device), memory_format(recipe))
+    arranged(model.to(device), memory_format(recipe, device))
     example = tuple(each.to(device) for each in as_inputs(feed.example()[0]))
     unused = freeze_unused(model, example)
     if unused:

@@ -59,7 +59,7 @@ class Trainer:
         compiled: bool = False,
         mixing: Mixing | None = None,
     ) -> None:
-        self.module = arranged(model.to(device), memory_format(recipe)).train()
+        self.module = arranged(model.to(device), memory_format(recipe, device)).train()
         self.recipe, self.device, self.steps_per_epoch = recipe, device, steps_per_epoch
         self.compiled, self.mixing = compiled, mixing
         self.optimiser = make_optimiser(self.module, recipe)
@@ -143,7 +143,7 @@ class Trainer:
         """Part ``number`` of this step on the device, inputs and then targets; mixed if the recipe
         wants it.
         """
-        layout = memory_format(self.recipe)
+        layout = memory_format(self.recipe, self.device)
         inputs, targets = placed(part, self.device, layout)
         if self.mixing:
             images, targets = self.mixing(inputs[0], targets, self.done, number, world().rank)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 
 import torch
 
@@ -39,15 +39,26 @@ def ran_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(text in str(error) for text in texts)
 
 
-def training_explained(recipe: Recipe) -> AbstractContextManager:
+@contextmanager
+def training_explained(recipe: Recipe) -> Iterator[None]:
     """The same for training, where a smaller batch or smaller parts of it help, and on a GPU to do
     without a CUDA graph, which keeps its memory to itself: evaluation and batches of other
-    shapes need their own beside it.
+    shapes need their own beside it. A module with a `view` needs images as PyTorch makes them.
     """
     half, twice = max(1, recipe.batch // 2), recipe.accumulate * 2
     graph = recipe.cuda_graph and torch.cuda.is_initialized()
-    return explained(
+    memory = explained(
         f"with batch {recipe.batch} in {recipe.accumulate} part(s)",
         f"--with batch={half}, or the same batch in smaller parts: --with accumulate={twice}"
         + (", or without a CUDA graph: --with cuda_graph=false" if graph else ""),
     )
+    try:
+        with memory:
+            yield
+    except RuntimeError as error:
+        if not recipe.channels_last or "view size is not compatible" not in str(error):
+            raise
+        raise SpecError(
+            "a `view` in the module needs images whose channels do not lie last in memory",
+            hint="--with channels_last=false, or `reshape` instead of `view`",
+        ) from error

@@ -35,8 +35,14 @@ def precision(recipe: Recipe, device: torch.device) -> str:
     return "fp32 with TF32" if recipe.tf32 and device.type == "cuda" else "fp32"
 
 
-def memory_format(recipe: Recipe) -> torch.memory_format:
-    return torch.channels_last if recipe.channels_last else torch.contiguous_format
+def memory_format(recipe: Recipe, device: torch.device) -> torch.memory_format:
+    """The layout of images: as the recipe says, or where channels that come last are faster: on
+    CPUs (bench/levels.py --channels-last), and on GPUs in bf16.
+    """
+    last = recipe.channels_last
+    if last == "auto":
+        last = device.type == "cpu" or uses_bf16(recipe, device)
+    return torch.channels_last if last else torch.contiguous_format
 
 
 @contextmanager

@@ -104,9 +104,11 @@ class Recipe(BaseModel):
 
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     tf32: bool = True
-    channels_last: bool = False
+    channels_last: Literal["auto"] | bool = Field(
+        default=False, description="memory layout of images; auto: where it is faster"
+    )
     compile: Literal["auto"] | bool = Field(
-        default=False, description="the repeated steps, once each; auto: if training takes long"
+        default=False, description="the repeated steps; auto: on a GPU, if training takes long"
     )
     cuda_graph: bool = Field(
         default=False, description="forward and backward as one launch, by one process on a GPU"

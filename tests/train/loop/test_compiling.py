@@ -30,13 +30,28 @@ def tried(monkeypatch) -> list[bool]:
     return uses
 
 
+@pytest.fixture
+def faster(monkeypatch) -> None:
+    """As where compiled steps are faster."""
+    monkeypatch.setattr(compiling, "NO_FASTER", ())
+
+
 def run(compile_: object, **more: object):
     notes = Notes()
     recipe = Recipe(epochs=1, compile=compile_)
     return notes, fit(Plain(classes=2), loader(), recipe, device="cpu", listener=notes, **more)
 
 
-def test_a_short_training_is_not_compiled_by_itself(tried) -> None:
+def test_on_a_cpu_nothing_is_compiled_by_itself(tried, monkeypatch) -> None:
+    monkeypatch.setattr(compiling, "LONG", 0.0)
+    notes, _ = run("auto")
+    assert tried == []
+    assert notes.said[-1] == (
+        "not compiled: steps are no faster on a CPU (--with compile=true does it anyway)"
+    )
+
+
+def test_a_short_training_is_not_compiled_by_itself(tried, faster) -> None:
     notes, _ = run("auto")
     assert tried == []
     assert notes.said[-1] == (
@@ -44,7 +59,7 @@ def test_a_short_training_is_not_compiled_by_itself(tried) -> None:
     )
 
 
-def test_a_long_training_is(tried, monkeypatch) -> None:
+def test_a_long_training_is(tried, faster, monkeypatch) -> None:
     monkeypatch.setattr(compiling, "LONG", 0.0)
     notes, _ = run("auto")
     assert tried == [True]
@@ -69,7 +84,7 @@ class StopsAfterAnEpoch(Notes):
         signal.raise_signal(signal.SIGTERM)
 
 
-def test_a_resumed_run_goes_on_as_it_began(tried, monkeypatch, tmp_path) -> None:
+def test_a_resumed_run_goes_on_as_it_began(tried, faster, monkeypatch, tmp_path) -> None:
     """However busy the machine is: compiled or not, the bits differ."""
     arguments = {"recipe": Recipe(epochs=2, compile="auto"), "device": "cpu", "folder": tmp_path}
     monkeypatch.setattr(compiling, "LONG", 0.0)

@@ -12,6 +12,8 @@ from mgiad_dsl.base.source import SpecError
 from mgiad_dsl.train import Recipe, evaluate, fit
 from mgiad_dsl.train.machine.device import choose_device
 from mgiad_dsl.train.machine.faults import training_explained
+from mgiad_dsl.train.machine.precision import memory_format
+from mgiad_dsl.train.recipes.recipe import load_recipe, recipe_names
 from mgiad_dsl.train.run.listeners import Quiet
 from tests.train.nets import Plain, SmallCycle
 
@@ -77,7 +79,28 @@ def test_precision_and_memory_format(precision) -> None:
     assert model.theta.weight.dtype == torch.float32
 
 
-@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize(
+    ("said", "kind", "precision", "last"),
+    [
+        (False, "cpu", "fp32", False), (True, "cuda", "fp32", True), ("auto", "cpu", "fp32", True),
+        ("auto", "cuda", "fp32", False), ("auto", "cuda", "bf16", True),
+    ],
+)  # fmt: skip
+def test_where_channels_come_last(said, kind, precision, last) -> None:
+    recipe = Recipe(channels_last=said, precision=precision)
+    found = memory_format(recipe, torch.device(kind))
+    assert found is (torch.channels_last if last else torch.contiguous_format)
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_recipes_of_the_package_train_with_channels_last_on_a_cpu(name) -> None:
+    """But for solvers, which are no faster."""
+    layout = memory_format(load_recipe(name), torch.device("cpu"))
+    assert (layout is torch.channels_last) == (name != "poisson")
+    assert memory_format(Recipe(), torch.device("cpu")) is torch.contiguous_format
+
+
+@pytest.mark.parametrize("channels_last", [False, True, "auto"])
 def test_mixed_batches_reach_the_model_on_the_device_as_the_recipe_says(channels_last) -> None:
     seen = []
 
@@ -185,6 +208,23 @@ def test_out_of_memory_names_what_a_cuda_graph_keeps(used, graph, monkeypatch) -
     with pytest.raises(SpecError) as explained, training_explained(Recipe(cuda_graph=graph)):
         raise torch.OutOfMemoryError
     assert ("--with cuda_graph=false" in explained.value.hint) == (used and graph)
+
+
+class Viewing(Plain):
+    """Takes a view of all points of an image."""
+
+    def forward(self, image):
+        made = self.conv(image).view(len(image), -1)
+        return self.W(made.unflatten(1, (8, -1)).mean(dim=2))
+
+
+def test_a_view_that_channels_last_does_not_bear() -> None:
+    fit(Viewing(3, classes=2), loader(channels=3), Recipe(epochs=1), device="cpu")
+    for channels_last in (True, "auto"):
+        recipe = Recipe(epochs=1, channels_last=channels_last)
+        with pytest.raises(SpecError, match="`view` in the module") as caught:
+            fit(Viewing(3, classes=2), loader(channels=3), recipe, device="cpu")
+        assert "--with channels_last=false" in caught.value.hint
 
 
 def test_metrics_are_one_json_object_per_epoch(tmp_path) -> None:
