@@ -114,7 +114,7 @@ def check_emitted(compiled_: Compiled, image: Tensor) -> None:
     if compiled_.level < 2:  # else groups of channels may be computed together
         for name, value in ran.outputs.items():
             assert equal(value, graph.outputs[name]), (compiled_.source.name, name)
-    assert_same(ran, graph, 1e-11)
+    assert_same(ran, graph, 1e-10)  # most agree to 1e-14, one spec cancels four digits
 
 
 def check_rewritten(compiled_: Compiled, image: Tensor) -> None:

@@ -30,6 +30,7 @@ def imports(program: Program, lists: bool) -> str:
     made = [group.op for members in program.families for group in members]
     applied = list(_applied(program))
     torch = any(map(_is_made_of_torch, made)) or any(map(_needs_torch, applied))
+    torch = torch or bool(program.channels_last)
     functional = any(map(_is_made_of_functional, made))
     functional = functional or any(_needs_functional(each.op) for each in applied)
     lines = ["from collections.abc import Callable", ""] if lists else []

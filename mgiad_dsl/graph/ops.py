@@ -28,9 +28,10 @@ def _complete(op: Conv | Stencil | Pool, kernel: Size, **defaults: int) -> None:
 
 @dataclass(frozen=True)
 class Input:
-    """An image that the module is called with."""
+    """An image that the module is called with; ``channels_last`` in memory where a CPU computes."""
 
     name: str
+    channels_last: bool = False
 
 
 @dataclass(frozen=True)

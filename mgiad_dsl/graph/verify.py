@@ -86,7 +86,8 @@ def _check_inputs(network: Network) -> None:
     """The inputs are the operations that say so, each once."""
     for name, value in network.inputs.items():
         node = _operation(network, value, f"the input {name} is")
-        _require(node.op == ops.Input(name), f"the input {name} is {value}, which is no input")
+        is_it = isinstance(node.op, ops.Input) and node.op.name == name
+        _require(is_it, f"the input {name} is {value}, which is no input")
     named = set(network.inputs.values())
     for value, node in network.operations.items():
         if isinstance(node.op, ops.Input):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mgiad_dsl.graph.network import Operation, WeightGroup
-from mgiad_dsl.graph.ops import Op, Shape, Weighted
+from mgiad_dsl.graph.ops import Input, Op, Shape, Weighted
 from mgiad_dsl.graph.tree import Role
 
 # -- operators -------------------------------------------------------------------------------
@@ -214,3 +214,9 @@ class Program:
     outputs: tuple[tuple[str, Shape], ...]
     forward: tuple[Statement, ...]
     initialised: bool
+
+    @property
+    def channels_last(self) -> tuple[str, ...]:
+        """The inputs whose channels are put last in memory on a CPU."""
+        ops = ((name, node.op) for name, node in self.inputs)
+        return tuple(name for name, op in ops if isinstance(op, Input) and op.channels_last)

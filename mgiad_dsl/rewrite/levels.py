@@ -10,6 +10,7 @@ from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.chance import drop_chance
+from mgiad_dsl.rewrite.channels_last import put_channels_last
 from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.constants import fold_constants
 from mgiad_dsl.rewrite.join import join_linear
@@ -37,6 +38,7 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
         merge_common,
         drop_unneeded,
         join_groups,
+        put_channels_last,
     ),
 }
 # Before those of the level and after them: what comes out cannot be trained.

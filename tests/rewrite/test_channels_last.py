@@ -1,0 +1,143 @@
+"""The layout of images on a CPU: the same network, the same weights, the same numbers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mgiad_dsl import Compiled, Source, compile_source
+from mgiad_dsl.rewrite import Level
+from mgiad_dsl.runtime import load
+
+SPEC = """network laid
+input image : 4 x {size}
+operators {{ {operators} W : {made} -> 3 linear }}
+output y = W(avgpool({value}))
+"""
+DENSE = "A : image -> 6 conv 3x3"
+PAIR = """network pair
+input a : 2 x 9 x 7
+input b : 2 x 9 x 7
+spaces u : 5 channels
+operators { A : a -> u conv 3x3 bias   B : b -> u conv 1x1   n : batchnorm }
+output y = relu(n(A(a) + B(b))) * 2
+"""
+
+
+def laid(operators: str, value: str, made: int | str = 6, size: str = "9 x 7") -> Compiled:
+    text = SPEC.format(operators=operators, value=value, made=made, size=size)
+    return compile_source(Source("laid", text), level=2)
+
+
+def pair(level: Level) -> tuple[nn.Module, list[Tensor]]:
+    """A network of two images, and images."""
+    torch.manual_seed(0)
+    network = load(compile_source(Source("pair", PAIR), level=level).python, "pair")
+    return network, [torch.randn(3, 2, 9, 7) for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("operators", "value", "made", "size", "last"),
+    [
+        (DENSE, "A(image)", 6, "9 x 7", True),
+        ("A : image -> image conv 3x3 group_size 2", "A(image)", "image", "9 x 7", True),
+        ("A : image -> 6 conv 3x3 transposed stride 2", "A(image)", 6, "9 x 7", True),
+        ("A : image -> image conv 3x3 depthwise", "A(image)", "image", "9 x 7", False),
+        (
+            "A : image -> image stencil [[0,1,0],[1,-4,1],[0,1,0]] fixed",
+            "A(image)",
+            "image",
+            "9 x 7",
+            False,
+        ),
+        (f"{DENSE} d : dropout 1/2", "d(A(image))", 6, "9 x 7", False),
+        (f"{DENSE} d : dropout 0", "d(A(image))", 6, "9 x 7", True),
+        (f"{DENSE} d : dropout 1/2", "d(avgpool(A(image)))", 6, "9 x 7", True),
+        (f"{DENSE} d : droppath 1/2", "d(A(image))", 6, "9 x 7", True),
+        ("A : image -> 6 conv 3", "A(image)", 6, "9", False),
+        ("A : image -> 6 conv 3x3x3", "A(image)", 6, "9 x 7 x 5", False),
+    ],
+)
+def test_the_rule(operators: str, value: str, made: int | str, size: str, last: bool) -> None:
+    compiled = laid(operators, value, made, size)
+    assert compiled.program.channels_last == ("image",) * last
+    assert ("memory_format=torch.channels_last" in compiled.python) == last
+    for level in (0, 1):
+        source = compile_source(compiled.source, level=level)
+        assert source.program.channels_last == ()
+
+
+def test_all_images_are_laid_out_and_named() -> None:
+    name = "an_image_with_a_rather_long_name"
+    text = PAIR.replace("input a ", f"input {name} ").replace("A : a ", f"A : {name} ")
+    text = text.replace("A(a)", f"A({name})")
+    compiled = compile_source(Source("pair", text), level=2)
+    assert compiled.program.channels_last == (name, "b")
+    assert max(map(len, compiled.python.splitlines())) <= 100
+    assert load(compiled.python, "pair")(*torch.randn(2, 3, 2, 9, 7)).shape == (3, 5, 9, 7)
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_what_convolutions_are_given(level: Level) -> None:
+    """A plain image does, and stays as it is."""
+    network, images = pair(level)
+    seen: list[bool] = []
+    assert isinstance(network.A, nn.Conv2d)
+    network.A.register_forward_hook(
+        lambda _, given, made: seen.extend(
+            each.is_contiguous(memory_format=torch.channels_last) for each in (*given, made)
+        )
+    )
+    before = [image.clone() for image in images]
+    network(*images)
+    assert seen
+    assert all(seen) == any(seen) == (level == 2)
+    for image, was in zip(images, before, strict=True):
+        assert image.is_contiguous()
+        assert torch.equal(image, was)
+
+
+def test_outputs_and_gradients() -> None:
+    runs = []
+    for level in (0, 2):
+        network, images = pair(level)
+        images = [image.double().requires_grad_() for image in images]
+        output = network.double()(*images)
+        output.square().sum().backward()
+        gradients = [p.grad for p in network.parameters()]
+        runs.append([output, *(image.grad for image in images), *gradients])
+    for plain, last in zip(*runs, strict=True):
+        torch.testing.assert_close(last, plain, rtol=1e-12, atol=1e-12)
+
+
+def test_an_image_of_one_channel_is_laid_out_too() -> None:
+    """Both layouts are the same bytes then: its strides say which one is meant."""
+    text = SPEC.format(operators=DENSE, value="A(image)", made=6, size="9 x 7").replace(
+        "4 x", "1 x"
+    )
+    network = load(compile_source(Source("one", text), level=2).python, "one")
+    seen: list[Tensor] = []
+    assert isinstance(network.A, nn.Conv2d)
+    network.A.register_forward_hook(lambda *arguments: seen.append(arguments[-1]))
+    network(torch.randn(2, 1, 9, 7))
+    assert seen[0].is_contiguous(memory_format=torch.channels_last)
+
+
+def test_compilers_and_exporters_take_it() -> None:
+    network, images = pair(2)
+    network.eval()
+    wanted = network(*images)
+    whole = torch.compile(network, backend="aot_eager", fullgraph=True)
+    sizes = tuple({0: torch.export.Dim("n")} for _ in images)
+    exported = torch.export.export(network, tuple(images), dynamic_shapes=sizes).module()
+    for each in (whole, exported):
+        torch.testing.assert_close(each(*images), wanted)
+    one = [image[:1] for image in images]
+    torch.testing.assert_close(exported(*one), wanted[:1])
+
+
+def test_on_other_devices_images_stay_as_they_lie() -> None:
+    network, _ = pair(2)
+    plain = torch.empty(3, 2, 9, 7, device="meta")
+    assert network.to("meta")(plain, plain).is_contiguous()
