@@ -68,11 +68,11 @@ def _class(program: Program) -> str:
 
 def _laid_out(program: Program) -> Iterator[str]:
     """Images with their channels last in memory, where that is decided."""
-    images = program.channels_last
-    if images:
-        yield f"{INDENT * 2}if {images[0]}.is_cpu:"
-        yield f"{INDENT * 3}# convolutions take less time with channels last in memory"
-    for name in images:
+    for at, (name, when) in enumerate(program.channels_last.items()):
+        if at == 0:
+            training = "self.training and " if when == "training" else ""
+            yield f"{INDENT * 2}if {training}{name}.is_cpu:"
+            yield f"{INDENT * 3}# convolutions take less time with channels last in memory"
         call = Call(f"{name} = {name}.to", ("memory_format=torch.channels_last",))
         yield from lines(call, 3)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from typing_extensions import assert_never
 
 Shape: TypeAlias = "tuple[int, ...]"
 Size: TypeAlias = "tuple[int, ...]"
+When = Literal["never", "training", "always"]
 Rows: TypeAlias = "tuple[Any, ...]"  # numbers, nested as deep as the image has dimensions
 
 
@@ -28,10 +29,13 @@ def _complete(op: Conv | Stencil | Pool, kernel: Size, **defaults: int) -> None:
 
 @dataclass(frozen=True)
 class Input:
-    """An image that the module is called with; ``channels_last`` in memory where a CPU computes."""
+    """An image that the module is called with.
+
+    ``channels_last`` says when it is put so in memory if a CPU works on it.
+    """
 
     name: str
-    channels_last: bool = False
+    channels_last: When = "never"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from mgiad_dsl.graph.network import Operation, WeightGroup
-from mgiad_dsl.graph.ops import Input, Op, Shape, Weighted
+from mgiad_dsl.graph.ops import Input, Op, Shape, Weighted, When
 from mgiad_dsl.graph.tree import Role
 
 # -- operators -------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ class Program:
     initialised: bool
 
     @property
-    def channels_last(self) -> tuple[str, ...]:
-        """The inputs whose channels are put last in memory on a CPU."""
-        ops = ((name, node.op) for name, node in self.inputs)
-        return tuple(name for name, op in ops if isinstance(op, Input) and op.channels_last)
+    def channels_last(self) -> dict[str, When]:
+        """The inputs whose channels are put last in memory on a CPU, and when they are."""
+        ops = {name: node.op for name, node in self.inputs if isinstance(node.op, Input)}
+        return {name: op.channels_last for name, op in ops.items() if op.channels_last != "never"}

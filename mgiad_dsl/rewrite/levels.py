@@ -10,7 +10,7 @@ from mgiad_dsl.graph.network import Network
 from mgiad_dsl.graph.verify import verify
 from mgiad_dsl.rewrite.cancel import cancel
 from mgiad_dsl.rewrite.chance import drop_chance
-from mgiad_dsl.rewrite.channels_last import put_channels_last
+from mgiad_dsl.rewrite.channels_last import put_channels_as_given, put_channels_last
 from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.constants import fold_constants
 from mgiad_dsl.rewrite.join import join_linear
@@ -43,7 +43,12 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
 }
 # Before those of the level and after them: what comes out cannot be trained.
 _FIRST_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_chance,)
-_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_unneeded, fold_norms, drop_unused)  # of weights
+_FOR_INFERENCE: tuple[Rewrite, ...] = (
+    drop_unneeded,
+    fold_norms,
+    drop_unused,  # of weights
+    put_channels_as_given,
+)
 
 
 def known_level(level: object) -> Level:

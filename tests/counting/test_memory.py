@@ -182,7 +182,7 @@ def as_given(compiled: Compiled) -> Compiled:
     """The network that leaves its images as they lie in memory, as on a GPU."""
     network = compiled.network
     operations = {
-        name: replace(node, op=replace(node.op, channels_last=False))
+        name: replace(node, op=replace(node.op, channels_last="never"))
         if isinstance(node.op, Input)
         else node
         for name, node in network.operations.items()

@@ -38,34 +38,53 @@ def pair(level: Level) -> tuple[nn.Module, list[Tensor]]:
 
 
 @pytest.mark.parametrize(
-    ("operators", "value", "made", "size", "last"),
+    ("operators", "value", "made", "size", "when"),
     [
-        (DENSE, "A(image)", 6, "9 x 7", True),
-        ("A : image -> image conv 3x3 group_size 2", "A(image)", "image", "9 x 7", True),
-        ("A : image -> 6 conv 3x3 transposed stride 2", "A(image)", 6, "9 x 7", True),
-        ("A : image -> image conv 3x3 depthwise", "A(image)", "image", "9 x 7", False),
+        (DENSE, "A(image)", 6, "9 x 7", "always"),
+        ("A : image -> image conv 3x3 group_size 2", "A(image)", "image", "9 x 7", "training"),
+        ("A : image -> 6 conv 3x3 transposed stride 2", "A(image)", 6, "9 x 7", "always"),
+        ("A : image -> image conv 3x3 depthwise", "A(image)", "image", "9 x 7", "never"),
         (
             "A : image -> image stencil [[0,1,0],[1,-4,1],[0,1,0]] fixed",
             "A(image)",
             "image",
             "9 x 7",
-            False,
+            "never",
         ),
-        (f"{DENSE} d : dropout 1/2", "d(A(image))", 6, "9 x 7", False),
-        (f"{DENSE} d : dropout 0", "d(A(image))", 6, "9 x 7", True),
-        (f"{DENSE} d : dropout 1/2", "d(avgpool(A(image)))", 6, "9 x 7", True),
-        (f"{DENSE} d : droppath 1/2", "d(A(image))", 6, "9 x 7", True),
-        ("A : image -> 6 conv 3", "A(image)", 6, "9", False),
-        ("A : image -> 6 conv 3x3x3", "A(image)", 6, "9 x 7 x 5", False),
+        (f"{DENSE} d : dropout 1/2", "d(A(image))", 6, "9 x 7", "never"),
+        (f"{DENSE} d : dropout 0", "d(A(image))", 6, "9 x 7", "always"),
+        (f"{DENSE} d : dropout 1/2", "d(avgpool(A(image)))", 6, "9 x 7", "always"),
+        (f"{DENSE} d : droppath 1/2", "d(A(image))", 6, "9 x 7", "always"),
+        ("A : image -> 6 conv 3", "A(image)", 6, "9", "never"),
+        ("A : image -> 6 conv 3x3x3", "A(image)", 6, "9 x 7 x 5", "never"),
     ],
 )
-def test_the_rule(operators: str, value: str, made: int | str, size: str, last: bool) -> None:
+def test_the_rule(operators: str, value: str, made: int | str, size: str, when: str) -> None:
     compiled = laid(operators, value, made, size)
-    assert compiled.program.channels_last == ("image",) * last
-    assert ("memory_format=torch.channels_last" in compiled.python) == last
+    assert compiled.program.channels_last == ({} if when == "never" else {"image": when})
+    assert ("memory_format=torch.channels_last" in compiled.python) == (when != "never")
+    assert ("if self.training and image.is_cpu:" in compiled.python) == (when == "training")
     for level in (0, 1):
         source = compile_source(compiled.source, level=level)
-        assert source.program.channels_last == ()
+        assert source.program.channels_last == {}
+
+
+@pytest.mark.parametrize(("groups", "lines"), [("", 1), ("group_size 2", 0)])
+def test_for_inference(groups: str, lines: int) -> None:
+    """What would only serve training goes."""
+    inference = laid(f"A : image -> image conv 3x3 {groups}", "A(image)", "image").for_inference()
+    assert inference.python.count("if image.is_cpu:") == lines
+    assert inference.python.count("channels_last") == lines
+    assert inference.python.count("self.training") == 0
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_small_groups_are_laid_out_in_training_alone(training: bool) -> None:
+    compiled = laid("A : image -> image conv 3x3 group_size 2", "A(image)", "image")
+    network, seen = load(compiled.python, "laid").train(training), []
+    network.A.register_forward_hook(lambda *arguments: seen.extend(arguments[-2]))  # type: ignore[union-attr]
+    network(torch.randn(2, 4, 9, 7))
+    assert seen[0].is_contiguous() != training
 
 
 def test_all_images_are_laid_out_and_named() -> None:
@@ -73,7 +92,7 @@ def test_all_images_are_laid_out_and_named() -> None:
     text = PAIR.replace("input a ", f"input {name} ").replace("A : a ", f"A : {name} ")
     text = text.replace("A(a)", f"A({name})")
     compiled = compile_source(Source("pair", text), level=2)
-    assert compiled.program.channels_last == (name, "b")
+    assert list(compiled.program.channels_last) == [name, "b"]
     assert max(map(len, compiled.python.splitlines())) <= 100
     assert load(compiled.python, "pair")(*torch.randn(2, 3, 2, 9, 7)).shape == (3, 5, 9, 7)
 

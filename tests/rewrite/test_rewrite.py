@@ -264,7 +264,7 @@ def test_the_runner_verifies_after_every_pass(
 ) -> None:
     network = tiny("A[1](u) + A[1](u)")
     first = ["drop_chance"] * inference
-    then = ["drop_unneeded", "fold_norms", "drop_unused"] * inference
+    then = ["drop_unneeded", "fold_norms", "drop_unused", "put_channels_as_given"] * inference
     names = [name for each in [*first, *_names(level), *then] for name in (each, "verify")]
     done: list[tuple[str, Network]] = []
 
