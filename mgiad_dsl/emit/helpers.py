@@ -112,6 +112,13 @@ class SmallGroups2d(nn.Conv2d):
         return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, groups)
 '''
 
+# `to` and `contiguous` have no such layout inside torch.vmap, and leave one channel as it is.
+_CHANNELS_LAST = '''
+def channels_last(x: Tensor) -> Tensor:
+    """Images with channels last in memory: convolutions answer so, in less time on a CPU."""
+    return x.movedim(1, -1).clone(memory_format=torch.contiguous_format).movedim(-1, 1)
+'''
+
 _LISTS = '''
 def lists(make: Callable[[], nn.Module], count: int, *counts: int) -> nn.ModuleList:
     """New modules in lists in lists: ``lists(make, 2, 3)`` is two lists of three."""
@@ -127,6 +134,7 @@ def helpers(program: Program, lists: bool) -> list[str]:
     found += [_LAYER_NORM] if any(isinstance(op, ops.LayerNorm) for op in made) else []
     found += [_DROP_PATH] if any(isinstance(op, ops.DropPath) for op in made) else []
     found += [SMALL_GROUPS] if small_groups(program) else []
+    found += [_CHANNELS_LAST] if program.channels_last else []
     return found + ([_LISTS] if lists else [])
 
 

@@ -68,13 +68,12 @@ def _class(program: Program) -> str:
 
 def _laid_out(program: Program) -> Iterator[str]:
     """Images with their channels last in memory, where that is decided."""
-    for at, (name, when) in enumerate(program.channels_last.items()):
-        if at == 0:
-            training = "self.training and " if when == "training" else ""
-            yield f"{INDENT * 2}if {training}{name}.is_cpu:"
-            yield f"{INDENT * 3}# convolutions take less time with channels last in memory"
-        call = Call(f"{name} = {name}.to", ("memory_format=torch.channels_last",))
-        yield from lines(call, 3)
+    images = program.channels_last
+    if images:
+        first, when = next(iter(images.items()))
+        training = "self.training and " if when == "training" else ""
+        yield f"{INDENT * 2}if {training}{first}.is_cpu:"
+    yield from (f"{INDENT * 3}{name} = channels_last({name})" for name in images)
 
 
 def _shapes(program: Program) -> str:

@@ -17,7 +17,7 @@ _Named = TypeVar("_Named", bound=Hashable)
 TAKEN = frozenset(
     [
         *("F", "nn", "torch", "Tensor", "Callable", "self", "super"),
-        *("REGIONS", "lists", "Stencil1d", "Stencil2d", "Stencil3d"),
+        *("REGIONS", "lists", "channels_last", "Stencil1d", "Stencil2d", "Stencil3d"),
         *("ChannelNorm", "DropPath", "SmallGroups2d"),
         *("int", "float", "bool", "str", "list", "tuple", "dict", "range", "isinstance"),
     ]

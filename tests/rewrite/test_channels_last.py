@@ -62,7 +62,7 @@ def pair(level: Level) -> tuple[nn.Module, list[Tensor]]:
 def test_the_rule(operators: str, value: str, made: int | str, size: str, when: str) -> None:
     compiled = laid(operators, value, made, size)
     assert compiled.program.channels_last == ({} if when == "never" else {"image": when})
-    assert ("memory_format=torch.channels_last" in compiled.python) == (when != "never")
+    assert ("image = channels_last(image)" in compiled.python) == (when != "never")
     assert ("if self.training and image.is_cpu:" in compiled.python) == (when == "training")
     for level in (0, 1):
         source = compile_source(compiled.source, level=level)
@@ -74,7 +74,7 @@ def test_for_inference(groups: str, lines: int) -> None:
     """What would only serve training goes."""
     inference = laid(f"A : image -> image conv 3x3 {groups}", "A(image)", "image").for_inference()
     assert inference.python.count("if image.is_cpu:") == lines
-    assert inference.python.count("channels_last") == lines
+    assert inference.python.count("channels_last(") == 2 * lines
     assert inference.python.count("self.training") == 0
 
 
@@ -154,6 +154,26 @@ def test_compilers_and_exporters_take_it() -> None:
         torch.testing.assert_close(each(*images), wanted)
     one = [image[:1] for image in images]
     torch.testing.assert_close(exported(*one), wanted[:1])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_many_at_once(training: bool) -> None:
+    """`torch.vmap` over images, and gradients of each."""
+    network, images = pair(2)
+    network.train(training)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):  # one image has no statistics to keep
+            module.eval()
+
+    def alone(a: Tensor, b: Tensor) -> Tensor:
+        made: Tensor = network(a[None], b[None])[0]
+        return made
+
+    torch.testing.assert_close(torch.vmap(alone)(*images), network(*images))
+    gradients = torch.vmap(torch.func.grad(lambda a, b: alone(a, b).sum()))(*images)
+    whole = [image.requires_grad_() for image in images]
+    (wanted,) = torch.autograd.grad(network(*whole).sum(), whole[0])
+    torch.testing.assert_close(gradients, wanted)
 
 
 def test_on_other_devices_images_stay_as_they_lie() -> None:
