@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from mgiad_dsl import Compiled, Source, compile_file, compile_source
+from mgiad_dsl.compiler import compile_tree, read
 from mgiad_dsl.outline import outline
 from mgiad_dsl.outline.names import TAKEN, Namespace, attribute, distinct, safe
 from mgiad_dsl.rewrite import LEVELS
@@ -91,7 +92,8 @@ def test_what_emitted_files_use_for_themselves_is_taken_and_nothing_else() -> No
         for level in LEVELS
         for rank in (1, 2, 3)
     ]
-    used = [set(_used(made)) for made in [*zoo, *kinds]]
+    laid_out = compile_tree(read("mgnet")[0], None, small("mgnet"), 2)
+    used = [set(_used(made)) for made in [*zoo, *kinds, laid_out]]
     assert set().union(*used) == TAKEN
 
 
