@@ -21,6 +21,7 @@ ITEMS = (
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _HEADER = re.compile(r"(?:\s|#[^\n]*\n)*mgspec\s+([^\s#]+)")
+_LAST_COLON = re.compile(r":(?=[ \t]*$)", re.MULTILINE)
 _PIECE = re.compile(r'(?P<skip>#[^\n]*|"[^"\n]*")|(?P<bracket>[(\[{)\]}])|(?P<word>\w+)')
 
 
@@ -99,7 +100,7 @@ def check_brackets(source: Source) -> None:
             if len(opened) > MAX_DEPTH:
                 raise SpecError(f"brackets nested deeper than {MAX_DEPTH}", bracket.span)
         elif not opened:
-            raise SpecError(f"`{bracket.sign}` closes nothing", bracket.span)
+            raise _closes_nothing(bracket)
         else:
             _check_pair(opened.pop(), bracket)
     if opened:
@@ -108,6 +109,17 @@ def check_brackets(source: Source) -> None:
             end_of_code(source),
             notes=(_opened(opened[-1]),),
         )
+
+
+def _closes_nothing(bracket: Bracket) -> SpecError:
+    """With the line before it that may have been meant to open a block, as in Python."""
+    source, end = bracket.span.source, bracket.span.start
+    colons = [each.start() for each in _LAST_COLON.finditer(code(source.text[:end]))]
+    notes = [
+        Note("a block begins with `{`, not with `:`", Span(source, at, at + 1))
+        for at in colons[-1:]
+    ]
+    return SpecError(f"`{bracket.sign}` closes nothing", bracket.span, notes=tuple(notes))
 
 
 def _check_pair(before: Bracket, after: Bracket) -> None:
