@@ -115,7 +115,12 @@ class SmallGroups2d(nn.Conv2d):
 # `to` and `contiguous` have no such layout inside torch.vmap, and leave one channel as it is.
 _CHANNELS_LAST = '''
 def channels_last(x: Tensor) -> Tensor:
-    """Images with channels last in memory: convolutions answer so, in less time on a CPU."""
+    """Images with channels last in memory on a CPU: convolutions answer so, in less time.
+
+    Compilers choose by themselves, and what is exported runs elsewhere.
+    """
+    if torch.compiler.is_compiling() or not x.is_cpu or x.stride(1) == 1:
+        return x
     return x.movedim(1, -1).clone(memory_format=torch.contiguous_format).movedim(-1, 1)
 '''
 

@@ -69,11 +69,10 @@ def _class(program: Program) -> str:
 def _laid_out(program: Program) -> Iterator[str]:
     """Images with their channels last in memory, where that is decided."""
     images = program.channels_last
-    if images:
-        first, when = next(iter(images.items()))
-        training = "self.training and " if when == "training" else ""
-        yield f"{INDENT * 2}if {training}{first}.is_cpu:"
-    yield from (f"{INDENT * 3}{name} = channels_last({name})" for name in images)
+    training = "training" in images.values()
+    if training:
+        yield f"{INDENT * 2}if self.training:"
+    yield from (f"{INDENT * (2 + training)}{name} = channels_last({name})" for name in images)
 
 
 def _shapes(program: Program) -> str:

@@ -49,9 +49,11 @@ def _is_depthwise(op: Conv) -> bool:
 
 
 def _has_small_groups(op: Conv) -> bool:
-    return op.groups > 1 and max(op.channels_in, op.channels_out) <= _SMALL * op.groups
+    width = max(op.channels_in, op.channels_out) // op.groups
+    return op.groups > 1 and 1 < width <= _SMALL
 
 
 def _draws(node: Operation) -> bool:
     """Whether it is dropout of images, which a seed should make the same at every level."""
-    return isinstance(node.op, Dropout) and node.op.p > 0 and prod(node.shape[1:]) > 1
+    of_image = len(node.shape) == 3 and prod(node.shape[1:]) > 1
+    return of_image and isinstance(node.op, Dropout) and node.op.p > 0

@@ -37,9 +37,13 @@ _PASSES: Mapping[Level, tuple[Rewrite, ...]] = {
         join_linear,
         merge_common,
         drop_unneeded,
-        join_groups,
-        put_channels_last,
     ),
+}
+# How a device computes the same faster: nothing that is counted depends on it.
+_FOR_DEVICES: Mapping[Level, tuple[Rewrite, ...]] = {
+    0: (),
+    1: (),
+    2: (join_groups, put_channels_last),
 }
 # Before those of the level and after them: what comes out cannot be trained.
 _FIRST_FOR_INFERENCE: tuple[Rewrite, ...] = (drop_chance,)
@@ -64,26 +68,29 @@ def known_level(level: object) -> Level:
     raise SpecError(f"there is no level {level} of optimisation", hint=hint)
 
 
-def rewrite(network: Network, level: Level, inference: bool = False) -> Network:
+def rewrite(
+    network: Network, level: Level, inference: bool = False, for_devices: bool = True
+) -> Network:
     """The network that runs at a level of optimisation.
 
     Weights are untouched: every sharing group stays, with its name and its operator, also one
     whose last use goes. Not so for ``inference``: there weights are made anew of those of the
-    network (``WeightGroup.made_of``).
+    network (``WeightGroup.made_of``). Without ``for_devices`` it is as good for counting.
 
     Raises:
         SpecError: there is no such level.
         CompilerError: a pass made a network that is not legal.
     """
-    made = [made for _, made in stages(network, level, inference)]
+    made = [made for _, made in stages(network, level, inference, for_devices)]
     return made[-1] if made else network
 
 
 def stages(
-    network: Network, level: Level, inference: bool = False
+    network: Network, level: Level, inference: bool = False, for_devices: bool = True
 ) -> Iterator[tuple[Rewrite, Network]]:
     """Each pass, with the network that it leaves; as `rewrite`."""
-    passes = _PASSES[known_level(level)]
+    level = known_level(level)
+    passes = _PASSES[level] + (_FOR_DEVICES[level] if for_devices else ())
     if inference:
         passes = (*_FIRST_FOR_INFERENCE, *passes, *_FOR_INFERENCE)
     for pass_ in passes:

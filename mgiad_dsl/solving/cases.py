@@ -106,7 +106,7 @@ class Cases:
         end: Case | SpecError
         try:
             written = lower(self._spec, report, evaluator)
-            network = rewrite(written, self._level)
+            network = rewrite(written, self._level, for_devices=False)
             counted = count(written, network)
             check_budgets(self._spec, counted, None, report)
             families = {

@@ -232,6 +232,9 @@ def test_of_the_zoo_with_channels_last(name: str) -> None:
     copied = sum(image.nbytes for image in images(compiled)) if always else 0
     assert memory.saved == saved_bytes(network, images(compiled))
     assert memory.peak + copied == peak_bytes(network, images(compiled))
+    if always:
+        last = [each.to(memory_format=torch.channels_last) for each in images(compiled)]
+        assert memory.peak == peak_bytes(network, last)
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -43,6 +43,15 @@ def pair(level: Level) -> tuple[nn.Module, list[Tensor]]:
         (DENSE, "A(image)", 6, "9 x 7", "always"),
         ("A : image -> image conv 3x3 group_size 2", "A(image)", "image", "9 x 7", "training"),
         ("A : image -> 6 conv 3x3 transposed stride 2", "A(image)", 6, "9 x 7", "always"),
+        (
+            "A : image -> image conv 3x3 group_size 1 B : image -> image conv 1x1",
+            "B(A(image))",
+            "image",
+            "9 x 7",
+            "always",
+        ),
+        ("A : image -> 36 conv 3x3 group_size 9", "A(image)", 36, "9 x 7", "always"),
+        ("A : image -> 32 conv 3x3 group_size 8", "A(image)", 32, "9 x 7", "training"),
         ("A : image -> image conv 3x3 depthwise", "A(image)", "image", "9 x 7", "never"),
         (
             "A : image -> image stencil [[0,1,0],[1,-4,1],[0,1,0]] fixed",
@@ -63,17 +72,59 @@ def test_the_rule(operators: str, value: str, made: int | str, size: str, when: 
     compiled = laid(operators, value, made, size)
     assert compiled.program.channels_last == ({} if when == "never" else {"image": when})
     assert ("image = channels_last(image)" in compiled.python) == (when != "never")
-    assert ("if self.training and image.is_cpu:" in compiled.python) == (when == "training")
+    in_training = "if self.training:\n            image = channels_last(image)"
+    assert (in_training in compiled.python) == (when == "training")
     for level in (0, 1):
         source = compile_source(compiled.source, level=level)
         assert source.program.channels_last == {}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "when"),
+    [
+        ((8, 8, 8), "training"),
+        ((8, 8, 12), "training"),
+        ((8, 12, 12), "always"),
+        ((12, 12, 12), "always"),
+        ((2, 8, 24, 12), "always"),  # half of them
+        ((2, 8, 1, 4), "training"),
+        ((2, 1, 1, 12), "always"),
+    ],
+)
+def test_most_of_the_groups(sizes: tuple[int, ...], when: str) -> None:
+    """Of 8 channels or fewer, but not of one."""
+    names = [f"A{number}" for number, _ in enumerate(sizes)]
+    made = [f"{n} : u -> u conv 3x3 group_size {s}" for n, s in zip(names, sizes, strict=True)]
+    value = "u"
+    for name in names:
+        value = f"{name}({value})"
+    text = f"""network groups
+    input image : 24 x 9 x 7
+    spaces u : 24 channels
+    operators {{ {"  ".join(made)} }}
+    start {{ u = image }}
+    output y = {value}
+    """
+    compiled = compile_source(Source("groups", text), level=2)
+    assert compiled.program.channels_last == {"image": when}
+
+
+def test_signals_beside_images() -> None:
+    text = """network both
+    input image : 4 x 9 x 7
+    input signal : 2 x 16
+    operators { A : image -> 5 conv 3x3   C : signal -> 3 conv 3   d : dropout 1/2 }
+    output y = A(image)
+    output z = d(C(signal))
+    """
+    compiled = compile_source(Source("both", text), level=2)
+    assert compiled.program.channels_last == {"image": "always"}
 
 
 @pytest.mark.parametrize(("groups", "lines"), [("", 1), ("group_size 2", 0)])
 def test_for_inference(groups: str, lines: int) -> None:
     """What would only serve training goes."""
     inference = laid(f"A : image -> image conv 3x3 {groups}", "A(image)", "image").for_inference()
-    assert inference.python.count("if image.is_cpu:") == lines
     assert inference.python.count("channels_last(") == 2 * lines
     assert inference.python.count("self.training") == 0
 
@@ -102,12 +153,13 @@ def test_what_convolutions_are_given(level: Level) -> None:
     """A plain image does, and stays as it is."""
     network, images = pair(level)
     seen: list[bool] = []
-    assert isinstance(network.A, nn.Conv2d)
-    network.A.register_forward_hook(
-        lambda _, given, made: seen.extend(
-            each.is_contiguous(memory_format=torch.channels_last) for each in (*given, made)
+    for convolution in (network.A, network.B):
+        assert isinstance(convolution, nn.Conv2d)
+        convolution.register_forward_hook(
+            lambda _, given, made: seen.extend(
+                each.is_contiguous(memory_format=torch.channels_last) for each in (*given, made)
+            )
         )
-    )
     before = [image.clone() for image in images]
     network(*images)
     assert seen
@@ -143,17 +195,19 @@ def test_an_image_of_one_channel_is_laid_out_too() -> None:
     assert seen[0].is_contiguous(memory_format=torch.channels_last)
 
 
-def test_compilers_and_exporters_take_it() -> None:
+def test_compilers_and_exporters_choose_by_themselves() -> None:
     network, images = pair(2)
     network.eval()
     wanted = network(*images)
     whole = torch.compile(network, backend="aot_eager", fullgraph=True)
     sizes = tuple({0: torch.export.Dim("n")} for _ in images)
-    exported = torch.export.export(network, tuple(images), dynamic_shapes=sizes).module()
+    program = torch.export.export(network, tuple(images), dynamic_shapes=sizes)
+    exported = program.module()
     for each in (whole, exported):
         torch.testing.assert_close(each(*images), wanted)
-    one = [image[:1] for image in images]
-    torch.testing.assert_close(exported(*one), wanted[:1])
+    torch.testing.assert_close(exported(*(image[:1] for image in images)), wanted[:1])
+    called = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]
+    assert {name.split(".")[1] for name in called} == {"conv2d", "add", "batch_norm", "relu", "mul"}
 
 
 @pytest.mark.parametrize("training", [True, False])

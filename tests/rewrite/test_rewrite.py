@@ -24,7 +24,13 @@ from mgiad_dsl.rewrite.common import merge_common
 from mgiad_dsl.rewrite.unneeded import drop_unneeded
 from tests.zoo import ZOO, small
 
-OF_LEVELS = list(dict.fromkeys(each for level in levels.LEVELS for each in levels._PASSES[level]))
+OF_LEVELS = list(
+    dict.fromkeys(
+        each
+        for level in levels.LEVELS
+        for each in (*levels._PASSES[level], *levels._FOR_DEVICES[level])
+    )
+)
 OF_INFERENCE = (*levels._FIRST_FOR_INFERENCE, *levels._FOR_INFERENCE)
 PASSES = list(dict.fromkeys([*OF_LEVELS, *OF_INFERENCE]))
 NO_PASSES = {"levels", "replaced"}  # the runner, and what passes end with
@@ -244,7 +250,7 @@ def test_no_norm_is_merged(written: Network) -> None:
 
 
 def _names(level: levels.Level) -> list[str]:
-    return [each.__name__ for each in levels._PASSES[level]]
+    return [each.__name__ for each in (*levels._PASSES[level], *levels._FOR_DEVICES[level])]
 
 
 def test_what_runs_at_each_level() -> None:
@@ -276,8 +282,9 @@ def test_the_runner_verifies_after_every_pass(
 
         return run
 
-    passes = {each: tuple(map(noted, levels._PASSES[each])) for each in levels.LEVELS}
-    monkeypatch.setattr(levels, "_PASSES", passes)
+    for of in ("_PASSES", "_FOR_DEVICES"):
+        passes = {each: tuple(map(noted, getattr(levels, of)[each])) for each in levels.LEVELS}
+        monkeypatch.setattr(levels, of, passes)
     for of in ("_FIRST_FOR_INFERENCE", "_FOR_INFERENCE"):
         monkeypatch.setattr(levels, of, tuple(map(noted, getattr(levels, of))))
     monkeypatch.setattr(levels, "verify", lambda given: done.append(("verify", given)))
