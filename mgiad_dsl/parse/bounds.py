@@ -21,7 +21,12 @@ ITEMS = (
 
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _HEADER = re.compile(r"(?:\s|#[^\n]*\n)*mgspec\s+([^\s#]+)")
-_LAST_COLON = re.compile(r":(?=[ \t]*$)", re.MULTILINE)
+# What has a block, with a colon at the end of its line.
+_BLOCK_IN_PYTHON = re.compile(
+    r"^[ \t]*(?:operators|start|step|cycle|repeat|variant|smooth|coarsen|solve|correct)\b"
+    r"[^\n{]*(?P<colon>:)[ \t]*$",
+    re.MULTILINE,
+)
 _PIECE = re.compile(r'(?P<skip>#[^\n]*|"[^"\n]*")|(?P<bracket>[(\[{)\]}])|(?P<word>\w+)')
 
 
@@ -112,14 +117,14 @@ def check_brackets(source: Source) -> None:
 
 
 def _closes_nothing(bracket: Bracket) -> SpecError:
-    """With the line before it that may have been meant to open a block, as in Python."""
+    """With the line before it that was meant to open a block, as in Python."""
     source, end = bracket.span.source, bracket.span.start
-    colons = [each.start() for each in _LAST_COLON.finditer(code(source.text[:end]))]
+    lines = _BLOCK_IN_PYTHON.finditer(code(source.text[:end])) if bracket.sign == "}" else ()
     notes = [
-        Note("a block begins with `{`, not with `:`", Span(source, at, at + 1))
-        for at in colons[-1:]
+        Note("a block begins with `{`, not with `:`", Span(source, *line.span("colon")))
+        for line in lines
     ]
-    return SpecError(f"`{bracket.sign}` closes nothing", bracket.span, notes=tuple(notes))
+    return SpecError(f"`{bracket.sign}` closes nothing", bracket.span, notes=tuple(notes[-1:]))
 
 
 def _check_pair(before: Bracket, after: Bracket) -> None:
