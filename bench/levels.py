@@ -98,7 +98,7 @@ def _layout_cells(levels: list[Compiled], options: argparse.Namespace) -> list[s
 
 
 def _without(last: Rewrite, compiled: Compiled) -> Compiled:
-    """What runs before the last pass of a level."""
+    """What would run without the last pass of a level."""
     passes = stages(compiled.written, compiled.level)
     *_, network = (made for pass_, made in passes if pass_ is not last)
     return replace(compiled, network=network)

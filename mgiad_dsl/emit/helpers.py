@@ -112,7 +112,7 @@ class SmallGroups2d(nn.Conv2d):
         return F.conv2d(x, weight, self.bias, self.stride, self.padding, self.dilation, groups)
 '''
 
-# `to` and `contiguous` have no such layout inside torch.vmap, and leave one channel as it is.
+# `to` knows no such layout inside torch.vmap, and `contiguous` leaves one channel as it lies.
 _CHANNELS_LAST = '''
 def channels_last(x: Tensor) -> Tensor:
     """Images with channels last in memory on a CPU: convolutions answer so, in less time.
